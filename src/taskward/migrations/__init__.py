@@ -1,0 +1,120 @@
+"""The schema's migrations, inside the package so that an installed wheel can bring its database to head."""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import psycopg
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
+
+# Alembic takes a quarter of a second to import, and a server that only serves never needs it: so it is
+# imported where it is used, and the revisions stand here. A test holds them to the files.
+REVISIONS = ("0001",)
+"""Oldest first."""
+
+HEAD = REVISIONS[-1]
+
+CONNECT_SECONDS = 10
+
+
+class MigrationRefused(Exception):
+    """The database was not migrated, and nothing was changed: one sentence for the operator."""
+
+
+def migrate(url: str) -> str | None:
+    """Brings the schema to head in one transaction, and tells the revision it was at before, None for none.
+
+    Two at once are safe: the second waits, and finds the work done. `url` must not lead through a pooler.
+
+    Raises:
+        MigrationRefused: no connection, a right that is missing, or a schema of a newer release.
+    """
+    from alembic import command
+
+    with connected(url) as connection:
+        before = revision_of(connection)
+        command.upgrade(configuration(connection), "head")
+        return before
+
+
+def downgrade(url: str, *, to: str) -> None:
+    """Back to a revision, or to `base`: its tables go, and the rows in them.
+
+    Raises:
+        MigrationRefused: as `migrate`.
+    """
+    from alembic import command
+
+    with connected(url) as connection:
+        command.downgrade(configuration(connection), to)
+
+
+def current(url: str) -> str | None:
+    """The revision that the schema is at; None when there is none.
+
+    Raises:
+        MigrationRefused: no connection.
+    """
+    with connected(url) as connection:
+        return revision_of(connection)
+
+
+def script() -> str:
+    """SQL for psql that makes the schema at head in an empty database."""
+    from alembic import command
+
+    output = io.StringIO()
+    command.upgrade(configuration(output=output), "head", sql=True)
+    return output.getvalue()
+
+
+def configuration(connection: "Connection | None" = None, output: TextIO | None = None) -> "Config":
+    from alembic.config import Config
+
+    config = Config(output_buffer=output) if output is not None else Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config
+
+
+def revision_of(connection: "Connection") -> str | None:
+    from alembic.migration import MigrationContext
+
+    with connection.begin():
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+@contextmanager
+def connected(url: str) -> "Iterator[Connection]":
+    from alembic.util import CommandError
+    from sqlalchemy import NullPool, create_engine
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        session = psycopg.connect(url, connect_timeout=CONNECT_SECONDS, fallback_application_name="taskward migrate")
+    except psycopg.Error as error:
+        raise MigrationRefused(f"No connection to the database: {one_line(error)}") from None
+    engine = create_engine("postgresql+psycopg://", creator=lambda: session, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise MigrationRefused(f"Nothing was migrated: {one_line(error.orig)}") from None
+    except CommandError:
+        raise MigrationRefused(
+            "The schema is at a revision that this release does not know: it was migrated by a newer one."
+        ) from None
+    finally:
+        session.close()
+
+
+def one_line(error: BaseException | None) -> str:
+    """PostgreSQL's message without its context lines. psycopg puts no password into it."""
+    first = str(error).strip().splitlines()[0]
+    return re.sub(r"^connection failed: ", "", first).rstrip(".;") + "."

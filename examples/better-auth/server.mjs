@@ -1,0 +1,56 @@
+// A Better Auth server in one file: people sign up, sign in and get the JWTs that Taskward accepts.
+// Users, sessions and keys live in memory and end with the process.
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import { betterAuth } from "better-auth";
+import { memoryAdapter } from "better-auth/adapters/memory";
+import { toNodeHandler } from "better-auth/node";
+import { bearer, jwt } from "better-auth/plugins";
+
+const {
+  PORT = "4000", // 0 takes a free one
+  BETTER_AUTH_URL, // where clients reach this server; http://localhost and the port when unset
+  BETTER_AUTH_SECRET = randomBytes(32).toString("base64"),
+  ALGORITHM = "EdDSA", // or ES256, ES512, RS256, PS256
+  TOKEN_SECONDS = "900", // how long a token is valid
+  ROTATION_SECONDS, // how long a key signs before the next one does; for ever when unset
+  FRONT_END = "http://localhost:3000", // the origin whose pages may call
+} = process.env;
+
+const server = createServer();
+
+server.once("listening", async () => {
+  const url = BETTER_AUTH_URL ?? `http://localhost:${server.address().port}`;
+  const auth = betterAuth({
+    baseURL: url, // its origin is the issuer and the audience of every token
+    secret: BETTER_AUTH_SECRET,
+    trustedOrigins: [FRONT_END],
+    database: memoryAdapter({ user: [], session: [], account: [], verification: [], jwks: [] }),
+    emailAndPassword: { enabled: true },
+    plugins: [
+      bearer(), // takes the session as a bearer token too, for programs that keep no cookies
+      jwt({
+        jwt: { expirationTime: `${TOKEN_SECONDS}s` },
+        jwks: { keyPairConfig: { alg: ALGORITHM }, rotationInterval: Number(ROTATION_SECONDS ?? 0) },
+      }),
+    ],
+  });
+  const answer = toNodeHandler(auth);
+
+  server.on("request", (request, response) => {
+    response.setHeader("Access-Control-Allow-Origin", FRONT_END);
+    response.setHeader("Access-Control-Allow-Credentials", "true");
+    response.setHeader("Access-Control-Allow-Headers", "Authorization, Content-Type");
+    if (request.method === "OPTIONS") response.writeHead(204).end();
+    else answer(request, response);
+  });
+  await auth.api.getJwks(); // makes the first key, so that a wrong ALGORITHM ends the start
+  console.log(`Better Auth is ready at ${new URL(url).origin}`);
+});
+
+server.once("error", (error) => {
+  console.error(error.message);
+  process.exit(1);
+});
+
+server.listen(Number(PORT), "127.0.0.1");

@@ -1,0 +1,347 @@
+"""The only way to users' rows: statements run as an owner, in one network round trip.
+
+A request's statements travel with their context in front (role, owner, time zone) and one Sync behind:
+one implicit transaction. The context is gone when the Sync is answered; if it fails, nothing behind it
+runs; a late error undoes everything.
+
+Every wait ends at the request's deadline, kept here: a frozen server never fires its `statement_timeout`.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import pq
+from psycopg.pq.abc import PGresult
+from sqlalchemy import Text, bindparam, cast, column, func, literal_column, select, table
+from sqlalchemy.dialects.postgresql import REGCLASS, array
+from sqlmodel import SQLModel
+
+from taskward.core.clock import TICK
+from taskward.core.connection import Connection, ConnectionLost, Group
+from taskward.core.errors import DatabaseUnavailable
+from taskward.core.statements import OWNER, Bound, Statement, compiled
+
+log = logging.getLogger("taskward.database")
+
+APP_ROLE = "taskward_app"
+"""Owns nothing, cannot log in, and is held by row-level security; every transaction becomes it."""
+
+NOBODY = ""
+"""The owner of no row: the policies take an empty setting for nobody."""
+
+Row = tuple[bytes | None, ...]
+"""PostgreSQL's text format, None for null."""
+
+CONTEXT = compiled(
+    select(
+        func.set_config(literal_column("'role'"), literal_column(f"'{APP_ROLE}'"), literal_column("true")),
+        func.set_config(literal_column("'app.user_id'"), OWNER, literal_column("true")),
+        func.set_config(literal_column("'timezone'"), literal_column("'UTC'"), literal_column("true")),
+        func.set_config(
+            literal_column("'statement_timeout'"), bindparam("timeout_ms", type_=Text()), literal_column("true")
+        ),
+    )
+)
+
+DONE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+
+# States that pass (PostgreSQL, appendix A): connection, resources, shutdown and start-up, a cancelled or
+# deadlocked statement, a standby that takes no writes. 08P01 is also how PgBouncer says that it found no server.
+PASSING = re.compile(r"08...|53...|57...|58...|40001|40P01|55P03|25006")
+
+# How the context fails when the login may not become the role, or the role or a table is not there.
+NOT_SET_UP = {
+    "42501": f"The database login may not become the role {APP_ROLE}: run `taskward migrate`, or as an administrator "
+    f"`grant {APP_ROLE} to` the login.",
+    "22023": f"The database has no role {APP_ROLE}: run `taskward migrate`.",
+    "42P01": "The database has no Taskward schema: run `taskward migrate`.",
+}
+
+# A server that says no at connect; psycopg has no SQLSTATE for it, only the text tells.
+REFUSAL = re.compile(
+    r"password authentication failed|no password supplied|no pg_hba\.conf entry|database \"[^\"]*\" does not exist"
+    r"|role \"[^\"]*\" (does not exist|is not permitted to log in)|endpoint is disabled|could not be found"
+)
+
+
+class DatabaseRefused(Exception):
+    """The database answers, but not as Taskward needs it: one sentence for the operator."""
+
+
+class StatementFailed(Exception):
+    """A statement failed for a reason that no state of the network explains: a bug."""
+
+
+class Database:
+    """At most `pool_size` connections, opened when needed, each with one request at a time.
+
+    `revisions` are the migrations of the schema, oldest first. A server behind the last one is refused; one at
+    a revision unknown here was migrated by a newer release and is served. `clock` gives seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int,
+        deadline_seconds: float,
+        revisions: Sequence[str] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.url = url
+        self.pool_size = pool_size
+        self.deadline_seconds = deadline_seconds
+        self.revisions = tuple(revisions)
+        self.clock = clock
+        self.context = CONTEXT(timeout_ms=str(round(deadline_seconds * 1000)))
+        self.guards = guards_of_owned_tables()()
+        self.connections: set[Connection] = set()
+        self.idle: list[Connection] = []
+        self.waiters: deque[asyncio.Future[Connection]] = deque()
+        self.opening: set[asyncio.Task[None]] = set()
+        self.abandoning: set[asyncio.Task[None]] = set()
+        self.failure: str | None = None
+        self.refusal: DatabaseRefused | None = None
+
+    async def open(self) -> None:
+        """Tries the database once; one that cannot be reached does not stop the start.
+
+        Raises:
+            DatabaseRefused: a wrong password, a missing role or an old schema.
+        """
+        try:
+            await self.check()
+        except DatabaseUnavailable:
+            log.warning("the database does not answer yet: requests get 503 until it does")
+
+    async def close(self) -> None:
+        tasks = [*self.opening, *self.abandoning]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for connection in tuple(self.connections):
+            connection.close()
+
+    async def check(self) -> None:
+        """Asks the database, in one round trip, whether it is up, guarded and migrated.
+
+        Raises:
+            DatabaseRefused, DatabaseUnavailable: it is not.
+        """
+        try:
+            [found] = await self.run(NOBODY, [self.guards], deadline=self.new_deadline(), is_repeatable=True)
+        except DatabaseUnavailable:
+            if self.refusal is not None:
+                raise self.refusal from None
+            raise
+        self.examine(found)
+
+    def as_owner(self, owner_id: str) -> "Owner":
+        return Owner(owner_id, self, self.new_deadline())
+
+    def new_deadline(self) -> float:
+        """When a request that begins now must have ended, in the event loop's time."""
+        return asyncio.get_running_loop().time() + self.deadline_seconds
+
+    async def run(
+        self, owner_id: str, calls: Sequence[Bound], *, deadline: float, is_repeatable: bool
+    ) -> list[list[Row]]:
+        """The rows of each statement: one transaction, one round trip, with the eyes of one owner.
+
+        A repeatable group is sent once more when its connection broke under it; any other only when nothing
+        of it had left.
+
+        Raises:
+            DatabaseUnavailable: no answer by the deadline, or the database is in a state that passes.
+            StatementFailed: a statement is wrong.
+        """
+        group = self.group(owner_id, calls)
+        while True:
+            connection = await self.acquire(deadline)
+            try:
+                results = await self.answer(connection, group, deadline)
+            except ConnectionLost:
+                if not is_repeatable:
+                    raise DatabaseUnavailable from None
+                is_repeatable = False
+                continue
+            if results[-1].status not in DONE:
+                raise failure_in(results)
+            return [rows(result) for result in results[1:]]
+
+    def group(self, owner_id: str, calls: Sequence[Bound]) -> Group:
+        owner = owner_id.encode()
+        return [(call.statement.sql, call.parameters(owner)) for call in (self.context, *calls)]
+
+    async def answer(self, connection: Connection, group: Group, deadline: float) -> list[PGresult]:
+        future = connection.send(group)
+        timer = connection.loop.call_at(deadline, expire, future)
+        try:
+            return await future
+        except (DatabaseUnavailable, asyncio.CancelledError):
+            # Most statements end by themselves before the deadline, and the connection returns with its Sync.
+            connection.loop.call_at(deadline, self.stop, connection, connection.groups_sent)
+            raise
+        finally:
+            timer.cancel()
+
+    def stop(self, connection: Connection, group_number: int) -> None:
+        if connection.answer is not None and connection.groups_sent == group_number and not connection.is_closed:
+            start(self.abandoning, connection.abandon())
+
+    async def acquire(self, deadline: float) -> Connection:
+        while self.idle:
+            connection = self.idle.pop()
+            if connection.is_alive():
+                return connection
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Connection] = loop.create_future()
+        self.waiters.append(waiter)
+        self.open_for_waiters()
+        timer = loop.call_at(deadline, expire, waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self.release(waiter.result())
+            raise
+        finally:
+            timer.cancel()
+
+    def release(self, connection: Connection) -> None:
+        while self.waiters:
+            waiter = self.waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(connection)
+                return
+        self.idle.append(connection)
+
+    def remove(self, connection: Connection) -> None:
+        self.connections.discard(connection)
+        if connection in self.idle:
+            self.idle.remove(connection)
+        self.open_for_waiters()
+
+    def open_for_waiters(self) -> None:
+        waiting = sum(not waiter.done() for waiter in self.waiters)
+        free = self.pool_size - len(self.connections) - len(self.opening)
+        for _ in range(min(waiting - len(self.opening), free)):
+            start(self.opening, self.open_connection())
+
+    async def open_connection(self) -> None:
+        """For whoever waits when it is there; that may be longer than the one who asked for it had time."""
+        try:
+            connection = await self.connect()
+        except (psycopg.Error, OSError, TimeoutError, ConnectionLost, DatabaseUnavailable, DatabaseRefused) as error:
+            self.fail(error)
+            return
+        if self.failure is not None:
+            log.info("the database answers again")
+        self.failure = self.refusal = None
+        self.connections.add(connection)
+        connection.on_idle, connection.on_lost = self.release, self.remove
+        self.release(connection)
+
+    def fail(self, error: Exception) -> None:
+        self.refusal = refusal_in(error)
+        failure = str(self.refusal or type(error).__name__)
+        if failure != self.failure:  # once, not for every request that finds it so
+            log.error("no connection to the database: %s", failure)
+        self.failure = failure
+        if self.connections:
+            return  # these still serve those who wait
+        while self.waiters:
+            expire(self.waiters.popleft())
+
+    async def connect(self) -> Connection:
+        """A connection on which the guards were seen to hold."""
+        connection = await Connection.open(self.url)
+        try:
+            async with asyncio.timeout(self.deadline_seconds):
+                results = await connection.send(self.group(NOBODY, [self.guards]))
+            if results[-1].status not in DONE:
+                raise failure_in(results)
+            self.examine(rows(results[-1]))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def examine(self, found: list[Row]) -> None:
+        is_guarded, version = found[0]
+        if is_guarded != b"t":
+            raise DatabaseRefused(
+                f"Row-level security does not hold for the role {APP_ROLE}: it must have neither BYPASSRLS nor "
+                "superuser rights, and every table must force its policies; `taskward doctor` names what is wrong."
+            )
+        if version is None or version.decode() in self.revisions[:-1]:
+            raise DatabaseRefused("The database schema is behind this release: run `taskward migrate`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What one request may see and do: the rows of one owner, until its deadline."""
+
+    id: str
+    database: Database
+    deadline: float
+
+    async def read(self, call: Bound) -> list[Row]:
+        [found] = await self.database.run(self.id, [call], deadline=self.deadline, is_repeatable=True)
+        return found
+
+    async def write(self, *calls: Bound) -> list[list[Row]]:
+        """The rows of each call. The owner's clock moves first (`core/clock.py`)."""
+        tick = TICK(now_ms=int(self.database.clock() * 1000))
+        _, *found = await self.database.run(self.id, [tick, *calls], deadline=self.deadline, is_repeatable=False)
+        return found
+
+
+def guards_of_owned_tables() -> Statement:
+    """Do the policies bind whoever asks, on every table that has an owner? And which revision is the schema at?"""
+    names = [name for name, owned in SQLModel.metadata.tables.items() if "owner_id" in owned.c]
+    name = func.unnest(array([literal_column(f"'{name}'") for name in names])).column_valued("name")
+    revision = select(column("version_num")).select_from(table("alembic_version")).scalar_subquery()
+    return compiled(select(func.bool_and(func.row_security_active(cast(name, REGCLASS))), revision))
+
+
+def rows(result: PGresult) -> list[Row]:
+    columns = range(result.nfields)
+    return [tuple(result.get_value(row, i) for i in columns) for row in range(result.ntuples)]
+
+
+def failure_in(results: Sequence[PGresult]) -> Exception:
+    failed = next(result for result in results if result.status not in DONE)
+    sqlstate = (failed.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+    constraint = (failed.error_field(pq.DiagnosticField.CONSTRAINT_NAME) or b"").decode()
+    if (failed is results[0] and sqlstate in NOT_SET_UP) or sqlstate == "42P01":
+        return DatabaseRefused(NOT_SET_UP[sqlstate])
+    if PASSING.fullmatch(sqlstate):
+        log.warning("a statement was not carried out: SQLSTATE %s", sqlstate)
+        return DatabaseUnavailable()
+    # PostgreSQL's own message may quote a value, so it is left out.
+    return StatementFailed(f"SQLSTATE {sqlstate}" + (f", constraint {constraint}" if constraint else ""))
+
+
+def refusal_in(error: Exception) -> DatabaseRefused | None:
+    if isinstance(error, DatabaseRefused):
+        return error
+    found = REFUSAL.search(str(error))
+    return DatabaseRefused(f"The database refuses the connection: {found[0]}.") if found else None
+
+
+def expire(future: "asyncio.Future[Connection] | asyncio.Future[list[PGresult]]") -> None:
+    if not future.done():
+        future.set_exception(DatabaseUnavailable())
+
+
+def start(tasks: "set[asyncio.Task[None]]", work: Coroutine[None, None, None]) -> None:
+    task = asyncio.get_running_loop().create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)

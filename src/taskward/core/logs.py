@@ -1,0 +1,84 @@
+"""Log lines on standard error: JSON for machines, a plain line for people.
+
+`request_id` is set for the length of a request and stands in each of its lines. Whatever a client can
+get into a message, it stays inside its own line.
+"""
+
+import json
+import logging
+import logging.config
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+# `color_message` is uvicorn's second copy of its message; `taskName` is there from Python 3.12 on.
+NOT_EXTRA = frozenset(vars(logging.makeLogRecord({}))) | {"asctime", "color_message", "message", "taskName"}
+
+
+def configure(*, format: Literal["json", "console"], level: str) -> None:  # noqa: A002 - the setting's own word
+    """For the whole process; uvicorn, told to leave logging alone, writes through the same handler."""
+    level = level.upper()
+    quiet = "ERROR" if level == "ERROR" else "WARNING"
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"default": {"()": JsonFormatter if format == "json" else ConsoleFormatter}},
+            "handlers": {
+                "default": {"class": "logging.StreamHandler", "formatter": "default", "stream": "ext://sys.stderr"}
+            },
+            # Libraries stay at warning: at debug an HTTP client writes headers and URLs, and so secrets.
+            "root": {"handlers": ["default"], "level": quiet},
+            # The default, spelled out: uvicorn looks at the level itself and traces every connection when it is unset.
+            "loggers": {"taskward": {"level": level}, "uvicorn.error": {"level": quiet}},
+        }
+    )
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a record; an exception is one string in it, newlines and all."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"time": when(record), "level": record.levelname.lower(), "logger": record.name}
+        line["message"] = record.getMessage()
+        if (request := request_id.get()) is not None:
+            line["request_id"] = request
+        extra = {name: value for name, value in extra_of(record).items() if name not in line}
+        if record.exc_info:
+            extra["exception"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            extra["stack"] = record.stack_info
+        try:
+            return json.dumps(line | extra, default=str, allow_nan=False)
+        except (TypeError, ValueError):  # NaN, a cycle, a key that is no string
+            return json.dumps(line | {name: str(value) for name, value in extra.items()})
+
+
+class ConsoleFormatter(logging.Formatter):
+    """A line for a terminal, without its control characters; a traceback follows, indented."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        request = request_id.get()
+        fields = extra_of(record) | ({"request_id": request} if request is not None else {})
+        words = [when(record), f"{record.levelname.lower():<7}", visible(record.getMessage())]
+        words += [f"{name}={visible(str(value))}" for name, value in fields.items()]
+        below = [self.formatException(record.exc_info)] if record.exc_info else []
+        below += [record.stack_info] if record.stack_info else []
+        return "\n".join([" ".join(words), *(f"    {visible(line)}" for text in below for line in text.splitlines())])
+
+
+def when(record: logging.LogRecord) -> str:
+    """RFC 3339, UTC, with milliseconds."""
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def extra_of(record: logging.LogRecord) -> dict[str, Any]:
+    return {name: value for name, value in vars(record).items() if name not in NOT_EXTRA}
+
+
+def visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,100 @@
+"""SQLAlchemy statements, compiled once at import to the text and bind order that libpq takes.
+
+A statement that touches an owner's rows passes through `owned`, so that ownership is written in one
+place; the policy in the database says it again. JSON is made by PostgreSQL (`json_of`, `json_list`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Delete,
+    Dialect,
+    FromClause,
+    Select,
+    Subquery,
+    Text,
+    Update,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Filterable = TypeVar("Filterable", Select[Any], Update, Delete)
+
+OWNER = bindparam("owner", type_=Text())
+"""The owner of the request; `core/database.py` fills it in, no caller can."""
+
+DIALECT: Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL with `$1…$n`, and the name of the parameter behind each number."""
+
+    sql: bytes
+    order: tuple[str, ...]
+
+    def __call__(self, **values: Any) -> "Bound":
+        return Bound(self, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    statement: Statement
+    values: dict[str, Any]
+
+    def parameters(self, owner: bytes) -> list[bytes | None]:
+        """The values in text format, in the order of their numbers."""
+        values = self.values
+        return [owner if name == "owner" else as_text(values[name]) for name in self.statement.order]
+
+
+def compiled(statement: ClauseElement) -> Statement:
+    result = statement.compile(dialect=DIALECT)
+    assert isinstance(result, SQLCompiler)  # noqa: S101 - what every dialect of SQLAlchemy returns for a statement
+    # A value inside the statement would be a parameter that nobody binds: constants are literal columns.
+    constants = {name for name, value in result.params.items() if value is not None}
+    if constants:
+        raise ValueError(f"this statement holds constants that are no literal columns: {sorted(constants)}")
+    return Statement(str(result).encode(), tuple(result.positiontup or ()))
+
+
+def as_text(value: Any) -> bytes | None:
+    """PostgreSQL's text format of the few types that statements bind."""
+    match value:
+        case None:
+            return None
+        case str():
+            return value.encode()
+        case bool():
+            return b"t" if value else b"f"
+        case int():
+            return b"%d" % value
+        case list() if all(type(item) is int for item in value):
+            return b"{%b}" % b",".join(b"%d" % item for item in value)
+    raise TypeError(f"no text format is known for {type(value).__name__}")
+
+
+def owned(statement: Filterable, table: FromClause) -> Filterable:
+    """The statement, held to the rows of the request's owner."""
+    return statement.where(table.c.owner_id == OWNER)
+
+
+def json_of(columns: Sequence[ColumnElement[Any]], table: FromClause) -> ColumnElement[Any]:
+    """A row of `table` as a JSON object with the names of `columns`."""
+    shape = select(*columns).correlate(table).subquery("shape")
+    return select(func.row_to_json(shape.table_valued())).select_from(shape).scalar_subquery()
+
+
+def json_list(rows: CTE | Subquery, order: ColumnElement[Any]) -> ColumnElement[Any]:
+    """All of `rows` as a JSON array, `[]` when there are none."""
+    aggregated = func.json_agg(postgresql.aggregate_order_by(func.row_to_json(rows.table_valued()), order))
+    return func.coalesce(aggregated, literal_column("'[]'::json"))

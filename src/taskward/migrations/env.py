@@ -1,0 +1,35 @@
+"""How Alembic reaches the database: the connection that `migrate` hands over, or a script on standard output."""
+
+from alembic import context
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+import taskward.tasks.model  # noqa: F401 - fills SQLModel.metadata
+
+# Any number, the same in every process: whoever migrates waits for whoever already does.
+LOCK = text("select pg_advisory_xact_lock(7308604896953369)")
+LOCK_TIMEOUT = "set local lock_timeout = '5s'"
+
+
+def run() -> None:
+    if context.is_offline_mode():
+        context.configure(
+            dialect_name="postgresql",
+            dialect_opts={"paramstyle": "named"},  # or percent signs come out doubled
+            target_metadata=SQLModel.metadata,
+            literal_binds=True,
+        )
+        with context.begin_transaction():
+            context.execute(LOCK_TIMEOUT)
+            context.run_migrations()
+        return
+    connection = context.config.attributes["connection"]
+    with connection.begin():
+        connection.execute(LOCK)
+        # A change of a table waits for the requests on it, and new requests wait behind the change: not for long.
+        connection.execute(text(LOCK_TIMEOUT))
+        context.configure(connection=connection, target_metadata=SQLModel.metadata)
+        context.run_migrations()
+
+
+run()
