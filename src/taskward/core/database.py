@@ -142,6 +142,16 @@ class Database:
             raise
         self.examine(found)
 
+    async def readiness(self) -> list[str]:
+        """What keeps the database from serving, a sentence each; empty when nothing does."""
+        try:
+            await self.check()
+        except DatabaseUnavailable as problem:
+            return [problem.detail]
+        except DatabaseRefused as refusal:
+            return [str(refusal)]
+        return []
+
     def as_owner(self, owner_id: str) -> "Owner":
         return Owner(owner_id, self, self.new_deadline())
 

@@ -142,8 +142,8 @@ class Unavailable(Problem):
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
 
-    def __init__(self) -> None:
-        super().__init__("The database does not answer right now; try again shortly.")
+    def __init__(self, detail: str = "The database does not answer right now; try again shortly.") -> None:
+        super().__init__(detail)
 
 
 class KeysUnavailable(Unavailable):

@@ -6,13 +6,15 @@ adds the owner, and the policy says it again.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Delete,
     FromClause,
     Integer,
+    Update,
     bindparam,
     case,
     exists,
@@ -31,7 +33,7 @@ from taskward.core.clock import NOW
 from taskward.core.database import Owner, Row
 from taskward.core.errors import TaskNotFound, VersionMismatch
 from taskward.core.paging import cursor_for, place_of
-from taskward.core.statements import OWNER, Filterable, Statement, compiled, json_list, json_of, owned
+from taskward.core.statements import OWNER, Statement, compiled, json_list, json_of, owned
 from taskward.tasks.model import TaskCreate, TaskPatch, TaskRead, TaskReplace
 
 TASKS = SQLModel.metadata.tables["tasks"]
@@ -39,6 +41,8 @@ TASKS = SQLModel.metadata.tables["tasks"]
 SHAPE = [TASKS.c[name] for name in TaskRead.model_fields]
 STORED = [*SHAPE, TASKS.c.version]
 WRITABLE = [TASKS.c[name] for name in TaskCreate.model_fields]
+
+Writing = TypeVar("Writing", Update, Delete)
 
 THE_TASK = TASKS.c.id == bindparam("task_id", type_=BigInteger())
 
@@ -143,7 +147,7 @@ def rendered(tasks: FromClause) -> list[ColumnElement[Any]]:
     return [tasks.c.id, json_of(shape, tasks).label("json"), tasks.c.version]
 
 
-def guarded(write: Filterable) -> Statement:
+def guarded(write: Writing) -> Statement:
     """One statement that tells three outcomes apart: not there, not as expected, done (with the task).
 
     The clock was moved before, so no other write of this owner comes between the look and the change.

@@ -1,0 +1,151 @@
+"""What every HTTP answer has in common: problem documents, request ids, CORS, headers, HEAD, the last resort."""
+
+import json
+import logging
+import os
+import re
+import time
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from taskward.core.errors import InternalError, PreflightRefused, Problem
+from taskward.core.logs import request_id
+
+log = logging.getLogger("taskward.request")
+
+SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+REQUEST_HEADERS = ("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-ID")
+RESPONSE_HEADERS = (
+    "ETag",
+    "Link",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+    "Idempotent-Replayed",
+)
+
+
+class ProblemResponse(Response):
+    """RFC 9457."""
+
+    media_type = "application/problem+json"
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(json.dumps(problem.document()), status_code=problem.status, headers=problem.headers)
+
+
+class Edge:
+    """The outermost application: gives each request its id and each answer its common headers, and logs it.
+
+    A path is the same with a trailing slash, and HEAD is GET without the body.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        identity = request_id_in(scope)
+        request_id.set(identity.decode())
+        method = scope["method"]
+        is_head = method == "HEAD"
+        scope = {**scope, "method": "GET" if is_head else method, "path": plain_path(scope["path"])}
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"cache-control", b"no-store"),
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"x-request-id", identity),
+                ]
+            elif is_head:
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            route = scope.get("route")
+            log.info(
+                "%s %s",
+                method if method in METHODS else "other",
+                getattr(route, "path", "unknown"),
+                extra={"status": status, "ms": round((time.perf_counter() - began) * 1000, 2)},
+            )
+
+
+class LastResort:
+    """Answers 500 to what nobody expected. CORS stands around it, so that a browser may read that answer too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note_start)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            log.exception("a request failed unexpectedly")
+            if not has_started:
+                await ProblemResponse(InternalError())(scope, receive, send)
+
+
+class Cors(CORSMiddleware):
+    """Starlette's, with a refused preflight that answers like every other error."""
+
+    def __init__(self, app: ASGIApp, *, origins: tuple[str, ...]) -> None:
+        super().__init__(
+            app,
+            allow_origins=origins,
+            allow_methods=METHODS,
+            allow_headers=REQUEST_HEADERS,
+            allow_credentials=True,
+            expose_headers=RESPONSE_HEADERS,
+            max_age=600,
+        )
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        if response.status_code < 400:
+            return response
+        refused = ProblemResponse(PreflightRefused("This origin, method or header is not allowed to call from a page."))
+        refused.headers.update(
+            {name: value for name, value in response.headers.items() if name not in ("content-length", "content-type")}
+        )
+        return refused
+
+
+def request_id_in(scope: Scope) -> bytes:
+    """The client's own when it is sane, or a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and SANE_REQUEST_ID.fullmatch(value):
+            return bytes(value)
+    return os.urandom(8).hex().encode()
+
+
+def plain_path(path: str) -> str:
+    # A newline at the end would match a route's `$`; as a path of its own it leads nowhere.
+    if path.endswith("\n"):
+        return path + "/"
+    return path[:-1] if path.endswith("/") and len(path) > 1 else path

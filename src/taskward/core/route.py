@@ -1,0 +1,188 @@
+"""The route class of everything that belongs to an owner: authenticate first, then read strictly.
+
+FastAPI parses a body before its dependencies run, so bad JSON without a token would be answered 422. Here the
+order is that of the contract: 401, 415, 413, 422, and then the endpoint, which stays a plain function.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Annotated, Any, NoReturn
+from urllib.parse import parse_qsl
+
+from fastapi import Depends
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.models import HTTPBearer as BearerModel
+from fastapi.routing import APIRoute
+from fastapi.security.base import SecurityBase
+from starlette.requests import Request
+from starlette.responses import Response
+
+from taskward.core.database import Owner
+from taskward.core.errors import BodyTooLarge, UnsupportedMediaType, ValidationFailed
+from taskward.core.strict_json import NotStrict, parse
+
+MAX_BODY_BYTES = 64 * 1024
+
+JSON_MEDIA_TYPE = re.compile(r"application/([A-Za-z0-9!#$&^_.+-]+\+)?json[ \t]*(;.*)?", re.IGNORECASE)  # RFC 6839 §3.1
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+class CurrentOwnerScheme(SecurityBase):
+    """Declares the bearer token in OpenAPI, and hands the endpoint the owner whom the route has authenticated."""
+
+    def __init__(self) -> None:
+        self.model = BearerModel(bearerFormat="JWT", description="A JWT of Better Auth, from `/api/auth/token`.")
+        self.scheme_name = "BetterAuth"
+
+    def __call__(self, request: Request) -> Owner:
+        owner: Owner = request.scope["taskward.owner"]
+        return owner
+
+
+CurrentOwner = Annotated[Owner, Depends(CurrentOwnerScheme())]
+
+
+class OwnerRoute(APIRoute):
+    """Takes the authenticator and the database from `app.state`."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        statuses = {401, 422, 500, 503}
+        if {"POST", "PUT", "PATCH"} & set(options.get("methods") or ()):
+            statuses |= {413, 415}
+        options["responses"] = problems(*statuses) | (options.get("responses") or {})
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+        has_body = self.body_field is not None
+        fields = tuple(getattr(self.body_field.field_info.annotation, "model_fields", ())) if self.body_field else ()
+        parameters = frozenset(field.alias for field in self.dependant.query_params)
+        replaces = "PUT" in (self.methods or ())
+
+        async def authenticated(request: Request) -> Response:
+            scope, state = request.scope, request.app.state
+            deadline = asyncio.get_running_loop().time() + state.database.deadline_seconds
+            caller = await state.authenticator.caller(
+                scope["headers"], deadline_seconds=state.database.deadline_seconds
+            )
+            scope["taskward.owner"] = Owner(caller.owner, state.database, deadline)
+            if has_body:
+                request = StrictRequest(scope, request.receive)
+                await request.read()
+            if parameters:
+                check_query(scope["query_string"], parameters)
+            try:
+                return await answer(request)
+            except RequestValidationError as invalid:
+                raise validation_failed(invalid.errors(), fields=fields, replaces=replaces) from None
+
+        return authenticated
+
+
+class StrictRequest(Request):
+    """Its body is read with a limit and parsed strictly, once; FastAPI then takes it from here."""
+
+    async def read(self) -> None:
+        if not JSON_MEDIA_TYPE.fullmatch(self.headers.get("content-type", "")):
+            raise UnsupportedMediaType("The body must be JSON, with the header Content-Type: application/json.")
+        if int(self.headers.get("content-length", "0")) > MAX_BODY_BYTES:
+            raise too_large()
+        body = bytearray()
+        async for chunk in self.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise too_large()
+        self.raw = bytes(body)
+        try:
+            self.value = parse(self.raw)
+        except NotStrict as reason:
+            refuse(["body"], str(reason), "json_invalid")
+
+    async def body(self) -> bytes:
+        return self.raw
+
+    async def json(self) -> Any:
+        return self.value
+
+
+def too_large() -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+
+
+def check_query(query: bytes, parameters: frozenset[str]) -> None:
+    """Every parameter is known and stands once. One that begins with `_` belongs to somebody else and is ignored."""
+    seen: set[str] = set()
+    for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name.startswith("_"):
+            continue
+        if name not in parameters:
+            refuse(["query"], f"Unknown parameter; known are {', '.join(sorted(parameters))}.", "unknown_parameter")
+        if name in seen:
+            refuse(["query", name], "This parameter may stand only once.", "repeated_parameter")
+        seen.add(name)
+
+
+def refuse(loc: list[str], message: str, kind: str) -> NoReturn:
+    raise validation_failed([{"loc": loc, "msg": message, "type": kind}])
+
+
+def validation_failed(errors: Sequence[Any], *, fields: Sequence[str] = (), replaces: bool = False) -> ValidationFailed:
+    """Pydantic's errors without what they repeat of the input."""
+    told = [as_told(error, fields, replaces) for error in errors]
+    first = told[0]
+    return ValidationFailed(f"{'.'.join(map(str, first['loc']))}: {first['message']}", errors=told)
+
+
+def as_told(error: Any, fields: Sequence[str], replaces: bool) -> dict[str, Any]:
+    kind, loc = error["type"], list(error["loc"])
+    message = error["msg"].removeprefix("Value error, ").rstrip(".") + "."
+    if kind == "extra_forbidden":
+        message = f"Unknown field; allowed are {', '.join(fields)}."
+        if not PLAIN_NAME.fullmatch(str(loc[-1])):
+            loc = loc[:-1]
+    elif kind in ("model_attributes_type", "model_type", "dict_type"):
+        message = "The body must be a JSON object."
+    elif kind == "missing" and replaces:
+        message = "This field is required, because PUT replaces the whole; PATCH changes only what it is sent."
+    elif kind == "missing":
+        message = "This field is required."
+    return {"loc": loc, "message": message, "type": kind}
+
+
+MEANINGS = {
+    200: "Done.",
+    201: "Created.",
+    204: "Deleted.",
+    304: "Not modified: `If-None-Match` names the current version.",
+    401: "No valid token (`token_missing`, `token_invalid`, `token_expired`).",
+    404: "There is no such task, or it is somebody else's (`task_not_found`).",
+    412: "The task has changed since the version in `If-Match` (`version_mismatch`).",
+    413: "The body is larger than 64 KiB (`body_too_large`).",
+    415: "The body is not declared as JSON (`unsupported_media_type`).",
+    422: "Something sent is not valid (`validation_failed`, `cursor_invalid`).",
+    428: "The server requires `If-Match` on writes (`precondition_required`).",
+    500: "A bug here (`internal_error`).",
+    503: "The database or the keys cannot be reached right now (`database_unavailable`, `keys_unavailable`).",
+}
+
+ANSWER_HEADERS: dict[int, dict[str, str]] = {
+    401: {"WWW-Authenticate": "The challenge of RFC 6750."},
+    503: {"Retry-After": "Seconds to wait before trying again."},
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of answers that are problem documents (RFC 9457)."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    responses: dict[int | str, dict[str, Any]] = {}
+    for status in sorted(statuses):
+        responses |= answers(status, **ANSWER_HEADERS.get(status, {}))
+        responses[status]["content"] = content
+    return responses
+
+
+def answers(status: int, **described: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of an answer and its headers."""
+    headers = {name: {"description": text, "schema": {"type": "string"}} for name, text in described.items()}
+    return {status: {"description": MEANINGS[status], "headers": headers}}

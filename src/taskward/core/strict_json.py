@@ -1,0 +1,82 @@
+"""JSON that has one meaning only: what two readers could take differently is refused (RFC 8259 §4, §8.1; RFC 7493)."""
+
+import json
+import math
+from typing import Any, NoReturn
+
+MAX_DEPTH = 32
+
+
+class NotStrict(ValueError):
+    """Why the text is refused, as a sentence that repeats nothing of it."""
+
+
+def parse(raw: bytes) -> Any:
+    """UTF-8 without a BOM; no duplicate names, `NaN`, numbers beyond a double, U+0000 or lone surrogates.
+
+    Raises:
+        NotStrict: it is not so, or nested more than 32 deep.
+    """
+    try:
+        value = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=without_duplicates,
+            parse_constant=refuse_constant,
+            parse_float=finite,
+        )
+    except UnicodeDecodeError:
+        raise NotStrict("It is not UTF-8.") from None
+    except RecursionError:
+        raise NotStrict(f"It is nested more than {MAX_DEPTH} deep.") from None
+    except NotStrict:
+        raise
+    except ValueError:  # a syntax error, a BOM, an integer of thousands of digits
+        raise NotStrict("It is not valid JSON.") from None
+    check_within(value)
+    return value
+
+
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise NotStrict("A name stands twice in one object.")
+    return members
+
+
+def refuse_constant(_: str) -> NoReturn:
+    raise NotStrict("NaN and Infinity are not JSON.")
+
+
+def finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise NotStrict("A number is too large.")
+    return value
+
+
+def check_within(value: Any) -> None:
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, str):
+                check_text(item)
+            elif isinstance(item, dict):
+                for name in item:
+                    check_text(name)
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+        if not below:
+            return
+        level = below
+    raise NotStrict(f"It is nested more than {MAX_DEPTH} deep.")
+
+
+def check_text(text: str) -> None:
+    if text.isascii():
+        if "\0" in text:
+            raise NotStrict("A text holds the character U+0000, which cannot be stored.")
+        return
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise NotStrict("A text holds U+0000 or half of a surrogate pair, which cannot be stored.")

@@ -1,0 +1,114 @@
+"""Tasks over HTTP. Each function translates: the rules are in `actions.py`, the order of errors in `core/route.py`."""
+
+import re
+from typing import Annotated
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BeforeValidator
+from starlette.requests import Request
+from starlette.responses import Response
+
+from taskward.core.clock import LARGEST_INTEGER
+from taskward.core.conditions import IfMatch, IfNoneMatch, entity_tag
+from taskward.core.route import CurrentOwner, OwnerRoute, answers, problems, refuse
+from taskward.tasks import actions
+from taskward.tasks.actions import Versioned
+from taskward.tasks.model import TaskCreate, TaskPatch, TaskRead, TaskReplace
+
+DEFAULT_LIMIT = 100
+ETAG = {"ETag": "The version of the task, for `If-Match` and `If-None-Match`."}
+
+router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=OwnerRoute)
+
+
+def digits(value: str) -> int:
+    # Python would take "+1", " 1", "1_0" and digits of other scripts for numbers too.
+    if not re.fullmatch(r"[0-9]{1,16}", value):
+        raise ValueError("This must be a whole number in digits")
+    return int(value)
+
+
+def id_digits(value: str) -> int:
+    if value.startswith("0"):
+        raise ValueError("An id does not begin with 0")
+    return digits(value)
+
+
+TaskId = Annotated[int, BeforeValidator(id_digits), Path(ge=1, le=LARGEST_INTEGER)]
+Skip = Annotated[
+    int | None,
+    BeforeValidator(digits),
+    Query(ge=0, le=2**31 - 1, description="How many to leave out at the beginning; `cursor` is quicker and steady."),
+]
+Limit = Annotated[int, BeforeValidator(digits), Query(ge=1, le=500, description="How many at most.")]
+Cursor = Annotated[str | None, Query(description="Where to go on: from the `Link` of the page before.")]
+
+
+@router.post("", status_code=201, response_model=TaskRead, responses=answers(201, Location="The new task.", **ETAG))
+async def create_task(request: Request, owner: CurrentOwner, task: TaskCreate) -> Response:
+    """Create a task of your own."""
+    created = await actions.create(owner, task)
+    return one(created, status=201, location=f"{request.scope['path']}/{created.id}")
+
+
+@router.get("", response_model=list[TaskRead], responses=answers(200, Link='The next page, as `rel="next"`.'))
+async def list_tasks(
+    request: Request,
+    owner: CurrentOwner,
+    skip: Skip = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Response:
+    """List your tasks in order of creation."""
+    if cursor is not None and skip is not None:
+        refuse(["query", "skip"], "Send skip or cursor, not both.", "skip_and_cursor")
+    page = await actions.list_tasks(owner, skip=skip or 0, limit=limit, cursor=cursor)
+    response = Response(page.json, media_type="application/json")
+    if page.next_cursor is not None:
+        response.headers["link"] = next_link(request, page.next_cursor, limit)
+    return response
+
+
+@router.get(
+    "/{task_id}", response_model=TaskRead, responses=answers(200, **ETAG) | problems(404) | answers(304, **ETAG)
+)
+async def find_task(owner: CurrentOwner, task_id: TaskId, if_none_match: IfNoneMatch) -> Response:
+    """Read one task."""
+    task = await actions.find(owner, task_id)
+    if not if_none_match.holds(task.version):
+        return Response(status_code=304, headers={"etag": entity_tag(task.version)})
+    return one(task)
+
+
+@router.put("/{task_id}", response_model=TaskRead, responses=answers(200, **ETAG) | problems(404, 412, 428))
+async def replace_task(owner: CurrentOwner, task_id: TaskId, task: TaskReplace, if_match: IfMatch) -> Response:
+    """Replace a task as a whole: an omitted optional field takes its default."""
+    return one(await actions.replace(owner, task_id, task, expected=if_match.versions()))
+
+
+@router.patch("/{task_id}", response_model=TaskRead, responses=answers(200, **ETAG) | problems(404, 412, 428))
+async def change_task(owner: CurrentOwner, task_id: TaskId, patch: TaskPatch, if_match: IfMatch) -> Response:
+    """Change the fields that are sent, and no other."""
+    return one(await actions.change(owner, task_id, patch, expected=if_match.versions()))
+
+
+@router.delete("/{task_id}", status_code=204, responses=problems(404, 412, 428))
+async def delete_task(owner: CurrentOwner, task_id: TaskId, if_match: IfMatch) -> Response:
+    """Delete a task."""
+    await actions.delete(owner, task_id, expected=if_match.versions())
+    return Response(status_code=204)
+
+
+def one(task: Versioned, *, status: int = 200, location: str | None = None) -> Response:
+    headers = {"etag": entity_tag(task.version)}
+    if location is not None:
+        headers["location"] = location
+    return Response(task.json, status, headers, media_type="application/json")
+
+
+def next_link(request: Request, cursor: str, limit: int) -> str:
+    """RFC 8288: relative to the request, with its other parameters."""
+    given = parse_qsl(request.url.query, keep_blank_values=True)
+    kept = [(name, value) for name, value in given if name not in ("cursor", "limit", "skip")]
+    return f'<?{urlencode([("cursor", cursor), ("limit", limit), *kept])}>; rel="next"'
