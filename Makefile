@@ -1,0 +1,39 @@
+# Needs Python 3.11 or newer with venv and pip, and nothing else: the rest goes into .venv.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+UV_VERSION := 0.13.8
+
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: run test setup lint format clean
+
+run: setup ## the API on http://127.0.0.1:8000, with a PostgreSQL of its own
+	@exec .venv/bin/taskward dev
+
+test: setup ## every test, with branch coverage
+	.venv/bin/pytest --cov
+
+setup: .venv/ready ## .venv, with everything that uv.lock names
+
+.venv/ready: pyproject.toml uv.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=…"; exit 1; }
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	.venv/bin/uv sync --frozen --quiet --all-extras --python .venv/bin/python
+	@touch .venv/ready
+
+lint: setup ## what a change must pass beside the tests
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/uv lock --check --quiet
+
+format: setup
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+clean: ## .venv and the development data
+	rm -rf .venv .taskward

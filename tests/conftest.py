@@ -1,0 +1,111 @@
+"""What most tests share: one embedded PostgreSQL for the whole run, one server a worker, two people a test."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from people import Person
+from programs import OURS
+from serving import serving
+from taskward.app import create_app
+from taskward.core import embedded
+from taskward.core.issuer import LocalIssuer, local_issuer
+from taskward.migrations import migrate
+from taskward.settings import Settings, read_settings
+
+# The tester's own settings must not reach what is tested.
+for name in [name for name in os.environ if OURS.match(name)]:
+    del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The same for every worker of one run."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def cluster(shared_folder: Path) -> Iterator[str]:
+    """The URL of a superuser in a PostgreSQL that all workers share."""
+    with embedded.start(shared_folder / "cluster", say=lambda _: None) as postgres:
+        yield postgres.url
+
+
+@pytest.fixture(scope="session")
+def database_url(cluster: str) -> str:
+    """A migrated database."""
+    migrate(cluster)
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> LocalIssuer:
+    return local_issuer(tmp_path_factory.mktemp("issuer"))
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str) -> Settings:
+    return settings_for(database_url)
+
+
+@pytest.fixture(scope="session")
+def api(settings: Settings, issuer: LocalIssuer) -> Iterator[str]:
+    """The address of the API with its default settings."""
+    with serving(create_app(settings, local_issuer=issuer)) as address:
+        yield address
+
+
+@pytest.fixture
+def person(api: str, issuer: LocalIssuer) -> Iterator[Callable[..., Person]]:
+    """Makes people; `api` is the address of another server when it is given."""
+    people: list[Person] = []
+
+    def make(name: str, *, api: str = api) -> Person:
+        people.append(Person(name, api=api, issuer=issuer))
+        return people[-1]
+
+    yield make
+    for someone in people:
+        someone.close()
+
+
+@pytest.fixture
+def ann(person: Callable[..., Person]) -> Person:
+    return person("ann")
+
+
+@pytest.fixture
+def bob(person: Callable[..., Person]) -> Person:
+    return person("bob")
+
+
+@pytest.fixture
+def new_database(cluster: str) -> Iterator[Callable[..., str]]:
+    """Makes empty databases, each gone after the test. `owner` is a role that then owns it."""
+    made: list[str] = []
+
+    def make(*, owner: str = "postgres") -> str:
+        with psycopg.connect(cluster, autocommit=True) as admin:
+            name = f"test_{len(made)}_{id(made):x}_{admin.info.backend_pid}"
+            admin.execute(f'create database "{name}" owner "{owner}"')
+        made.append(name)
+        return with_database(cluster, name)
+
+    yield make
+    with psycopg.connect(cluster, autocommit=True) as admin:
+        for name in made:
+            admin.execute(f'drop database "{name}" with (force)')
+
+
+def settings_for(database_url: str, **values: Any) -> Settings:
+    return read_settings(database_url=database_url, **values)
+
+
+def with_database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
