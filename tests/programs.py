@@ -88,7 +88,7 @@ class Program:
 
 def collect(stream: Any, lines: list[str]) -> None:
     for line in stream:
-        lines.append(line.rstrip("\n"))
+        lines.append(line.rstrip("\n"))  # noqa: PERF401 - others read along
     stream.close()
 
 
