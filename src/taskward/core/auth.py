@@ -170,21 +170,31 @@ def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def read(token: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a JWS in compact form (RFC 7515 §7.1), by the letter."""
-    parts = COMPACT.fullmatch(token)
-    if parts is None:
-        raise TokenInvalid(f"The token is not a JWT{looks_like(token)}; send the one that /api/auth/token gives.")
+    """Header and claims, by the letter."""
+    header, claims, _signature = decoded_parts(token)
     try:
-        header, claims, _signature = map(canonical_base64url, parts.groups())
         return strict_object(header), strict_object(claims)
     except (ValueError, RecursionError):
-        raise TokenInvalid("The token is not canonical base64url of JSON objects in UTF-8.") from None
+        raise TokenInvalid(
+            "Header and claims of the token must be JSON objects in UTF-8 without equal names."
+        ) from None
+
+
+def decoded_parts(token: bytes) -> tuple[bytes, ...]:
+    """Header, claims and signature of a JWS in compact form (RFC 7515 §7.1)."""
+    parts = COMPACT.fullmatch(token)
+    if parts is None:
+        raise TokenInvalid(f"This is no signed JWT{looks_like(token)}; send the one that /api/auth/token gives.")
+    try:
+        return tuple(map(canonical_base64url, parts.groups()))
+    except ValueError:
+        raise TokenInvalid("The parts of the token are not canonical base64url.") from None
 
 
 def looks_like(token: bytes) -> str:
     if re.fullmatch(rb"[A-Za-z0-9]{32}(\.[A-Za-z0-9+/=%_-]+)?", token):
         return " but looks like a session token of Better Auth"
-    return " that is signed but one that is encrypted" if token.count(b".") == 4 else ""  # RFC 7516 §7: five parts
+    return " but looks like an encrypted one" if token.count(b".") == 4 else ""  # RFC 7516 §7: five parts
 
 
 def canonical_base64url(part: bytes) -> bytes:
@@ -224,7 +234,7 @@ def checked_header(header: dict[str, Any], trust: Trust) -> KeyId:
     if not isinstance(typ, str) or typ.lower() not in TYPES:
         raise TokenInvalid("The token is of another kind: its typ must be absent, JWT or at+jwt.")
     if header.keys() & REFUSED_HEADERS:
-        raise TokenInvalid("The header of the token has members that are refused here.")
+        raise TokenInvalid(f"The header of the token may not have {', '.join(sorted(REFUSED_HEADERS))}.")
     return (kid if trust.has_kids else ""), algorithm
 
 
@@ -273,7 +283,7 @@ def is_signed(token: bytes, key: Key) -> bool:
 
 
 def shared_secret(secret: bytes) -> Key:
-    jwk = jwt.PyJWK({"kty": "oct", "k": urlsafe_b64encode(secret).rstrip(b"=").decode()}, "HS256")
+    jwk = jwt.PyJWK({"kty": "oct", "k": urlsafe_b64encode(secret).decode()}, "HS256")
     try:
         jwk.Algorithm.prepare_key(jwk.key)
     except jwt.InvalidKeyError:

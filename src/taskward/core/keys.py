@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import httpx
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from taskward.core.errors import KeysUnavailable
 
@@ -29,6 +30,9 @@ FETCH_SECONDS = 3
 MAX_JWKS_BYTES = 256 * 1024
 MAX_KID_LENGTH = 256
 RSA_BITS = range(2048, 8192 + 1)
+# CVE-2017-15361: the numbers of one vendor's chips are powers of 65537 modulo every small prime, and can be factored.
+ROCA_PRIMES = (3, 5, 7, 11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157)
+ROCA_POWERS = {prime: {pow(65537, exponent, prime) for exponent in range(prime)} for prime in ROCA_PRIMES}
 SHAPES = {
     "EdDSA": ("OKP", "Ed25519"),
     "ES256": ("EC", "P-256"),
@@ -90,9 +94,9 @@ class StaticKeys:
 class RemoteKeys:
     """The JWKS of a key server. Nothing is fetched before the first token asks.
 
-    Up to 300 s after a good fetch its keys are used as they are. In the 5 s after that they are used while a refresh
-    runs in the background, and later (nobody had asked for a while) a request waits for that refresh, so that a key
-    which the server removed ends within 305 s. When the refresh fails, the old keys go on for an hour.
+    For 300 s after a good fetch its keys are used as they are, and after that while a refresh runs in the background.
+    Only when the server was not heard of for 305 s, because no token came, does a request wait for the refresh: so a
+    key which the server removed ends within 305 s. When the refresh fails, the old keys go on for an hour.
 
     An unknown key makes one fetch, unless one began in the last 5 s: then the last answer stands. So a key that was
     rotated in less than 5 s after a fetch is unknown until those 5 s are over. To wait for their end would help it
@@ -107,20 +111,18 @@ class RemoteKeys:
         self.monotonic = monotonic
         self.tls = tls_context(url)
         self.keys: Mapping[KeyId, Key] = MappingProxyType({})
-        # Times are those at which a fetch began: what it answers may be as old as that.
-        self.tried_at = -math.inf
-        self.good_at = -math.inf
-        self.is_failing = False
+        # When the last fetch began, the last one that ended, and the last that ended well. They count from the
+        # beginning, because what a fetch brings may be as old as that.
+        self.tried_at = self.heard_at = self.good_at = -math.inf
         self.fetching: asyncio.Task[None] | None = None
 
     def known(self, key_id: KeyId) -> Key | None:
-        age = self.monotonic() - self.good_at
-        if age <= FRESH_SECONDS:
-            return self.keys.get(key_id)
-        self.refresh()
-        if age <= FRESH_SECONDS + COOLDOWN_SECONDS or (self.is_failing and age <= KEPT_SECONDS):
-            return self.keys.get(key_id)
-        return None
+        now = self.monotonic()
+        if now - self.good_at > FRESH_SECONDS:
+            self.refresh()
+        if now - self.heard_at > FRESH_SECONDS + COOLDOWN_SECONDS or now - self.good_at > KEPT_SECONDS:
+            return None
+        return self.keys.get(key_id)
 
     async def find(self, key_id: KeyId, *, deadline_seconds: float) -> Key | None:
         if (key := self.known(key_id)) is not None:
@@ -157,12 +159,12 @@ class RemoteKeys:
             body = await fetch_jwks(self.url, tls=self.tls)
             keys = parse_jwks(body, self.algorithms, known=self.keys)
         except JwksUnusable as reason:
-            self.is_failing = True
             log.warning("the keys at %s cannot be had: %s", without_query(self.url), reason)
         else:
-            if self.is_failing or keys.keys() != self.keys.keys():
+            if self.heard_at != self.good_at or keys.keys() != self.keys.keys():
                 log.info("%d keys are in use from %s", len(keys), without_query(self.url))
-            self.keys, self.good_at, self.is_failing = keys, began_at, False
+            self.keys, self.good_at = keys, began_at
+        self.heard_at = began_at
 
     async def close(self) -> None:
         if self.fetching is not None and not self.fetching.done():
@@ -210,7 +212,7 @@ async def fetch_jwks(url: str, *, tls: ssl.SSLContext) -> bytes:
             return bytes(body)
     except TimeoutError:
         raise JwksUnusable(f"there was no whole answer within {FETCH_SECONDS} s") from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # UnicodeError: a name that no DNS could have
         raise JwksUnusable(f"{type(error).__name__}: {ascii(str(error))[:200]}") from error
 
 
@@ -263,8 +265,13 @@ def usable_keys(jwk: Any, algorithms: Collection[str], known: Mapping[KeyId, Key
             parsed = jwt.PyJWK(jwk, algorithm)
         except (jwt.PyJWTError, UnsupportedAlgorithm):
             continue
-        if kty != "RSA" or parsed.key.key_size in RSA_BITS:
+        if kty != "RSA" or is_strong(parsed.key):
             yield Key((kid, algorithm), numbers, parsed)
+
+
+def is_strong(key: RSAPublicKey) -> bool:
+    modulus = key.public_numbers().n
+    return key.key_size in RSA_BITS and any(modulus % prime not in powers for prime, powers in ROCA_POWERS.items())
 
 
 def without_query(url: str) -> str:

@@ -9,6 +9,7 @@ from taskward.core.errors import TokenExpired, Unauthorized
 LINES_A_MINUTE = 5
 """For each reason of a refusal."""
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "host.docker.internal")
+ID_TOKEN_CLAIMS = {"nonce", "at_hash", "auth_time"}  # OpenID Connect Core §2
 
 log = logging.getLogger("taskward.auth")
 
@@ -43,14 +44,18 @@ class RefusalLog:
 
     def hint(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
         """The mistakes that are made most, as a sentence."""
-        issuer, issuers = str(claims.get("iss")), self.expected.get("iss", ())
+        issuer, issuers = claims.get("iss"), self.expected.get("iss", ())
         if str(header.get("alg")).startswith("HS") and "HS256" not in self.expected.get("alg", ()):
             return " It is signed with a shared secret; if the application means that, set JWT_HS256_SECRET."
         if "session-cache" in str(header.get("typ")):
             return " It is the session cookie of Better Auth; send the JWT that /api/auth/token gives."
-        if issuer not in issuers:
+        if isinstance(issuer, str) and issuer not in issuers:
             return issuer_hint(issuer, issuers)
-        if claims.keys() & {"nonce", "at_hash", "auth_time"}:
+        if claims.get("aud") not in [*self.expected.get("aud", ())] and claims.keys() & {
+            "nonce",
+            "at_hash",
+            "auth_time",
+        }:
             return " It is an ID token, which is for the client; send the JWT that /api/auth/token gives."
         return ""
 

@@ -1,0 +1,94 @@
+"""Microseconds that a request spends in authentication, by one process on one core.
+
+A hit is a token that was verified before, a miss one that is seen for the first time while its key is known. Each is
+the median of several rounds, with the fastest and slowest beside it.
+
+    .venv/bin/python benchmarks/authentication.py
+"""
+
+import asyncio
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+from taskward.core.auth import Authenticator, Trust, shared_secret
+from taskward.core.keys import Keys, RemoteKeys, StaticKeys, parse_jwks
+
+ORIGIN = "https://app.example.com"
+ROUNDS = 9
+TOKENS = 200
+HITS = 20_000
+SECRET = b"a secret of more than thirty-two bytes"
+# What a browser sends besides.
+OTHER_HEADERS = [(f"x-header-{number}".encode(), b"some value or other") for number in range(12)]
+MAKE: dict[str, Callable[[], dict[str, Any]]] = {
+    "EdDSA": lambda: OKPAlgorithm.to_jwk(ed25519.Ed25519PrivateKey.generate(), as_dict=True),
+    "ES256": lambda: ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()), as_dict=True),
+    "ES512": lambda: ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP521R1()), as_dict=True),
+    "RS256": lambda: RSAAlgorithm.to_jwk(rsa.generate_private_key(65537, 2048), as_dict=True),
+    "PS256": lambda: RSAAlgorithm.to_jwk(rsa.generate_private_key(65537, 2048), as_dict=True),
+}
+
+
+async def main() -> None:
+    print(f"Python {platform.python_version()}, {platform.machine()}, microseconds per request")
+    for algorithm, make in MAKE.items():
+        private = {**make(), "kid": "k"}
+        public = {name: value for name, value in private.items() if name in ("kid", "kty", "crv", "x", "y", "n", "e")}
+        (key,) = parse_jwks(json.dumps({"keys": [public]}).encode(), [algorithm]).values()
+        keys = RemoteKeys("http://127.0.0.1/", [algorithm])
+        keys.keys, keys.good_at = {key.id: key}, time.monotonic()  # as if fetched just now
+        await measure(algorithm, keys, jwt.PyJWK(private, algorithm))
+    secret = shared_secret(SECRET)
+    await measure("HS256", StaticKeys([secret]), secret.jwk)
+
+
+async def measure(algorithm: str, keys: Keys, signing_key: jwt.PyJWK) -> None:
+    origin = frozenset({ORIGIN})
+    trust = Trust(frozenset({algorithm}), keys, origin, origin, has_kids=algorithm != "HS256")
+    auth = Authenticator([trust], leeway_seconds=30, clock=time.time)
+    misses, hits = [], []
+    for _ in range(ROUNDS):
+        requests = [[*OTHER_HEADERS, (b"authorization", b"Bearer " + token(signing_key))] for _ in range(TOKENS)]
+        began_at = time.perf_counter()
+        for headers in requests:
+            await auth.caller(headers, deadline_seconds=2)
+        misses.append((time.perf_counter() - began_at) / TOKENS)
+        began_at = time.perf_counter()
+        for _ in range(HITS // TOKENS):
+            for headers in requests:
+                await auth.caller(headers, deadline_seconds=2)
+        hits.append((time.perf_counter() - began_at) / HITS)
+    print(f"{algorithm:6} miss {spread(misses)}   hit {spread(hits)}")
+
+
+def token(key: jwt.PyJWK) -> bytes:
+    """As long as Better Auth's, and never the same twice."""
+    now = int(time.time())
+    person = {"name": "Ann Example", "email": "ann@example.com", "emailVerified": False, "image": None}
+    times = {
+        "createdAt": "2026-01-01T00:00:00.000Z",
+        "updatedAt": "2026-01-01T00:00:00.000Z",
+        "iat": now,
+        "exp": now + 900,
+    }
+    owner = "1wbhbaMcVaVmNVSuHCgt2JmVh0qUpxbV"
+    claims = {**person, **times, "id": owner, "sub": owner, "iss": ORIGIN, "aud": ORIGIN, "iat": now, "exp": now + 900}
+    claims["n"] = time.perf_counter_ns()
+    return jwt.encode(claims, key, headers={"kid": "k", "typ": None}).encode()
+
+
+def spread(seconds: list[float]) -> str:
+    best, middle, worst = min(seconds), statistics.median(seconds), max(seconds)
+    return f"{middle * 1e6:7.2f} ({best * 1e6:.2f} to {worst * 1e6:.2f})"
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
