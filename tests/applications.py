@@ -7,7 +7,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from taskward.core.database import DatabaseRefused
 from taskward.settings import Settings
 
 Scope = dict[str, Any]
@@ -36,20 +35,10 @@ def tells_its_process(_: Settings) -> Application:
     return application
 
 
-def ignores_the_end(_: Settings) -> Application:
-    """Never finishes its shutdown."""
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await asyncio.sleep(3600)
-
-    return application
-
-
 def is_refused(_: Settings) -> Application:
     """Does not start, for a reason that an operator understands; told as Starlette tells it."""
+
+    from taskward.core.database import DatabaseRefused  # slow to load, and the other applications have no use for it
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()

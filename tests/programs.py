@@ -25,7 +25,7 @@ def environment(**settings: str) -> dict[str, str]:
 T = TypeVar("T")
 
 
-def eventually(find: Callable[[], T], *, within_seconds: float = 20) -> T:
+def eventually(find: Callable[[], T], *, within_seconds: float = 60) -> T:
     """The first true value of `find`."""
     ends_at = time.monotonic() + within_seconds
     while not (found := find()):
@@ -58,7 +58,7 @@ class Program:
     def pid(self) -> int:
         return self.process.pid
 
-    def said(self, pattern: str, *, within_seconds: float = 30) -> "re.Match[str]":
+    def said(self, pattern: str, *, within_seconds: float = 60) -> "re.Match[str]":
         """The first match in a line of its output, as soon as there is one."""
 
         def find() -> "re.Match[str] | None":

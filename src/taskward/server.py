@@ -89,9 +89,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def run(application: Application, listener: socket.socket, *, ready: Callable[[], None]) -> None:
-    """Serves in this process until SIGTERM or SIGINT, which are raised once more at the end.
-
-    `ready` is called when requests are answered.
+    """Serves in this process until SIGTERM or SIGINT. `ready` is called when requests are answered.
 
     Raises:
         SystemExit: the application did not start; the log says why.
@@ -102,7 +100,7 @@ def run(application: Application, listener: socket.socket, *, ready: Callable[[]
         while pending:
             pending.pop()()
 
-    Server(configuration(application, tell)).run(sockets=[listener])
+    Server(configuration(application, tell)).run_until_told(listener)
 
 
 def configuration(application: Application, beat: Callable[[], Awaitable[None]]) -> uvicorn.Config:
@@ -152,6 +150,12 @@ class Server(uvicorn.Server):
     """uvicorn's server, which can also retire: it tells clients to reconnect before it closes their connections."""
 
     is_retiring = False
+
+    def run_until_told(self, listener: socket.socket) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # uvicorn listens to them only while it serves, and raises them once more at the end.
+            signal.signal(number, self.handle_exit)
+        self.run(sockets=[listener])
 
     def retire(self, *_: object) -> None:
         self.is_retiring = self.should_exit = True
@@ -212,7 +216,7 @@ class Supervisor:
 
     def run(self) -> int:
         inbox, wakeup = socket.socketpair()
-        wakeup.setblocking(False)
+        wakeup.setblocking(False)  # as set_wakeup_fd asks for
         signal.set_wakeup_fd(wakeup.fileno())
         for handled in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(handled, lambda *_: None)  # `inbox` has its number; work is done in the loop below only
@@ -265,6 +269,16 @@ class Supervisor:
             outdated[0].process.send_signal(signal.SIGUSR1)
 
     def start(self) -> None:
+        try:
+            worker = self.spawn()
+        except OSError as error:  # no memory, no descriptors, no processes left
+            log.error("no worker could be started: %s", os.strerror(error.errno or 0))
+            self.paused_until = time.monotonic() + PAUSE_SECONDS
+            return
+        self.workers.append(worker)
+        self.selector.register(worker.pulse, selectors.EVENT_READ, worker)
+
+    def spawn(self) -> Worker:
         pulse, beat = os.pipe()
         descriptors = (self.listener.fileno(), beat, self.life)
         try:
@@ -274,16 +288,12 @@ class Supervisor:
                 pass_fds=descriptors,
                 start_new_session=True,  # a terminal's Ctrl-C is for the supervisor, which then ends its workers
             )
-        except OSError as error:
-            log.error("no worker could be started: %s", os.strerror(error.errno or 0))
-            self.paused_until = time.monotonic() + PAUSE_SECONDS
+        except OSError:
             os.close(pulse)
-            return
+            raise
         finally:
             os.close(beat)
-        worker = Worker(process, pulse, self.generation)
-        self.workers.append(worker)
-        self.selector.register(pulse, selectors.EVENT_READ, worker)
+        return Worker(process, pulse, self.generation)
 
     def hear(self, worker: Worker) -> None:
         if not os.read(worker.pulse, 4096):
@@ -327,10 +337,8 @@ def work(application: str, listener: int, pulse: int, supervisor: int) -> None:
             os.write(pulse, b".")
 
     server = Server(configuration(create(settings), beat))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, server.handle_exit)  # also from here until uvicorn listens to them, and after
     signal.signal(signal.SIGUSR1, server.retire)
-    server.run(sockets=[socket.socket(fileno=listener)])
+    server.run_until_told(socket.socket(fileno=listener))
 
 
 def end_with(supervisor: int) -> None:
