@@ -4,11 +4,11 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 
+from databases import as_login, asked, with_database
 from people import Person
 from programs import OURS
 from serving import serving
@@ -35,6 +35,30 @@ def cluster(shared_folder: Path) -> Iterator[str]:
     """The URL of a superuser in a PostgreSQL that all workers share."""
     with embedded.start(shared_folder / "cluster", say=lambda _: None) as postgres:
         yield postgres.url
+
+
+@pytest.fixture(scope="session")
+def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same for one worker alone: roles belong to a whole cluster, and here a test may change them."""
+    with embedded.start(tmp_path_factory.mktemp("own"), say=lambda _: None) as postgres:
+        yield postgres.url
+
+
+@pytest.fixture(scope="session")
+def logins(own_cluster: str) -> dict[str, str]:
+    """A migrated database of each kind of login that works, in `own_cluster`.
+
+    `neon` makes the role that requests run as, `ordinary` was granted it by an administrator.
+    """
+    urls = {}
+    for kind, rights in (("neon", "bypassrls createrole createdb"), ("superuser", "superuser"), ("ordinary", "")):
+        asked(own_cluster, f"create role {kind} login password 'sesame-7' {rights}")
+        asked(own_cluster, f"create database {kind} owner {kind}")
+        if kind == "ordinary":
+            asked(own_cluster, "grant taskward_app to ordinary")
+        urls[kind] = as_login(with_database(own_cluster, kind), kind, "sesame-7")
+        migrate(urls[kind])
+    return urls
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +129,3 @@ def new_database(cluster: str) -> Iterator[Callable[..., str]]:
 
 def settings_for(database_url: str, **values: Any) -> Settings:
     return read_settings(database_url=database_url, **values)
-
-
-def with_database(url: str, name: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))

@@ -148,26 +148,25 @@ def add_docs(api: FastAPI) -> None:
 
     async def docs(_: Request) -> Response:
         page = get_swagger_ui_html(
-            openapi_url="openapi.json",
+            openapi_url="/openapi.json",
             title="Taskward",
-            swagger_js_url="docs/swagger-ui-bundle.js",
-            swagger_css_url="docs/swagger-ui.css",
-            swagger_favicon_url="docs/favicon-32x32.png",
+            swagger_js_url="/docs/swagger-ui-bundle.js",
+            swagger_css_url="/docs/swagger-ui.css",
+            swagger_favicon_url="/docs/favicon-32x32.png",
             swagger_ui_parameters={"tryItOutEnabled": True, "persistAuthorization": True, "validatorUrl": None},
         )
         page.headers["content-security-policy"] = DOCS_POLICY
         return page
 
     async def docs_file(request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in SWAGGER_FILES:
-            raise RouteNotFound("There is nothing at this path.")
+        name = request.scope["path"].rpartition("/")[2]
         content = resources.files("fastapi_swagger.resources").joinpath(name).read_bytes()
         return Response(content, media_type=SWAGGER_FILES[name])
 
     api.add_route("/openapi.json", openapi, methods=["GET"], include_in_schema=False)
     api.add_route("/docs", docs, methods=["GET"], include_in_schema=False)
-    api.add_route("/docs/{name}", docs_file, methods=["GET"], include_in_schema=False)
+    for name in SWAGGER_FILES:
+        api.add_route(f"/docs/{name}", docs_file, methods=["GET"], include_in_schema=False)
 
 
 def document_of(api: FastAPI) -> dict[str, Any]:
@@ -228,7 +227,7 @@ PROBLEM_SCHEMA = {
         "detail": {"type": "string", "description": "One sentence, for people."},
         "errors": {
             "type": "array",
-            "description": "With `validation_failed`: everything that is wrong, the first also told in `detail`.",
+            "description": "With `validation_failed`: what is wrong, 20 things at most, the first told in `detail`.",
             "items": {
                 "type": "object",
                 "required": ["loc", "message", "type"],

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from taskward.settings import Settings
 
 LONGEST_TOKEN_SECONDS = 10 * 365 * 24 * 3600
@@ -86,14 +88,8 @@ def dev(
     data_dir: DataDir = None,
 ) -> None:
     """Run the API to try it, with a database, a token and a curl line. Reads .env too; Ctrl-C ends it."""
-    from pydantic import SecretStr
-
     from taskward import server
-    from taskward.app import create_app
     from taskward.core import logs
-    from taskward.core.issuer import local_issuer
-    from taskward.doctor import place
-    from taskward.migrations import migrate
 
     settings = read(data_dir, env_file=".env")
     signal.signal(signal.SIGTERM, leave)
@@ -103,15 +99,26 @@ def dev(
         if not is_private and not can_verify(settings):
             raise Refused(f"To listen on {host} set BETTER_AUTH_URL: the local issuer is for this machine alone.")
         with database_of(settings, say=typer.echo) as (url, direct_url):
-            if settings.database_url is not None:
-                typer.echo(f"Migrating the database {place(direct_url)}.")
-            migrate(direct_url)
-            issuer = local_issuer(settings.data_dir) if is_private and settings.jwt_hs256_secret is None else None
-            token = issuer.token("alice", expires_in_seconds=3600, now=time.time()) if issuer is not None else None
-            complete = settings.model_copy(update={"database_url": SecretStr(url)})
-            application = create_app(complete, local_issuer=issuer)
-            base = base_url(listener.getsockname())
-            server.run(application, listener, ready=lambda: welcome(settings, base, token))
+            run_dev(settings, listener, url, direct_url, is_private=is_private)
+
+
+def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str, *, is_private: bool) -> None:
+    from pydantic import SecretStr
+
+    from taskward import server
+    from taskward.app import create_app
+    from taskward.core.issuer import local_issuer
+    from taskward.doctor import place
+    from taskward.migrations import migrate
+
+    if settings.database_url is not None:
+        typer.echo(f"Migrating the database {place(direct_url)}.")
+    migrate(direct_url)
+    issuer = local_issuer(settings.data_dir) if is_private and settings.jwt_hs256_secret is None else None
+    token = issuer.token("alice", expires_in_seconds=3600, now=time.time()) if issuer is not None else None
+    complete = settings.model_copy(update={"database_url": SecretStr(url)})
+    base = base_url(listener.getsockname())
+    server.run(create_app(complete, local_issuer=issuer), listener, ready=lambda: welcome(settings, base, token))
 
 
 def welcome(settings: "Settings", base: str, token: str | None) -> None:
@@ -188,7 +195,7 @@ def serve(
 
 async def check_database(settings: "Settings", url: str) -> None:
     """Raises DatabaseRefused. One that does not answer is no reason not to start."""
-    import taskward.tasks.model  # noqa: F401 - the tables that the database is asked about
+    import taskward.tasks.actions  # noqa: F401 - the tables that the database is asked about
     from taskward.core.database import Database
     from taskward.core.errors import DatabaseUnavailable
     from taskward.doctor import place

@@ -38,10 +38,10 @@ KEEP_ALIVE_SECONDS = 65
 DRAIN_SECONDS = 5
 """How long a retiring worker waits for idle clients to send one more request and be told to reconnect."""
 
-GRACE_SECONDS = 7
+GRACE_SECONDS = 6
 """How long requests in work may take to finish when a process ends."""
 
-STOP_SECONDS = 9.5
+STOP_SECONDS = 8.5
 """After SIGTERM whoever still runs is killed, so that the whole ends within 10 s."""
 
 ORPHAN_SECONDS = 1.5

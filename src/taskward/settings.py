@@ -7,7 +7,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -39,8 +39,17 @@ class SettingsError(Exception):
     """A wrong or missing setting, as one sentence for the person who starts the program."""
 
 
+class DatabaseUrl(SecretStr):
+    """As libpq takes it. `dropped` names the parameters that it came with and only other clients know."""
+
+    dropped: tuple[str, ...] = ()
+
+
 def split_commas(value: Any) -> Any:
     return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
+
+
+NOT_ABSOLUTE = "must be an absolute URL such as https://app.example.com"
 
 
 def origin_of(url: str) -> str:
@@ -49,10 +58,15 @@ def origin_of(url: str) -> str:
     Raises:
         ValueError: `url` is no absolute URL.
     """
-    parts = urlsplit(url.strip())
-    host, port = parts.hostname, parts.port
-    if not parts.scheme or not host or parts.username is not None or any(c.isspace() for c in url.strip()):
-        raise ValueError("must be an absolute URL such as https://app.example.com")
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:  # its text quotes the URL
+        raise ValueError(NOT_ABSOLUTE) from None
+    # Browsers and Better Auth write a host of other letters in ASCII (RFC 3492), and would never match.
+    if not parts.scheme or not host or parts.username is not None or not re.fullmatch(r"[!-~]+", url):
+        raise ValueError(NOT_ABSOLUTE)
     if ":" in host:
         host = f"[{host}]"
     default_port = {"http": 80, "https": 443}.get(parts.scheme)
@@ -60,14 +74,13 @@ def origin_of(url: str) -> str:
 
 
 def http_url(value: str) -> str:
-    if urlsplit(value).scheme not in ("http", "https"):
+    if not origin_of(value).startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
-    origin_of(value)
     return value.strip()
 
 
 def valid_origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    if "*" in values:
+    if any("*" in value for value in values):
         raise ValueError("must list the origins one by one, because credentials are allowed for each")
     return tuple(origin_of(value) for value in values)
 
@@ -80,35 +93,46 @@ def known_algorithms(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def valid_prefix(value: str) -> str:
     prefix = "/" + value.strip().strip("/")
-    if not re.fullmatch(r"/|(/[A-Za-z0-9._~-]+)+", prefix):
+    if not re.fullmatch(r"/|(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", prefix):
         raise ValueError("must be a path such as /api/v1")
     return prefix.rstrip("/")
 
 
 def at_least_32_bytes(value: SecretStr) -> SecretStr:
-    if len(value.get_secret_value().encode()) < 32:
+    try:
+        secret = value.get_secret_value().encode()
+    except UnicodeEncodeError:  # its text quotes the secret
+        raise ValueError("must be UTF-8") from None
+    if len(secret) < 32:
         raise ValueError("must have at least 32 bytes")
     return value
 
 
-def postgres_url(value: SecretStr) -> SecretStr:
-    """The URL as libpq takes it. What it drops, `dropped_parameters` names."""
-    url = value.get_secret_value().strip()
-    scheme, separator, rest = url.partition("://")
+def postgres_url(value: SecretStr) -> DatabaseUrl:
+    from psycopg import Error
+    from psycopg.conninfo import conninfo_to_dict  # slow to load, and not everything needs a database
+
+    scheme, separator, rest = value.get_secret_value().strip().partition("://")
     if not separator or scheme.partition("+")[0] not in ("postgres", "postgresql"):
         raise ValueError("must begin with postgresql://")
+    # Cut by hand: what stays is as it was written, in libpq's rules, which are not urllib's.
+    place, _, query = rest.partition("?")
+    parameters = {pair: unquote(pair.partition("=")[0]) for pair in query.split("&") if pair}
+    kept = "&".join(pair for pair, name in parameters.items() if name not in FOREIGN_PARAMETERS)
+    url = DatabaseUrl(f"postgresql://{place}" + (f"?{kept}" if kept else ""))
+    url.dropped = tuple(name for name in parameters.values() if name in FOREIGN_PARAMETERS)
     try:
-        parts = urlsplit(f"postgresql://{rest}")
-        parts.port  # noqa: B018 - raises ValueError when it is no number
-        query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k not in FOREIGN_PARAMETERS]
-    except ValueError:
+        ports = str(conninfo_to_dict(url.get_secret_value()).get("port", ""))
+    except (Error, UnicodeEncodeError):
         raise ValueError("is not a URL that PostgreSQL understands") from None
-    return SecretStr(urlunsplit(parts._replace(query=urlencode(query, quote_via=quote), fragment="")))
+    if not re.fullmatch(r"[0-9,]*", ports):
+        raise ValueError("has a port that is not a number")
+    return url
 
 
 Commas = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
-PostgresUrl = Annotated[SecretStr, AfterValidator(postgres_url)]
+PostgresUrl = Annotated[DatabaseUrl, AfterValidator(postgres_url)]
 Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
 
@@ -205,9 +229,13 @@ class Settings(BaseSettings):
             return self.database_direct_url.get_secret_value()
         if self.database_url is None:
             return None
-        parts = urlsplit(self.database_url.get_secret_value())
-        netloc = re.sub(r"(^|@)(ep-[a-z0-9-]+)-pooler\.", r"\1\2.", parts.netloc)
-        return urlunsplit(parts._replace(netloc=netloc))
+        return re.sub(r"(?<=[@/])(ep-[a-z0-9-]+)-pooler\.", r"\1.", self.database_url.get_secret_value())
+
+    @property
+    def dropped_parameters(self) -> tuple[str, ...]:
+        """Names of the parameters that the database URLs came with, that only other clients know: worth a warning."""
+        urls = (self.database_url, self.database_direct_url)
+        return tuple(sorted({name for url in urls if isinstance(url, DatabaseUrl) for name in url.dropped}))
 
 
 def read_settings(**overrides: Any) -> Settings:
@@ -220,6 +248,6 @@ def read_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        message = first["msg"].removeprefix("Value error, ")
+        message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
         name = str(first["loc"][0]).upper() if first["loc"] else ""
         raise SettingsError(f"{name} {message}." if name else f"{message}.") from None

@@ -1,10 +1,12 @@
 import asyncio
+import contextlib
 import json
 import math
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -246,8 +248,8 @@ async def test_a_key_server_that_hangs_keeps_no_request_beyond_its_deadline(
     server.fault = "hang"
     began_at = time.monotonic()
     with pytest.raises(KeysUnavailable):
-        await keys.find(EDDSA, deadline_seconds=1)
-    assert 0.85 < time.monotonic() - began_at < 1
+        await keys.find(EDDSA, deadline_seconds=2)
+    assert 1.7 < time.monotonic() - began_at < 2
     await keys.close()
 
     server.fault = None
@@ -256,8 +258,8 @@ async def test_a_key_server_that_hangs_keeps_no_request_beyond_its_deadline(
     server.fault = "hang"
     clock.now += 306
     began_at = time.monotonic()
-    assert await keys.find(EDDSA, deadline_seconds=1)
-    assert 0.45 < time.monotonic() - began_at < 0.85
+    assert await keys.find(EDDSA, deadline_seconds=2)
+    assert 0.9 < time.monotonic() - began_at < 1.7
 
 
 async def test_a_failing_key_server_is_asked_once_in_five_seconds(
@@ -386,7 +388,7 @@ async def test_a_fetch_ends_after_three_seconds_or_a_quarter_of_a_mebibyte(serve
     with pytest.raises(JwksUnusable, match="larger than 262144 bytes" if fault == "endless" else "within 3 s"):
         await fetch_jwks(server.url, tls=tls_context(server.url))
 
-    assert time.monotonic() - began_at < (1 if fault == "endless" else 3.5)
+    assert time.monotonic() - began_at < 4
 
 
 async def test_a_set_of_exactly_a_quarter_of_a_mebibyte_is_read(server: KeyServer) -> None:
@@ -417,7 +419,9 @@ async def test_a_proxy_in_the_environment_is_not_used(server: KeyServer, monkeyp
     assert await fetch_jwks(server.url, tls=tls_context(server.url)) == server.body
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://[::1", "http://\x00/", f"http://{'a' * 64}.invalid/"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1/", "http://[::1", "http://\x00/", f"http://{'a' * 64}.invalid/"], ids=count()
+)
 async def test_an_address_that_leads_nowhere_is_a_failure_like_any_other(url: str) -> None:
     with pytest.raises(JwksUnusable):
         await fetch_jwks(url, tls=tls_context(url))
@@ -429,20 +433,26 @@ async def test_the_log_says_why_keys_cannot_be_had_and_leaves_the_query_out(
     caplog.set_level("INFO", "taskward.keys")
     server.fault = "500"
     clock = Clock(1000)
-    keys = RemoteKeys(server.url + "?secret=hunter2", ALGORITHMS, monotonic=clock)
+    keys = RemoteKeys(server.url + "?secret=hunter2?", ALGORITHMS, monotonic=clock)
+    failed = ("WARNING", f"the keys at {server.url} cannot be had: the answer is 500 in place of 200")
 
-    with pytest.raises(KeysUnavailable):
-        await keys.find(EDDSA, deadline_seconds=LONG_SECONDS)
-    server.fault = None
-    for _ in range(3):
+    async def logged(number_of_keys: int | None) -> list[tuple[str, str]]:
+        """The lines of one more fetch, of so many keys or none at all."""
+        caplog.clear()
         clock.now += 400
-        await keys.find(EDDSA, deadline_seconds=LONG_SECONDS)
+        server.fault = None if number_of_keys else "500"
+        server.keys = SIGNER.public_keys()[:number_of_keys]
+        with contextlib.suppress(KeysUnavailable):
+            await keys.find(EDDSA, deadline_seconds=LONG_SECONDS)
+        return [(line.levelname, line.getMessage()) for line in caplog.records if line.name == "taskward.keys"]
 
-    assert server.paths == ["/api/auth/jwks?secret=hunter2"] * 4
-    assert [(line.levelname, line.getMessage()) for line in caplog.records if line.name == "taskward.keys"] == [
-        ("WARNING", f"the keys at {server.url} cannot be had: the answer is 500 in place of 200"),
-        ("INFO", f"1 keys are in use from {server.url}"),
-    ]
+    assert await logged(None) == [failed]
+    assert await logged(1) == [("INFO", f"1 keys are in use from {server.url}")]
+    assert await logged(1) == []
+    assert await logged(2) == [("INFO", f"2 keys are in use from {server.url}")]
+    assert await logged(None) == [failed]
+    assert await logged(2) == [("INFO", f"2 keys are in use from {server.url}")]
+    assert server.paths == ["/api/auth/jwks?secret=hunter2?"] * 6
 
 
 async def test_a_server_is_believed_over_https_only_with_a_certificate_that_is_trusted(
@@ -457,8 +467,11 @@ async def test_a_server_is_believed_over_https_only_with_a_certificate_that_is_t
 
     with pytest.raises(JwksUnusable, match="CERTIFICATE_VERIFY_FAILED"):
         await fetch_jwks(url, tls=tls_context(url))
+    with pytest.raises(KeysUnavailable):
+        await RemoteKeys(url, ALGORITHMS).find(EDDSA, deadline_seconds=LONG_SECONDS)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     assert await fetch_jwks(url, tls=tls_context(url)) == server.body
+    assert await RemoteKeys(url, ALGORITHMS).find(EDDSA, deadline_seconds=LONG_SECONDS)
 
 
 def self_signed(name: str) -> bytes:
@@ -624,7 +637,9 @@ def test_a_key_that_stays_is_the_same_object_and_one_with_other_numbers_is_not()
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", b"{}", b'{"keys": null}', b'{"keys": {}}', b"\xff", b"[" * 10_000, b"9" * 5000]
+    "body",
+    [b"", b"{", b"[]", b"null", b"{}", b'{"keys": null}', b'{"keys": {}}', b"\xff", b"[" * 10_000, b"9" * 5000],
+    ids=count(),
 )
 def test_what_is_no_key_set_is_refused(body: bytes) -> None:
     with pytest.raises(JwksUnusable):

@@ -176,7 +176,7 @@ def read(token: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
         return strict_object(header), strict_object(claims)
     except (ValueError, RecursionError):
         raise TokenInvalid(
-            "Header and claims of the token must be JSON objects in UTF-8 without equal names."
+            "Header and claims of the token must be JSON objects in UTF-8 without duplicate names."
         ) from None
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header
+from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from taskward.core.errors import PreconditionRequired
@@ -54,16 +55,20 @@ class IfNoneMatchCondition:
         return self.value.strip(" \t") != "*" and all(tag != str(version) for _, tag in tags_in(self.value))
 
 
+Sent = str | SkipJsonSchema[None]
+"""A header cannot be null, only absent."""
+
+
 def if_match(
     request: Request,
-    _: Annotated[str | None, Header(alias="If-Match", description="The `ETag` that the change is based on.")] = None,
+    _: Annotated[Sent, Header(alias="If-Match", description="The `ETag` that the change is based on.")] = None,
 ) -> IfMatchCondition:
     return IfMatchCondition(every_line(request, "if-match"), request.app.state.settings.require_if_match)
 
 
 def if_none_match(
     request: Request,
-    _: Annotated[str | None, Header(alias="If-None-Match", description="The `ETag` of what you have.")] = None,
+    _: Annotated[Sent, Header(alias="If-None-Match", description="The `ETag` of what you have.")] = None,
 ) -> IfNoneMatchCondition:
     return IfNoneMatchCondition(every_line(request, "if-none-match"))
 

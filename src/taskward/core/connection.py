@@ -11,12 +11,16 @@ from typing import Self
 
 import psycopg
 from psycopg import pq
+from psycopg.errors import Diagnostic
 from psycopg.pq.abc import PGresult
 
 log = logging.getLogger("taskward.database")
 
-CONNECT_SECONDS = 10
-"""A sleeping server may take this long to wake. A request waits for it only until its own deadline."""
+CONNECT_SECONDS = 5
+"""A sleeping server may take this long to wake. A request waits for it only until its own deadline.
+
+Not longer: an attempt that the network swallowed must make room for one that finds the database again.
+"""
 
 CANCEL_SECONDS = 1
 
@@ -47,7 +51,9 @@ class Connection:
         self.results: list[PGresult] = []
         self.groups_sent = 0
         self.is_writing = False
+        self.is_doomed = False
         self.is_closed = False
+        session.add_notice_handler(self.on_notice)
         self.pg.nonblocking = 1
         self.pg.enter_pipeline_mode()
         self.loop.add_reader(self.socket, self.on_readable)
@@ -69,10 +75,14 @@ class Connection:
     def is_alive(self) -> bool:
         """False when the server hung up while the connection was idle: then nothing was sent on it."""
         self.on_readable()
+        if self.is_doomed:
+            self.close()
         return not self.is_closed
 
     def send(self, group: Group) -> "asyncio.Future[list[PGresult]]":
         """The results of the group, the first failed one the last that counts; ConnectionLost when there are none."""
+        if self.answer is not None:
+            raise RuntimeError("a group is on its way: a second one could be taken for the owner of its rows")
         answer = self.answer = self.loop.create_future()
         self.results = []
         self.groups_sent += 1
@@ -108,8 +118,15 @@ class Connection:
                 self.flush()  # the server may take more only after we have read what it said
             if self.answer is not None:
                 self.collect(self.answer)
+            else:
+                self.pg.is_busy()  # reads what the server says on its own: `on_notice`
         except psycopg.Error:
             self.close()
+
+    def on_notice(self, notice: Diagnostic) -> None:
+        # The last words of a server come before its end of the connection does: nothing may be sent in between.
+        if notice.severity_nonlocalized in ("FATAL", "PANIC"):
+            self.is_doomed = True  # closing has to wait until libpq, which calls this, has returned
 
     def collect(self, answer: "asyncio.Future[list[PGresult]]") -> None:
         ends_in_a_row = 0
@@ -121,9 +138,9 @@ class Connection:
                 ends_in_a_row = 0
                 self.results.append(result)
             else:
-                self.answer = None
+                results, self.results, self.answer = self.results, [], None
                 if not answer.done():
-                    answer.set_result(self.results)
+                    answer.set_result(results)
                 if self.on_idle is not None:
                     self.on_idle(self)
                 return
@@ -133,6 +150,7 @@ class Connection:
 
         The connection is not used again: a cancellation that arrives late would hit the next request.
         """
+        self.on_idle = None  # the answer that the cancellation brings must not give it to the next request either
         try:
             await self.session.cancel_safe(timeout=CANCEL_SECONDS)
         except (psycopg.Error, OSError) as error:
@@ -141,6 +159,9 @@ class Connection:
             self.close()
 
     def close(self) -> None:
+        answer, self.answer = self.answer, None
+        if answer is not None and not answer.done():
+            answer.set_exception(ConnectionLost("the connection broke"))
         if self.is_closed:
             return
         self.is_closed = True
@@ -148,7 +169,5 @@ class Connection:
         if self.is_writing:
             self.loop.remove_writer(self.socket)
         self.pg.finish()
-        if self.answer is not None and not self.answer.done():
-            self.answer.set_exception(ConnectionLost())
         if self.on_lost is not None:
             self.on_lost(self)

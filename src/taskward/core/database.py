@@ -11,9 +11,10 @@ import asyncio
 import logging
 import re
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import psycopg
 from psycopg import pq
@@ -25,7 +26,7 @@ from sqlmodel import SQLModel
 from taskward.core.clock import TICK
 from taskward.core.connection import Connection, ConnectionLost, Group
 from taskward.core.errors import DatabaseUnavailable
-from taskward.core.statements import OWNER, Bound, Statement, compiled
+from taskward.core.statements import OWNER, Bound, Statement, as_text, compiled
 
 log = logging.getLogger("taskward.database")
 
@@ -34,6 +35,8 @@ APP_ROLE = "taskward_app"
 
 NOBODY = ""
 """The owner of no row: the policies take an empty setting for nobody."""
+
+Result = TypeVar("Result")
 
 Row = tuple[bytes | None, ...]
 """PostgreSQL's text format, None for null."""
@@ -65,8 +68,11 @@ NOT_SET_UP = {
 
 # A server that says no at connect; psycopg has no SQLSTATE for it, only the text tells.
 REFUSAL = re.compile(
-    r"password authentication failed|no password supplied|no pg_hba\.conf entry|database \"[^\"]*\" does not exist"
-    r"|role \"[^\"]*\" (does not exist|is not permitted to log in)|endpoint is disabled|could not be found"
+    r"(password|SASL) authentication failed( for user \"[^\"]*\")?|no password supplied|no pg_hba\.conf entry"
+    r"|no such (user|database)|permission denied for database \"[^\"]*\"|database \"[^\"]*\" does not exist"
+    r"|role \"[^\"]*\" (does not exist|is not permitted to log in)|invalid \w+ value: \"[^\"]*\""
+    r"|server does not support SSL|certificate verify failed|server certificate for .* does not match"
+    r"|root certificate file|endpoint is disabled|(could not|cannot) be found|exceeded the [\w ]*quota"
 )
 
 
@@ -103,11 +109,12 @@ class Database:
         self.guards = guards_of_owned_tables()()
         self.connections: set[Connection] = set()
         self.idle: list[Connection] = []
-        self.waiters: deque[asyncio.Future[Connection]] = deque()
-        self.opening: set[asyncio.Task[None]] = set()
+        self.waiters: dict[asyncio.Future[Connection], float] = {}  # since when, the longest wait first
+        self.opening: set[asyncio.Task[Connection]] = set()
         self.abandoning: set[asyncio.Task[None]] = set()
         self.failure: str | None = None
         self.refusal: DatabaseRefused | None = None
+        self.is_closed = False
 
     async def open(self) -> None:
         """Tries the database once; one that cannot be reached does not stop the start.
@@ -121,12 +128,16 @@ class Database:
             log.warning("the database does not answer yet: requests get 503 until it does")
 
     async def close(self) -> None:
+        """Whoever still waits for an answer gets DatabaseUnavailable."""
+        self.is_closed = True
         tasks = [*self.opening, *self.abandoning]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for connection in tuple(self.connections):
             connection.close()
+        for waiter in self.waiters:
+            expire(waiter)
 
     async def check(self) -> None:
         """Asks the database, in one round trip, whether it is up, guarded and migrated.
@@ -164,8 +175,7 @@ class Database:
     ) -> list[list[Row]]:
         """The rows of each statement: one transaction, one round trip, with the eyes of one owner.
 
-        A repeatable group is sent once more when its connection broke under it; any other only when nothing
-        of it had left.
+        A repeatable group is sent once more when its connection broke under it, any other never.
 
         Raises:
             DatabaseUnavailable: no answer by the deadline, or the database is in a state that passes.
@@ -186,7 +196,7 @@ class Database:
             return [rows(result) for result in results[1:]]
 
     def group(self, owner_id: str, calls: Sequence[Bound]) -> Group:
-        owner = owner_id.encode()
+        owner = as_text(owner_id)
         return [(call.statement.sql, call.parameters(owner)) for call in (self.context, *calls)]
 
     async def answer(self, connection: Connection, group: Group, deadline: float) -> list[PGresult]:
@@ -203,16 +213,20 @@ class Database:
 
     def stop(self, connection: Connection, group_number: int) -> None:
         if connection.answer is not None and connection.groups_sent == group_number and not connection.is_closed:
-            start(self.abandoning, connection.abandon())
+            start(self.abandoning, connection.abandon(), self.abandoning.discard)
 
     async def acquire(self, deadline: float) -> Connection:
-        while self.idle:
-            connection = self.idle.pop()
-            if connection.is_alive():
+        while True:
+            if self.is_closed or asyncio.get_running_loop().time() >= deadline:
+                raise DatabaseUnavailable
+            connection = self.idle.pop() if self.idle else await self.wait_for_connection(deadline)
+            if connection.is_alive():  # it may have died in the moment after it was handed over, too
                 return connection
+
+    async def wait_for_connection(self, deadline: float) -> Connection:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Connection] = loop.create_future()
-        self.waiters.append(waiter)
+        self.waiters[waiter] = loop.time()
         self.open_for_waiters()
         timer = loop.call_at(deadline, expire, waiter)
         try:
@@ -223,10 +237,10 @@ class Database:
             raise
         finally:
             timer.cancel()
+            self.waiters.pop(waiter, None)
 
     def release(self, connection: Connection) -> None:
-        while self.waiters:
-            waiter = self.waiters.popleft()
+        for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_result(connection)
                 return
@@ -239,35 +253,46 @@ class Database:
         self.open_for_waiters()
 
     def open_for_waiters(self) -> None:
-        waiting = sum(not waiter.done() for waiter in self.waiters)
         free = self.pool_size - len(self.connections) - len(self.opening)
-        for _ in range(min(waiting - len(self.opening), free)):
-            start(self.opening, self.open_connection())
-
-    async def open_connection(self) -> None:
-        """For whoever waits when it is there; that may be longer than the one who asked for it had time."""
-        try:
-            connection = await self.connect()
-        except (psycopg.Error, OSError, TimeoutError, ConnectionLost, DatabaseUnavailable, DatabaseRefused) as error:
-            self.fail(error)
+        if self.is_closed or free <= 0:
             return
+        waiting = sum(not waiter.done() for waiter in self.waiters)
+        for _ in range(min(waiting - len(self.opening), free)):
+            start(self.opening, self.connect(), partial(self.opened, asyncio.get_running_loop().time()))
+
+    def opened(self, began_at: float, task: "asyncio.Task[Connection]") -> None:
+        """For whoever waits when it is there; that may be longer than the one who asked for it had time."""
+        self.opening.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            self.fail(error, began_at)
+            return
+        connection = task.result()
+        if not connection.is_alive():
+            self.fail(ConnectionLost("the connection broke"), began_at)
+            return
+        connection.on_idle, connection.on_lost = self.release, self.remove
+        self.connections.add(connection)
         if self.failure is not None:
             log.info("the database answers again")
         self.failure = self.refusal = None
-        self.connections.add(connection)
-        connection.on_idle, connection.on_lost = self.release, self.remove
         self.release(connection)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException, began_at: float) -> None:
         self.refusal = refusal_in(error)
-        failure = str(self.refusal or type(error).__name__)
+        failure = first_line(self.refusal or error)
         if failure != self.failure:  # once, not for every request that finds it so
             log.error("no connection to the database: %s", failure)
         self.failure = failure
         if self.connections:
             return  # these still serve those who wait
-        while self.waiters:
-            expire(self.waiters.popleft())
+        # The attempt speaks for those who waited for it; the database may be back for those who came later.
+        for waiter, since in self.waiters.items():
+            if since <= began_at:
+                expire(waiter)
+        self.open_for_waiters()
 
     async def connect(self) -> Connection:
         """A connection on which the guards were seen to hold."""
@@ -306,10 +331,12 @@ class Owner:
         [found] = await self.database.run(self.id, [call], deadline=self.deadline, is_repeatable=True)
         return found
 
-    async def write(self, *calls: Bound) -> list[list[Row]]:
+    async def write(self, *calls: Bound, is_repeatable: bool = False) -> list[list[Row]]:
         """The rows of each call. The owner's clock moves first (`core/clock.py`)."""
         tick = TICK(now_ms=int(self.database.clock() * 1000))
-        _, *found = await self.database.run(self.id, [tick, *calls], deadline=self.deadline, is_repeatable=False)
+        _, *found = await self.database.run(
+            self.id, [tick, *calls], deadline=self.deadline, is_repeatable=is_repeatable
+        )
         return found
 
 
@@ -339,9 +366,11 @@ def failure_in(results: Sequence[PGresult]) -> Exception:
     return StatementFailed(f"SQLSTATE {sqlstate}" + (f", constraint {constraint}" if constraint else ""))
 
 
-def refusal_in(error: Exception) -> DatabaseRefused | None:
+def refusal_in(error: BaseException) -> DatabaseRefused | None:
     if isinstance(error, DatabaseRefused):
         return error
+    if isinstance(error, psycopg.ProgrammingError):  # its text may quote the password
+        return DatabaseRefused("The database's URL is not one that PostgreSQL's library understands.")
     found = REFUSAL.search(str(error))
     return DatabaseRefused(f"The database refuses the connection: {found[0]}.") if found else None
 
@@ -351,7 +380,13 @@ def expire(future: "asyncio.Future[Connection] | asyncio.Future[list[PGresult]]"
         future.set_exception(DatabaseUnavailable())
 
 
-def start(tasks: "set[asyncio.Task[None]]", work: Coroutine[None, None, None]) -> None:
+def first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def start(
+    tasks: set[asyncio.Task[Result]], work: Coroutine[None, None, Result], done: Callable[[asyncio.Task[Result]], None]
+) -> None:
     task = asyncio.get_running_loop().create_task(work)
     tasks.add(task)
-    task.add_done_callback(tasks.discard)
+    task.add_done_callback(done)

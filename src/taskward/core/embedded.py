@@ -7,7 +7,7 @@ In `<data_dir>/postgres`:
 - `sharers.lock`: every process that uses the database holds it shared; the kernel lets go of it even after kill -9.
 - `starting.lock`: held by a process while it starts, so that two first starts make one cluster.
 
-The supervisor is this file run as a program, with nothing but the standard library: PostgreSQL's parent, in a session
+The supervisor is this module run as a program, with nothing but the standard library: PostgreSQL's parent, in a session
 of its own. It starts a server that died again, and stops it as soon as it gets `sharers.lock` for itself.
 """
 
@@ -67,19 +67,19 @@ class Embedded:
 
     def close(self) -> None:
         """Returns when the server has stopped or somebody else shares it, after STOP_SECONDS at the latest."""
-        if self._share is None:
+        held, self._share = self._share, None
+        if held is None:
             return
-        share, self._share = self._share, None
         deadline = time.monotonic() + STOP_SECONDS
         with suppress(OSError):  # the folder may be gone by now
             while time.monotonic() < deadline:
                 # The supervisor alone ever keeps the lock exclusively, while it stops the server.
-                is_shared = not try_lock(share, fcntl.LOCK_EX) and try_lock(share, fcntl.LOCK_SH)
-                fcntl.flock(share, fcntl.LOCK_UN)
+                is_shared = not try_lock(held, fcntl.LOCK_EX) and try_lock(held, fcntl.LOCK_SH)
+                fcntl.flock(held, fcntl.LOCK_UN)
                 if is_shared or not is_locked(self.folder / "port"):
                     break
                 time.sleep(POLL_SECONDS)
-        os.close(share)
+        os.close(held)
 
     def __enter__(self) -> Self:
         return self
@@ -158,13 +158,13 @@ def settle(data_dir: Path, account: Account | None, say: Callable[[str], None]) 
             f"bring it back, or remove {place} to begin with an empty one."
         )
     if account and not place.exists() and not may_enter(account, data_dir):
-        if not RELOCATED.exists():
-            RELOCATED.mkdir(parents=True, exist_ok=True)
-            RELOCATED.chmod(0o711)
+        RELOCATED.mkdir(parents=True, exist_ok=True)
+        RELOCATED.chmod(0o711)
         # The link decides, not the name: a data_dir that was removed and made again begins with an empty database.
         elsewhere = Path(tempfile.mkdtemp(prefix=f"{digest(data_dir)}-", dir=RELOCATED))
         try:
             place.symlink_to(elsewhere)
+            (elsewhere / "belongs-to").write_bytes(os.fsencode(data_dir))
             say(f"PostgreSQL's account cannot enter {data_dir}, so its database is kept in {elsewhere}.")
         except FileExistsError:  # another process was faster
             elsewhere.rmdir()
@@ -187,6 +187,8 @@ def launch(folder: Path, account: Account | None, say: Callable[[str], None]) ->
     data, log = folder / "data", folder / "server.log"
     made_by = (data / "PG_VERSION").read_text().strip() if data.exists() else None
     programs, version = find_programs(installations(), folder, account, made_by)
+    for old in set(folder.glob("programs-*")).difference(programs.parents):
+        shutil.rmtree(old, ignore_errors=True)
     if made_by is None:
         say(f"Making a database in {folder} with PostgreSQL {version}.")
         make_cluster(data, programs, version, account)
@@ -195,7 +197,7 @@ def launch(folder: Path, account: Account | None, say: Callable[[str], None]) ->
     arguments = [str(folder), str(programs), *map(str, account or ())]
     with log.open("ab") as output:
         begun = subprocess.run(
-            [sys.executable, "-I", __file__, *arguments],
+            [sys.executable, "-P", "-m", __spec__.name, *arguments],
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -262,7 +264,8 @@ def link_wheel(programs: Path, target: Path) -> Path:
     package, site = install.parent, install.parent.parent
     if not target.exists():
         with made_whole(target) as new:
-            for part in (programs, install / "lib", install / "share", site / f"{package.name}.libs"):
+            libraries = (site / f"{package.name}.libs", package / ".dylibs")  # auditwheel's, delocate's
+            for part in (programs, install / "lib", install / "share", *libraries):
                 for source in filter(Path.is_file, part.rglob("*")):
                     copy = new / source.relative_to(site)
                     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -285,13 +288,12 @@ def make_cluster(data: Path, programs: Path, version: str, account: Account | No
     password.touch(0o600)
     password.write_text(secrets.token_urlsafe(24))
     options = ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8"]
-    is_17 = int(version.partition(".")[0]) >= 17
-    if is_17:
-        options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-    else:
+    if int(version.partition(".")[0]) < 17:
         options += ["--locale=C.UTF-8", "--lc-messages=C"]
-    if is_17 and sys.platform == "linux":
-        options.append("--sync-method=syncfs")  # one call in place of a thousand: seconds on a busy disk
+    else:
+        options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        if sys.platform == "linux":
+            options.append("--sync-method=syncfs")  # one call in place of a thousand: seconds on a busy disk
     with made_whole(data) as new:
         if account:
             os.chown(password, *account)
@@ -374,8 +376,8 @@ def stop_with_parent() -> None:
 
 
 def stop(server: "subprocess.Popen[bytes]") -> None:
-    # A fast shutdown, an immediate one, the end.
-    for order, seconds in ((signal.SIGINT, 10), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):
+    # A fast shutdown, an immediate one, the end. The last two only make the next start read more of its log.
+    for order, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 2), (signal.SIGKILL, 2)):
         server.send_signal(order)
         with suppress(subprocess.TimeoutExpired):
             server.wait(seconds)

@@ -116,6 +116,13 @@ class CursorInvalid(Problem):
         super().__init__("This cursor was not given out for this list; start again without one.")
 
 
+class IdempotencyKeyReused(Problem):
+    status, code, title = 422, "idempotency_key_reused", "Idempotency key reused"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key came with another request before; take a new key for a new request.")
+
+
 class PreconditionRequired(Problem):
     status, code, title = 428, "precondition_required", "Precondition required"
 

@@ -11,7 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from taskward.core.errors import InternalError, PreflightRefused, Problem
+from taskward.core.errors import PreflightRefused, Problem
 from taskward.core.logs import request_id
 
 log = logging.getLogger("taskward.request")
@@ -88,27 +88,21 @@ class Edge:
 
 
 class LastResort:
-    """Answers 500 to what nobody expected. CORS stands around it, so that a browser may read that answer too."""
+    """Logs what nobody expected. Starlette has answered it with 500 and raises it once more, to be heard.
+
+    CORS stands around it, so that a browser may read that answer too.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        has_started = False
-
-        async def note_start(message: Message) -> None:
-            nonlocal has_started
-            has_started = True
-            await send(message)
-
         try:
-            await self.app(scope, receive, note_start)
+            await self.app(scope, receive, send)
         except Exception:
             if scope["type"] != "http":
                 raise
             log.exception("a request failed unexpectedly")
-            if not has_started:
-                await ProblemResponse(InternalError())(scope, receive, send)
 
 
 class Cors(CORSMiddleware):
@@ -145,7 +139,6 @@ def request_id_in(scope: Scope) -> bytes:
 
 
 def plain_path(path: str) -> str:
-    # A newline at the end would match a route's `$`; as a path of its own it leads nowhere.
-    if path.endswith("\n"):
-        return path + "/"
-    return path[:-1] if path.endswith("/") and len(path) > 1 else path
+    path = path[:-1] if path.endswith("/") and len(path) > 1 else path
+    # The `$` of a route's pattern matches before one newline at the end, but not before two.
+    return path + "\n" if path.endswith("\n") else path

@@ -150,7 +150,7 @@ class RemoteKeys:
         if now - self.tried_at < COOLDOWN_SECONDS:
             return None
         self.tried_at = now
-        self.fetching = asyncio.create_task(self.fetch(), name="fetch keys")
+        self.fetching = asyncio.create_task(self.fetch())
         return self.fetching
 
     async def fetch(self) -> None:

@@ -6,7 +6,7 @@ order is that of the contract: 401, 415, 413, 422, and then the endpoint, which 
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Annotated, Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -23,6 +23,8 @@ from taskward.core.errors import BodyTooLarge, UnsupportedMediaType, ValidationF
 from taskward.core.strict_json import NotStrict, parse
 
 MAX_BODY_BYTES = 64 * 1024
+MAX_TOLD = 20
+"""Wrong things told in one answer: a body of 64 KiB can hold so many that the answer would be a megabyte."""
 
 JSON_MEDIA_TYPE = re.compile(r"application/([A-Za-z0-9!#$&^_.+-]+\+)?json[ \t]*(;.*)?", re.IGNORECASE)  # RFC 6839 §3.1
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -129,7 +131,7 @@ def refuse(loc: list[str], message: str, kind: str) -> NoReturn:
 
 def validation_failed(errors: Sequence[Any], *, fields: Sequence[str] = (), replaces: bool = False) -> ValidationFailed:
     """Pydantic's errors without what they repeat of the input."""
-    told = [as_told(error, fields, replaces) for error in errors]
+    told = [as_told(error, fields, replaces) for error in errors[:MAX_TOLD]]
     first = told[0]
     return ValidationFailed(f"{'.'.join(map(str, first['loc']))}: {first['message']}", errors=told)
 
@@ -177,12 +179,15 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     responses: dict[int | str, dict[str, Any]] = {}
     for status in sorted(statuses):
-        responses |= answers(status, **ANSWER_HEADERS.get(status, {}))
+        responses |= answers(status, ANSWER_HEADERS.get(status, {}))
         responses[status]["content"] = content
     return responses
 
 
-def answers(status: int, **described: str) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's description of an answer and its headers."""
-    headers = {name: {"description": text, "schema": {"type": "string"}} for name, text in described.items()}
-    return {status: {"description": MEANINGS[status], "headers": headers}}
+def answers(status: int, headers: Mapping[str, str], *, is_certain: bool = True) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of an answer and its headers; `is_certain` says whether they always come."""
+    described = {
+        name: {"description": text, "required": is_certain, "schema": {"type": "string"}}
+        for name, text in headers.items()
+    }
+    return {status: {"description": MEANINGS[status], "headers": described}}

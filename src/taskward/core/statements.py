@@ -51,7 +51,7 @@ class Bound:
     statement: Statement
     values: dict[str, Any]
 
-    def parameters(self, owner: bytes) -> list[bytes | None]:
+    def parameters(self, owner: bytes | None) -> list[bytes | None]:
         """The values in text format, in the order of their numbers."""
         values = self.values
         return [owner if name == "owner" else as_text(values[name]) for name in self.statement.order]
@@ -68,11 +68,17 @@ def compiled(statement: ClauseElement) -> Statement:
 
 
 def as_text(value: Any) -> bytes | None:
-    """PostgreSQL's text format of the few types that statements bind."""
+    """PostgreSQL's text format of the few types that statements bind.
+
+    Raises:
+        ValueError: text that PostgreSQL cannot store, which is U+0000 and lone surrogates.
+    """
     match value:
         case None:
             return None
         case str():
+            if "\0" in value:
+                raise ValueError("text with U+0000")  # libpq would cut it off there, and an owner with it
             return value.encode()
         case bool():
             return b"t" if value else b"f"

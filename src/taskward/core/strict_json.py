@@ -5,6 +5,7 @@ import math
 from typing import Any, NoReturn
 
 MAX_DEPTH = 32
+TOO_DEEP = f"It is nested more than {MAX_DEPTH} deep."
 
 
 class NotStrict(ValueError):
@@ -27,7 +28,7 @@ def parse(raw: bytes) -> Any:
     except UnicodeDecodeError:
         raise NotStrict("It is not UTF-8.") from None
     except RecursionError:
-        raise NotStrict(f"It is nested more than {MAX_DEPTH} deep.") from None
+        raise NotStrict(TOO_DEEP) from None
     except NotStrict:
         raise
     except ValueError:  # a syntax error, a BOM, an integer of thousands of digits
@@ -55,22 +56,21 @@ def finite(digits: str) -> float:
 
 
 def check_within(value: Any) -> None:
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH + 1):
+    level, depth = [value], 0
+    while level:
         below: list[Any] = []
         for item in level:
             if isinstance(item, str):
                 check_text(item)
+            elif isinstance(item, (dict, list)) and depth == MAX_DEPTH:
+                raise NotStrict(TOO_DEEP)
             elif isinstance(item, dict):
                 for name in item:
                     check_text(name)
                 below.extend(item.values())
             elif isinstance(item, list):
                 below.extend(item)
-        if not below:
-            return
-        level = below
-    raise NotStrict(f"It is nested more than {MAX_DEPTH} deep.")
+        level, depth = below, depth + 1
 
 
 def check_text(text: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Alembic takes a quarter of a second to import, and a server that only serves never needs it: so it is
 # imported where it is used, and the revisions stand here. A test holds them to the files.
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Oldest first."""
 
 HEAD = REVISIONS[-1]
@@ -98,6 +98,8 @@ def connected(url: str) -> "Iterator[Connection]":
 
     try:
         session = psycopg.connect(url, connect_timeout=CONNECT_SECONDS, fallback_application_name="taskward migrate")
+    except psycopg.ProgrammingError:  # its text may quote the password
+        raise MigrationRefused("The database's URL is not one that PostgreSQL's library understands.") from None
     except psycopg.Error as error:
         raise MigrationRefused(f"No connection to the database: {one_line(error)}") from None
     engine = create_engine("postgresql+psycopg://", creator=lambda: session, poolclass=NullPool)

@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-import taskward.tasks.model  # noqa: F401 - fills SQLModel.metadata
+import taskward.tasks.actions  # noqa: F401 - fills SQLModel.metadata
 
 # Any number, the same in every process: whoever migrates waits for whoever already does.
 LOCK = text("select pg_advisory_xact_lock(7308604896953369)")

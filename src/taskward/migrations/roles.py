@@ -1,14 +1,20 @@
-"""What a migration says beside its tables: the role that requests run as, and the policies that hold it.
+"""What a migration says beside its tables: the roles that work is done as, and the policies that hold them.
 
 The text of a released function is part of released migrations: change a copy, not the function.
 """
 
 
-def create_role(role: str) -> str:
-    """SQL that leaves a role which cannot log in, and the login as its member, or says what an administrator must do.
+def create_roles(*roles: str) -> str:
+    """SQL that leaves roles which cannot log in, with the login as their member, or says what an administrator must do.
 
-    Roles belong to the whole cluster: another database or another migration at the same time may make it too.
+    Roles belong to the whole cluster: another database, or another migration at the same time, may make them too.
     """
+    creating = " ".join(f"create role {role} nologin;" for role in roles)
+    granting = f"grant {', '.join(roles)} to %I;"
+    return "".join(create_role(role, by_hand=f"{creating} {granting}") for role in roles)
+
+
+def create_role(role: str, *, by_hand: str) -> str:
     return f"""
 do $$
 begin
@@ -20,8 +26,7 @@ exception
         null;
     when insufficient_privilege then
         raise exception using errcode = 'insufficient_privilege', message = format(
-            'The login %I may not create roles; an administrator runs: create role {role} nologin; grant {role} to %I;',
-            current_user, current_user);
+            'The login %I may not create roles; an administrator runs: {by_hand}', current_user, current_user);
 end $$;
 do $$
 declare

@@ -4,6 +4,8 @@ Each action is one call to the database. A statement is compiled once, below, ne
 adds the owner, and the policy says it again.
 """
 
+import dataclasses
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -31,7 +33,8 @@ from sqlmodel import SQLModel
 
 from taskward.core.clock import NOW
 from taskward.core.database import Owner, Row
-from taskward.core.errors import TaskNotFound, VersionMismatch
+from taskward.core.errors import CursorInvalid, IdempotencyKeyReused, TaskNotFound, VersionMismatch
+from taskward.core.idempotency import Retry, known_key, once
 from taskward.core.paging import cursor_for, place_of
 from taskward.core.statements import OWNER, Statement, compiled, json_list, json_of, owned
 from taskward.tasks.model import TaskCreate, TaskPatch, TaskRead, TaskReplace
@@ -58,6 +61,8 @@ class Versioned:
     id: int
     json: bytes
     version: int
+    is_replay: bool = False
+    """As it was answered to an earlier request with the same idempotency key, whatever has become of the task since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,16 @@ class Page:
     next_cursor: str | None
 
 
-async def create(owner: Owner, new: TaskCreate) -> Versioned:
-    [[row]] = await owner.write(CREATE(**new.model_dump()))
-    return versioned(row)
+async def create(owner: Owner, new: TaskCreate, *, retry: Retry | None = None) -> Versioned:
+    """With `retry`, one task however often the request comes."""
+    if retry is None:
+        [[row]] = await owner.write(CREATE(**new.model_dump()))
+        return versioned(row)
+    call = CREATE_ONCE(key=retry.key, fingerprint=retry.fingerprint, **new.model_dump())
+    [[(is_replay, is_same, *row_once)]] = await owner.write(call, is_repeatable=True)
+    if is_same != b"t":
+        raise IdempotencyKeyReused
+    return dataclasses.replace(versioned(tuple(row_once)), is_replay=is_replay == b"t")
 
 
 async def find(owner: Owner, task_id: int) -> Versioned:
@@ -82,12 +94,19 @@ async def find(owner: Owner, task_id: int) -> Versioned:
 
 async def list_tasks(owner: Owner, *, skip: int, limit: int, cursor: str | None) -> Page:
     """In order of creation. A cursor takes the place of `skip`."""
-    after = 0 if cursor is None else int(place_of(cursor, owner_id=owner.id, of=LIST_NAME))
+    after = 0 if cursor is None else last_id_of(cursor, owner)
     [(json, last_id, has_more)] = await owner.read(LIST(after=after, skip=skip, limit=limit))
     next_cursor = None
     if has_more == b"t" and last_id is not None:
         next_cursor = cursor_for(last_id.decode(), owner_id=owner.id, of=LIST_NAME)
     return Page(json or b"[]", next_cursor)
+
+
+def last_id_of(cursor: str, owner: Owner) -> int:
+    place = place_of(cursor, owner_id=owner.id, of=LIST_NAME)
+    if not re.fullmatch(r"[1-9][0-9]{0,15}", place):  # whoever knows how can invent a cursor for any place
+        raise CursorInvalid
+    return int(place)
 
 
 async def replace(owner: Owner, task_id: int, new: TaskReplace, *, expected: Collection[int] | None) -> Versioned:
@@ -158,14 +177,22 @@ def guarded(write: Writing) -> Statement:
     return compiled(select(was_there, *rendered(done)).select_from(one.outerjoin(done, true())))
 
 
-created = (
+NEW_ROW = {"owner_id": OWNER, "version": NOW, **{column.name: parameter_of(column) for column in WRITABLE}}
+
+created = insert(TASKS).values(NEW_ROW).returning(*STORED).cte("created")
+
+CREATE = compiled(select(*rendered(created)))
+
+known = known_key()
+
+created_once = (
     insert(TASKS)
-    .values(owner_id=OWNER, version=NOW, **{column.name: parameter_of(column) for column in WRITABLE})
+    .from_select(list(NEW_ROW), select(*NEW_ROW.values()).where(~exists(select(known.c.key))))
     .returning(*STORED)
     .cte("created")
 )
 
-CREATE = compiled(select(*rendered(created)))
+CREATE_ONCE = once(known, select(*rendered(created_once)).cte("made"))
 
 FIND = compiled(owned(select(*rendered(TASKS)).where(THE_TASK), TASKS))
 

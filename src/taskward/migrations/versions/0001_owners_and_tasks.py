@@ -1,4 +1,4 @@
-"""Owners with their clock, tasks, and the role that may see only its owner's rows.
+"""Owners with their clock, tasks, the role that may see only its owner's rows, and the one that cleans up.
 
 Revision ID: 0001
 Revises:
@@ -7,7 +7,7 @@ Revises:
 import sqlalchemy as sa
 from alembic import op
 
-from taskward.migrations.roles import create_role, force_policies
+from taskward.migrations.roles import create_roles, force_policies
 
 revision = "0001"
 down_revision = None
@@ -18,7 +18,7 @@ OWNED_TABLES = ("owner", "tasks")
 
 
 def upgrade() -> None:
-    op.execute(create_role("taskward_app"))
+    op.execute(create_roles("taskward_app", "taskward_keeper"))
     op.create_table(
         "owner",
         sa.Column("owner_id", sa.Text(), nullable=False),
@@ -59,7 +59,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # The role stays: it belongs to the whole cluster, where another database may use it.
+    # The roles stay: they belong to the whole cluster, where another database may use them.
     op.execute("revoke select on alembic_version from taskward_app")
     for table in reversed(OWNED_TABLES):
         op.drop_table(table)

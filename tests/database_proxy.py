@@ -1,0 +1,178 @@
+"""A TCP proxy in front of PostgreSQL: it counts round trips, and does what networks and servers do on bad days."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Literal, TypeVar, cast
+from urllib.parse import urlsplit, urlunsplit
+
+T = TypeVar("T")
+
+
+class DatabaseProxy:
+    """Runs in a thread of its own; its methods return when what they do is done.
+
+    `turns` counts how often clients spoke after they had been silent or spoken to: round trips, one each.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.target = (parts.hostname, parts.port or 5432)
+        self.turns = 0
+        self.accepted = 0
+        self.delay_seconds = 0.0
+        self.cuts_at: Literal["request", "reply"] | None = None
+        self.cuts_left = 0
+        self.is_frozen = False
+        self.sides: set[Side] = set()
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.port = 0
+        self.accepting: asyncio.Task[None] | None = None
+        self.listen()
+        host = f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{self.port}"
+        self.url = urlunsplit(parts._replace(netloc=host))
+
+    def listen(self) -> None:
+        """Accepts connections (again), at the same port."""
+
+        listener = socket.create_server(("127.0.0.1", self.port), backlog=200)
+        listener.setblocking(False)
+        self.port = listener.getsockname()[1]
+        self.accepting = self.call(lambda: self.loop.create_task(self.accept(listener)))
+
+    async def accept(self, listener: socket.socket) -> None:
+        with listener:
+            while True:
+                client, _ = await self.loop.sock_accept(listener)
+                # A task of its own, because this one may be cancelled.
+                self.connecting = self.loop.create_task(self.connect(client))
+
+    async def connect(self, client: socket.socket) -> None:
+        await self.loop.connect_accepted_socket(lambda: Side(self), client)
+
+    def refuse(self) -> None:
+        """Cuts every connection and refuses new ones."""
+
+        async def stop() -> None:
+            if self.accepting is not None:
+                self.accepting.cancel()
+                await asyncio.gather(self.accepting, return_exceptions=True)
+            self.cut_now()
+
+        asyncio.run_coroutine_threadsafe(stop(), self.loop).result(10)
+
+    def cut(self) -> None:
+        """Cuts every connection at once."""
+        self.call(self.cut_now)
+
+    def cut_next(self, at: Literal["request", "reply"]) -> None:
+        """Cuts every connection in place of passing on the next request, or the next reply."""
+        self.cuts_at, self.cuts_left = at, 1
+
+    def cut_every(self, at: Literal["request", "reply"]) -> None:
+        self.cuts_at, self.cuts_left = at, -1
+
+    def freeze(self) -> None:
+        """From now on nothing gets through, and nobody is told."""
+        self.is_frozen = True
+        self.call(lambda: [side.transport.pause_reading() for side in self.sides if side.is_made])
+
+    def thaw(self) -> None:
+        self.is_frozen = False
+        self.call(lambda: [side.transport.resume_reading() for side in self.sides if side.is_made])
+
+    def close(self) -> None:
+        async def finish() -> None:
+            while self.sides or len(asyncio.all_tasks()) > 1:
+                self.cut_now()
+                await asyncio.sleep(0.001)
+
+        self.refuse()
+        asyncio.run_coroutine_threadsafe(finish(), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join(10)
+        self.loop.close()
+
+    def call(self, do: Callable[[], T]) -> T:
+        async def called() -> T:
+            return do()
+
+        return asyncio.run_coroutine_threadsafe(called(), self.loop).result(10)
+
+    def cut_now(self) -> None:
+        for side in tuple(self.sides):
+            if side.is_made:
+                side.transport.abort()
+
+
+class Side(asyncio.Protocol):
+    """One of a pair: the client's, which dials the server's."""
+
+    def __init__(self, proxy: DatabaseProxy, client: "Side | None" = None) -> None:
+        self.proxy = proxy
+        self.other = client
+        self.is_client = client is None
+        self.is_made = False
+        self.spoke_last = False
+        self.waiting: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.is_made = True
+        self.proxy.sides.add(self)
+        if self.proxy.is_frozen:
+            self.transport.pause_reading()
+        if self.is_client:
+            self.proxy.accepted += 1
+            self.dialling = self.proxy.loop.create_task(self.dial())
+        elif self.other is not None:
+            if not self.other.is_made:
+                self.transport.abort()
+            for data in self.waiting:
+                self.transport.write(data)
+
+    async def dial(self) -> None:
+        self.other = Side(self.proxy, self)
+        try:
+            await self.proxy.loop.create_connection(lambda: cast("Side", self.other), *self.proxy.target)
+        except OSError:
+            self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        other = self.other
+        assert other is not None
+        if self.is_client and not self.spoke_last:
+            self.proxy.turns += 1
+        self.spoke_last, other.spoke_last = True, False
+        if self.proxy.cuts_left and self.proxy.cuts_at == ("request" if self.is_client else "reply"):
+            self.proxy.cuts_left -= 1
+            self.proxy.cut_now()
+        elif self.proxy.delay_seconds:
+            self.proxy.loop.call_later(self.proxy.delay_seconds, other.say, data)
+        else:
+            other.say(data)
+
+    def say(self, data: bytes) -> None:
+        if self.is_made:
+            self.transport.write(data)
+        else:
+            self.waiting.append(data)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.is_made = False
+        self.proxy.sides.discard(self)
+        if self.other is not None and self.other.is_made:
+            self.other.transport.close()
+
+
+@contextmanager
+def proxied(url: str) -> Iterator[DatabaseProxy]:
+    proxy = DatabaseProxy(url)
+    try:
+        yield proxy
+    finally:
+        proxy.close()

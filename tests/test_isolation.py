@@ -1,0 +1,472 @@
+"""A stranger's rows do not exist: the database says so, whatever the statements forget, on every kind of login."""
+
+import asyncio
+import json
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import errors, sql
+from sqlmodel import SQLModel
+
+from databases import asked, using, with_database
+from taskward.core.connection import Connection, Group
+from taskward.core.database import APP_ROLE, NOBODY, Database, DatabaseRefused, StatementFailed
+from taskward.core.errors import DatabaseUnavailable, TaskNotFound
+from taskward.core.statements import Bound, Statement
+from taskward.migrations import REVISIONS
+from taskward.tasks import actions
+from taskward.tasks.actions import Versioned
+from taskward.tasks.model import TaskCreate, TaskPatch, TaskReplace
+
+OWNED_TABLES = [name for name, table in SQLModel.metadata.tables.items() if "owner_id" in table.c]
+
+
+@pytest.fixture(params=["superuser", "neon", "ordinary"])
+def url(request: pytest.FixtureRequest, logins: dict[str, str]) -> str:
+    return logins[request.param]
+
+
+@pytest.fixture
+def ann() -> str:
+    return f"ann-{secrets.token_hex(8)}"
+
+
+@pytest.fixture
+def bob() -> str:
+    return f"bob-{secrets.token_hex(8)}"
+
+
+@contextmanager
+def as_app(url: str, owner: str | None = None) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A session of the role that requests run as."""
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute(f"set role {APP_ROLE}")
+        if owner is not None:
+            session.execute("select set_config('app.user_id', %s, false)", [owner])
+        yield session
+
+
+async def has(database: Database, owner: str, *titles: str) -> list[Versioned]:
+    return [await actions.create(database.as_owner(owner), TaskCreate(title=title)) for title in titles]
+
+
+async def seen(database: Database, owner: str) -> list[str]:
+    page = await actions.list_tasks(database.as_owner(owner), skip=0, limit=500, cursor=None)
+    return [task["title"] for task in json.loads(page.json)]
+
+
+def arranged(url: str, *owners: str) -> None:
+    """Each of the owners has a task called Milk."""
+
+    async def main() -> None:
+        async with using(url) as database:
+            for owner in owners:
+                await has(database, owner, "Milk")
+
+    asyncio.run(main())
+
+
+# What the catalog says
+
+
+def test_every_table_with_an_owner_has_forced_policies_for_reading_and_writing(url: str) -> None:
+    found = asked(
+        url,
+        """
+        select relname, relrowsecurity, relforcerowsecurity,
+               (select count(*) from pg_policy where polrelid = pg_class.oid),
+               (select bool_and(polqual is not null and polwithcheck is not null)
+                from pg_policy where polrelid = pg_class.oid)
+        from pg_class
+        join pg_attribute on attrelid = pg_class.oid and attname = 'owner_id' and not attisdropped
+        where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace
+        """,
+    )
+
+    assert sorted(found) == [(name, True, True, 1, True) for name in sorted(OWNED_TABLES)]
+
+
+def test_the_role_of_requests_can_do_nothing_but_their_work(url: str) -> None:
+    rights = """
+        select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication
+        from pg_roles where rolname = %s
+    """
+    assert asked(url, rights, APP_ROLE) == [(False,) * 6]
+    assert asked(url, "select 1 from pg_auth_members where member = %s::regrole", APP_ROLE) == []
+    owns = "select classid::regclass, objid from pg_shdepend where refobjid = %s::regrole and deptype = 'o'"
+    assert asked(url, owns, APP_ROLE) == []
+    assert asked(url, "select has_schema_privilege(%s, 'public', 'create')", APP_ROLE) == [(False,)]
+
+
+def test_no_function_or_view_is_a_way_around(url: str) -> None:
+    definers = "select proname from pg_proc where pronamespace = 'public'::regnamespace and prosecdef"
+    assert asked(url, definers) == []
+    views = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm')"
+    assert asked(url, views) == []
+
+
+# A session without an owner
+
+
+@pytest.mark.parametrize("owner", [None, NOBODY])
+@pytest.mark.parametrize("table", OWNED_TABLES)
+def test_a_session_without_an_owner_sees_and_changes_nothing(url: str, ann: str, table: str, owner: str | None) -> None:
+    arranged(url, ann)
+    name = sql.Identifier(table)
+
+    with as_app(url, owner) as session:
+        assert session.execute(sql.SQL("select * from {}").format(name)).fetchall() == []
+        updated = session.execute(sql.SQL("update {} set owner_id = owner_id").format(name)).rowcount
+        assert updated == 0
+        try:
+            assert session.execute(sql.SQL("delete from {}").format(name)).rowcount == 0
+        except errors.InsufficientPrivilege:  # the clocks are nobody's to delete
+            assert table == "owner"
+
+    async def main() -> None:
+        async with using(url) as database:
+            assert await seen(database, ann) == ["Milk"]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("owner", [None, NOBODY])
+def test_a_session_without_an_owner_adds_nothing(url: str, ann: str, owner: str | None) -> None:
+    with as_app(url, owner) as session:
+        for someone in (ann, ""):
+            with pytest.raises(errors.InsufficientPrivilege):
+                session.execute("insert into owner (owner_id, version) values (%s, 1)", [someone])
+            with pytest.raises(errors.InsufficientPrivilege):
+                session.execute(
+                    "insert into tasks (owner_id, title, status, version) values (%s, 'Milk', 'Todo', 1)", [someone]
+                )
+
+
+def test_nobody_has_no_rows_and_can_have_none(url: str, ann: str) -> None:
+    arranged(url, ann)
+
+    async def main() -> None:
+        async with using(url) as database:
+            assert await seen(database, NOBODY) == []
+            with pytest.raises(StatementFailed, match="42501"):
+                await has(database, NOBODY, "Milk")
+
+    asyncio.run(main())
+
+
+# Statements that forget the owner
+
+
+PREDICATE = re.compile(rb"\b\w+\.owner_id = (\$\d+::\w+)")
+
+
+def forgetful(statement: Statement) -> bytes:
+    """True for every owner. (PostgreSQL wants each parameter to be used.)"""
+    return PREDICATE.sub(rb"(\1 is not null)", statement.sql)
+
+
+class Careless(Database):
+    """Sends every statement without its `where owner_id`: what protects then is the database alone."""
+
+    def group(self, owner_id: str, calls: Sequence[Bound]) -> Group:
+        forgotten = [Bound(Statement(forgetful(call.statement), call.statement.order), call.values) for call in calls]
+        return super().group(owner_id, forgotten)
+
+
+def statements_in(module: Any) -> dict[str, Statement]:
+    return {name: value for name, value in vars(module).items() if isinstance(value, Statement)}
+
+
+def test_every_statement_says_whose_rows_it_means() -> None:
+    found = statements_in(actions)
+
+    assert {"CREATE", "FIND", "LIST", "REPLACE", "CHANGE", "REMOVE"} <= set(found)
+    for statement in found.values():
+        assert b"owner_id = $" in statement.sql
+        assert b"owner_id =" not in forgetful(statement)
+
+
+def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: str, ann: str, bob: str) -> None:
+    async def main() -> None:
+        async with using(url) as database:
+            [milk] = await has(database, ann, "Milk")
+            careless = Careless(url, pool_size=1, deadline_seconds=20, revisions=REVISIONS)
+            try:
+                await has(careless, bob, "Bread")
+                stranger = careless.as_owner(bob)
+
+                assert await seen(careless, bob) == ["Bread"]
+                with pytest.raises(TaskNotFound):
+                    await actions.find(stranger, milk.id)
+                with pytest.raises(TaskNotFound):
+                    await actions.replace(stranger, milk.id, TaskReplace(title="Stolen"), expected=None)
+                with pytest.raises(TaskNotFound):
+                    await actions.replace(stranger, milk.id, TaskReplace(title="Stolen"), expected={milk.version})
+                with pytest.raises(TaskNotFound):
+                    await actions.change(stranger, milk.id, TaskPatch(title="Stolen"), expected=None)
+                with pytest.raises(TaskNotFound):
+                    await actions.delete(stranger, milk.id, expected=None)
+
+                assert await actions.find(careless.as_owner(ann), milk.id) == milk
+                assert await seen(careless, ann) == ["Milk"]
+            finally:
+                await careless.close()
+            assert await actions.find(database.as_owner(ann), milk.id) == milk
+
+    asyncio.run(main())
+
+
+def test_without_the_owner_and_without_the_policies_the_row_would_be_found(
+    logins: dict[str, str], ann: str, bob: str
+) -> None:
+    """So the test above does take something away."""
+    url = logins["superuser"]
+
+    async def main() -> None:
+        async with using(url) as database:
+            [milk] = await has(database, ann, "Milk")
+            connection = await Connection.open(url)
+            try:
+                call = actions.FIND(task_id=milk.id)
+                forgotten = Bound(Statement(forgetful(call.statement), call.statement.order), call.values)
+                [result] = await connection.send([(forgotten.statement.sql, forgotten.parameters(bob.encode()))])
+                assert result.get_value(0, 1) == milk.json
+            finally:
+                connection.close()
+
+    asyncio.run(main())
+
+
+def test_a_row_for_another_owner_is_refused(url: str, ann: str, bob: str) -> None:
+    arranged(url, ann, bob)
+    wrong = [
+        ("insert into tasks (owner_id, title, status, version) values (%s, 'Forged', 'Todo', 1)", ann),
+        ("update tasks set owner_id = %s", ann),
+        ("update owner set owner_id = %s", f"{ann}-too"),
+        ("insert into owner (owner_id, version) values (%s, 1)", f"{ann}-too"),
+        ("insert into owner (owner_id, version) values (%s, 1) on conflict (owner_id) do update set version = 7", ann),
+    ]
+
+    with as_app(url, bob) as session:
+        for statement, someone in wrong:
+            with pytest.raises(errors.InsufficientPrivilege, match="row-level security"):
+                session.execute(statement, [someone])
+
+    async def main() -> None:
+        async with using(url) as database:
+            assert await seen(database, ann) == ["Milk"]
+            forged = Statement(b"insert into owner (owner_id, version) values ($1, 1)", ("whose",))
+            with pytest.raises(StatementFailed, match="42501"):
+                await database.as_owner(bob).write(forged(whose=f"{ann}-too"))
+
+    asyncio.run(main())
+
+
+def test_a_key_of_a_stranger_is_neither_taken_nor_told(url: str, ann: str, bob: str) -> None:
+    """A unique violation or a foreign key would tell that a row exists."""
+
+    async def main() -> None:
+        async with using(url) as database:
+            [milk] = await has(database, ann, "Milk")
+            await has(database, bob, "Bread")
+            with as_app(url, bob) as session:
+                session.execute(
+                    "insert into tasks (owner_id, id, title, status, version) overriding system value "
+                    "values (%s, %s, 'The same number', 'Todo', 1)",
+                    [bob, milk.id],
+                )
+            assert json.loads((await actions.find(database.as_owner(bob), milk.id)).json)["title"] == "The same number"
+            assert await actions.find(database.as_owner(ann), milk.id) == milk
+
+    asyncio.run(main())
+
+
+# The context of a statement
+
+
+CONTEXT_SQL = (
+    "select current_user, coalesce(current_setting('app.user_id', true), ''), current_setting('timezone'), "
+    "current_setting('statement_timeout')"
+)
+
+
+async def context_outside(database: Database) -> list[bytes | None]:
+    """What the next user of a connection would find on it."""
+    connection = await database.acquire(database.new_deadline())
+    [result] = await connection.send([(CONTEXT_SQL.encode(), [])])
+    return [result.get_value(0, column) for column in range(4)]
+
+
+def test_the_context_is_gone_with_its_sync(url: str, ann: str, bob: str) -> None:
+    asked(url, f"alter role {login_of(url)} set timezone = 'Asia/Tokyo'")
+
+    async def main() -> None:
+        async with using(url, pool_size=1) as database:
+            context = Statement(CONTEXT_SQL.encode(), ())()
+            [[inside]] = await database.run(ann, [context], deadline=database.new_deadline(), is_repeatable=True)
+            assert inside == (APP_ROLE.encode(), ann.encode(), b"UTC", b"20s")
+            [connection] = database.connections
+            outside = [login_of(url).encode(), b"", b"Asia/Tokyo", b"0"]
+            assert await context_outside(database) == outside
+
+            await has(database, ann, "Milk")
+            assert await context_outside(database) == outside
+
+            with pytest.raises(StatementFailed):
+                await database.as_owner(ann).write(Statement(b"select 1/0", ())())
+            assert await context_outside(database) == outside
+
+            hurry = Statement(b"select set_config('statement_timeout', '1', true)", ())()
+            with pytest.raises(DatabaseUnavailable):
+                await database.as_owner(ann).write(hurry, Statement(b"select pg_sleep(10)", ())())
+            assert await context_outside(database) == outside
+
+            gone = asyncio.create_task(seen(database, ann))
+            await asyncio.sleep(0)
+            gone.cancel()
+            assert await seen(database, bob) == []
+            assert await seen(database, ann) == ["Milk"]
+            assert database.connections == {connection}
+
+    asyncio.run(main())
+
+
+def test_two_owners_in_turn_on_one_connection_see_their_own(url: str, ann: str, bob: str) -> None:
+    async def main() -> None:
+        async with using(url, pool_size=1) as database:
+            await has(database, ann, "Milk")
+            await has(database, bob, "Bread")
+            for _ in range(5):
+                assert await asyncio.gather(seen(database, ann), seen(database, bob)) == [["Milk"], ["Bread"]]
+            assert len(database.connections) == 1
+
+    asyncio.run(main())
+
+
+def test_times_are_in_utc_whatever_the_login_prefers(url: str, ann: str) -> None:
+    asked(url, f"alter role {login_of(url)} set timezone = 'Asia/Tokyo'")
+
+    async def main() -> None:
+        async with using(url) as database:
+            [milk] = await has(database, ann, "Milk")
+            assert json.loads(milk.json)["created_at"].endswith("+00:00")
+
+    asyncio.run(main())
+
+
+def test_an_owner_is_never_taken_for_sql(url: str, bob: str) -> None:
+    odd = f"o'; set role postgres; -- \\ {{}} $1 %s \U0001f95b {secrets.token_hex(4)}"
+    arranged(url, odd, bob)
+
+    async def main() -> None:
+        async with using(url) as database:
+            assert await seen(database, odd) == ["Milk"]
+            assert await seen(database, odd.upper()) == []
+
+    asyncio.run(main())
+
+
+# Logins whose guards do not hold
+
+
+def refusal_of(url: str) -> str:
+    async def main() -> str:
+        async with using(url) as database:
+            with pytest.raises(DatabaseRefused) as refusal:
+                await database.open()
+            assert await database.readiness() == [str(refusal.value)]
+            with pytest.raises((DatabaseUnavailable, DatabaseRefused)):
+                await seen(database, "ann")
+            return str(refusal.value)
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("breaks", "mends"),
+    [
+        (f"alter role {APP_ROLE} bypassrls", f"alter role {APP_ROLE} nobypassrls"),
+        (f"alter role {APP_ROLE} superuser", f"alter role {APP_ROLE} nosuperuser"),
+        ("alter table tasks disable row level security", "alter table tasks enable row level security"),
+        ("alter table owner disable row level security", "alter table owner enable row level security"),
+        (
+            f"alter table tasks owner to {APP_ROLE}; alter table tasks no force row level security",
+            "alter table tasks force row level security; alter table tasks owner to {login}; "
+            f"revoke all on tasks from {APP_ROLE}; grant select, insert, update, delete on tasks to {APP_ROLE}",
+        ),
+    ],
+)
+def test_guards_that_do_not_hold_refuse_the_start(
+    own_cluster: str, logins: dict[str, str], breaks: str, mends: str
+) -> None:
+    admin = with_database(own_cluster, "neon")
+    try:
+        asked_each(admin, breaks)
+        said = refusal_of(logins["neon"])
+    finally:
+        asked_each(admin, mends.format(login="neon"))
+
+    assert said.startswith(f"Row-level security does not hold for the role {APP_ROLE}")
+    assert said.endswith(".")
+
+    async def main() -> None:
+        async with using(logins["neon"]) as database:
+            await database.open()
+
+    asyncio.run(main())
+
+
+def test_guards_that_stop_holding_are_found_by_the_next_connection_and_by_readiness(
+    own_cluster: str, logins: dict[str, str]
+) -> None:
+    admin = with_database(own_cluster, "superuser")
+
+    async def main() -> None:
+        async with using(logins["superuser"]) as database:
+            assert await database.readiness() == []
+            asked(admin, "alter table tasks disable row level security")
+            try:
+                [sentence] = await database.readiness()
+            finally:
+                asked(admin, "alter table tasks enable row level security")
+            assert sentence.startswith("Row-level security does not hold")
+            assert await database.readiness() == []
+
+    asyncio.run(main())
+
+
+def test_a_login_that_may_not_become_the_role_is_refused(own_cluster: str, logins: dict[str, str]) -> None:
+    asked(own_cluster, f"revoke {APP_ROLE} from ordinary")
+    try:
+        said = refusal_of(logins["ordinary"])
+    finally:
+        asked(own_cluster, f"grant {APP_ROLE} to ordinary")
+
+    assert said == (
+        f"The database login may not become the role {APP_ROLE}: run `taskward migrate`, or as an administrator "
+        f"`grant {APP_ROLE} to` the login."
+    )
+
+
+def test_a_server_without_the_role_is_refused(own_cluster: str, logins: dict[str, str]) -> None:
+    asked(own_cluster, f"alter role {APP_ROLE} rename to somebody_else")
+    try:
+        said = refusal_of(logins["superuser"])
+    finally:
+        asked(own_cluster, f"alter role somebody_else rename to {APP_ROLE}")
+
+    assert said == f"The database has no role {APP_ROLE}: run `taskward migrate`."
+
+
+def login_of(url: str) -> str:
+    return str(asked(url, "select current_user")[0][0])
+
+
+def asked_each(url: str, statements: str) -> None:
+    for statement in statements.split("; "):
+        asked(url, statement)

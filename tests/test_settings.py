@@ -1,0 +1,303 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from taskward.settings import Settings, SettingsError, read_settings
+
+NEON = "ep-cool-darkness-123456-pooler.eu-central-1.aws.neon.tech"
+
+
+def database_url(url: str) -> str:
+    found = read_settings(database_url=url).database_url
+    assert found is not None
+    return found.get_secret_value()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("database_url", "mysql://u:hunter2@h/d", "must begin with postgresql://"),
+        ("database_url", "hunter2", "must begin with postgresql://"),
+        ("database_url", "host=h password=hunter2", "must begin with postgresql://"),
+        ("database_url", "postgresqlx://hunter2", "must begin with postgresql://"),
+        ("database_url", "postgresql://u:hunter2@h:port/d", "has a port that is not a number"),
+        ("database_url", "postgresql://u:hunter2@[::1/d", "is not a URL that PostgreSQL understands"),
+        ("database_url", "postgresql://u:SEC RET@h/d", "is not a URL that PostgreSQL understands"),
+        ("database_url", "postgresql://u:hunter2%zz@h/d", "is not a URL that PostgreSQL understands"),
+        ("database_url", "postgresql://u:hunter2\udcff@h/d", "is not a URL that PostgreSQL understands"),
+        ("database_url", "postgresql://h/d?password=hunter2&unheard=of", "is not a URL that PostgreSQL understands"),
+        ("database_direct_url", "https://hunter2", "must begin with postgresql://"),
+        ("database_pool_size", "hunter2", "must be a valid integer, unable to parse string as an integer"),
+        ("database_pool_size", "0", "must be greater than or equal to 1"),
+        ("database_pool_size", "1001", "must be less than or equal to 1000"),
+        ("database_pool_size", "2.5", "must be a valid integer, unable to parse string as an integer"),
+        ("request_deadline_seconds", "0.01", "must be greater than or equal to 0.1"),
+        ("request_deadline_seconds", "61", "must be less than or equal to 60"),
+        ("request_deadline_seconds", "nan", "must be less than or equal to 60"),
+        ("request_deadline_seconds", "2s", "must be a valid number, unable to parse string as a number"),
+        ("better_auth_url", "app.example.com", "must be an absolute URL such as https://app.example.com"),
+        ("better_auth_url", "//app.example.com", "must be an absolute URL such as https://app.example.com"),
+        ("better_auth_url", "https://", "must be an absolute URL such as https://app.example.com"),
+        ("better_auth_url", "https:///hunter2", "must be an absolute URL such as https://app.example.com"),
+        ("better_auth_url", "https://u:hunter2@h", "must be an absolute URL such as https://app.example.com"),
+        ("better_auth_url", "https://u:hunter2", "must be an absolute URL such as https://app.example.com"),
+        ("better_auth_url", "https://h:65536", "must be an absolute URL such as https://app.example.com"),
+        ("better_auth_url", "https://[hunter2", "must be an absolute URL such as https://app.example.com"),
+        ("better_auth_url", "https://hunter2℀.example", "must be an absolute URL such as https://app.example.com"),
+        ("better_auth_url", "https://bücher.example", "must be an absolute URL such as https://app.example.com"),
+        ("better_auth_url", "https://a b", "must be an absolute URL such as https://app.example.com"),
+        ("better_auth_url", "ftp://h/hunter2", "must begin with http:// or https://"),
+        ("better_auth_jwks_url", "file://h/hunter2", "must begin with http:// or https://"),
+        ("better_auth_jwks_url", "/api/auth/jwks", "must be an absolute URL such as https://app.example.com"),
+        ("better_auth_algorithms", "HS256", "may name only EdDSA, ES256, ES512, RS256, PS256"),
+        ("better_auth_algorithms", "EdDSA,none", "may name only EdDSA, ES256, ES512, RS256, PS256"),
+        ("better_auth_algorithms", "eddsa", "may name only EdDSA, ES256, ES512, RS256, PS256"),
+        ("better_auth_algorithms", ",", "may name only EdDSA, ES256, ES512, RS256, PS256"),
+        ("better_auth_leeway_seconds", "-1", "must be greater than or equal to 0"),
+        ("better_auth_leeway_seconds", "301", "must be less than or equal to 300"),
+        ("jwt_hs256_secret", "hunter2", "must have at least 32 bytes"),
+        ("jwt_hs256_secret", "x" * 31, "must have at least 32 bytes"),
+        ("jwt_hs256_secret", "\udcff" * 40, "must be UTF-8"),
+        ("api_prefix", "/a b", "must be a path such as /api/v1"),
+        ("api_prefix", "/api//v1", "must be a path such as /api/v1"),
+        ("api_prefix", "/../v1", "must be a path such as /api/v1"),
+        ("api_prefix", "/{hunter2}", "must be a path such as /api/v1"),
+        ("api_prefix", "/api?v=1", "must be a path such as /api/v1"),
+        ("api_prefix", "https://h/api", "must be a path such as /api/v1"),
+        ("cors_origins", "*", "must list the origins one by one, because credentials are allowed for each"),
+        ("cors_origins", "https://*.h", "must list the origins one by one, because credentials are allowed for each"),
+        ("cors_origins", "null", "must be an absolute URL such as https://app.example.com"),
+        ("cors_origins", "https://a.h, hunter2", "must be an absolute URL such as https://app.example.com"),
+        ("cors_origins", "https://u:hunter2", "must be an absolute URL such as https://app.example.com"),
+        ("require_if_match", "perhaps", "must be a valid boolean, unable to interpret input"),
+        ("log_level", "LOUD", "must be 'debug', 'info', 'warning' or 'error'"),
+        ("log_format", "xml", "must be 'json' or 'console'"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_that_names_it(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(**{name: value})
+
+    assert str(refused.value) == f"{name.upper()} {sentence}."
+    assert "hunter2" not in str(refused.value)
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__
+
+
+def test_two_ways_to_verify_exclude_each_other() -> None:
+    with pytest.raises(SettingsError, match=r"^JWT_HS256_SECRET and BETTER_AUTH_JWKS_URL exclude each other.*\.$"):
+        read_settings(jwt_hs256_secret="x" * 32, better_auth_jwks_url="https://h/jwks")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("postgresql://u:p@h/d", "postgresql://u:p@h/d"),
+        ("postgres://u:p@h/d", "postgresql://u:p@h/d"),
+        ("postgresql+asyncpg://u:p@h/d", "postgresql://u:p@h/d"),
+        ("postgres+psycopg://u:p@h/d", "postgresql://u:p@h/d"),
+        (" postgresql://h/d\n", "postgresql://h/d"),
+        ("postgresql://", "postgresql://"),
+        ("postgresql:///d?host=/run/pg&port=5433", "postgresql:///d?host=/run/pg&port=5433"),
+        ("postgresql://a:1,b:2/d", "postgresql://a:1,b:2/d"),
+        ("postgresql://[::1]:5433/d", "postgresql://[::1]:5433/d"),
+        ("postgresql://u:p%40%2F%3F%25x@h/d", "postgresql://u:p%40%2F%3F%25x@h/d"),
+        ("postgresql://u:p#x@h/d", "postgresql://u:p#x@h/d"),
+        (
+            "postgresql://h/d?password=a+b%20c&application_name=x",
+            "postgresql://h/d?password=a+b%20c&application_name=x",
+        ),
+        (f"postgresql://u:p@{NEON}/d?sslmode=require&channel_binding=require",) * 2,
+        (
+            "postgresql://h/d?options=endpoint%3Dep-x%20-c%20a%3Db",
+            "postgresql://h/d?options=endpoint%3Dep-x%20-c%20a%3Db",
+        ),
+        ("postgresql://h/d?pgbouncer=true", "postgresql://h/d"),
+        ("postgresql://h/d?pgbouncer=true&sslmode=require&connection_limit=1", "postgresql://h/d?sslmode=require"),
+        ("postgresql://h/d?schema=public&&pgboun%63er=true&", "postgresql://h/d"),
+    ],
+)
+def test_a_database_url_is_read_as_libpq_takes_it(written: str, read: str) -> None:
+    assert database_url(written) == read
+
+
+def test_what_was_dropped_from_the_urls_is_told_by_name() -> None:
+    settings = read_settings(
+        database_url="postgresql://h/d?pgbouncer=true&sslmode=require&pgbouncer=true",
+        database_direct_url="postgresql://h/d?schema=public",
+    )
+
+    assert settings.dropped_parameters == ("pgbouncer", "schema")
+    assert read_settings(database_url="postgresql://h/d").dropped_parameters == ()
+    assert read_settings().dropped_parameters == ()
+    # `dev` fills in the embedded database
+    assert read_settings().model_copy(update={"database_url": SecretStr("postgresql://h/d")}).dropped_parameters == ()
+
+
+@pytest.mark.parametrize(
+    ("pooled", "direct"),
+    [
+        (
+            f"postgresql://u:p@{NEON}/d?sslmode=require",
+            f"postgresql://u:p@{NEON.replace('-pooler', '')}/d?sslmode=require",
+        ),
+        (f"postgresql://{NEON}:5432/d", f"postgresql://{NEON.replace('-pooler', '')}:5432/d"),
+        ("postgresql://u:ep-x-pooler.@h/d", "postgresql://u:ep-x-pooler.@h/d"),
+        ("postgresql://my-pooler.example.com/d", "postgresql://my-pooler.example.com/d"),
+        ("postgresql://u:p@h/ep-pooler", "postgresql://u:p@h/ep-pooler"),
+    ],
+)
+def test_neon_is_reached_without_its_pooler_for_migrations(pooled: str, direct: str) -> None:
+    assert read_settings(database_url=pooled).direct_url == direct
+
+
+def test_a_direct_url_that_is_set_is_the_one() -> None:
+    settings = read_settings(database_url=f"postgresql://{NEON}/d", database_direct_url="postgres://direct/d")
+
+    assert settings.direct_url == "postgresql://direct/d"
+    assert read_settings(database_direct_url="postgres://direct/d").direct_url == "postgresql://direct/d"
+    assert read_settings().direct_url is None
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://app.example.com", "https://app.example.com"),
+        ("https://app.example.com/", "https://app.example.com"),
+        ("https://app.example.com/api/auth/", "https://app.example.com"),
+        (" HTTPS://App.Example.COM:443/x?y#z ", "https://app.example.com"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://localhost:443", "http://localhost:443"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("https://[::1]:8443/", "https://[::1]:8443"),
+    ],
+)
+def test_better_auth_is_known_by_its_origin(url: str, origin: str) -> None:
+    settings = read_settings(better_auth_url=url)
+
+    assert settings.origin == origin
+    assert settings.issuers == settings.audiences == (origin,)
+    assert settings.jwks_url == f"{origin}/api/auth/jwks"
+
+
+def test_issuers_audiences_and_keys_can_be_elsewhere() -> None:
+    settings = read_settings(
+        better_auth_url="https://app.example.com",
+        better_auth_issuer="https://a.example, https://b.example/api/auth,,",
+        better_auth_audience=" tasks ",
+        better_auth_jwks_url="http://auth:3000/keys?v=1",
+    )
+
+    assert settings.issuers == ("https://a.example", "https://b.example/api/auth")
+    assert settings.audiences == ("tasks",)
+    assert settings.jwks_url == "http://auth:3000/keys?v=1"
+
+
+def test_a_shared_secret_needs_no_keys() -> None:
+    settings = read_settings(better_auth_url="https://app.example.com", jwt_hs256_secret="é" * 16)
+
+    assert settings.jwks_url is None
+    assert settings.issuers == ("https://app.example.com",)
+
+
+def test_nothing_set_is_nothing_trusted() -> None:
+    settings = read_settings()
+
+    assert (settings.origin, settings.issuers, settings.audiences, settings.jwks_url) == (None, (), (), None)
+
+
+@pytest.mark.parametrize(
+    ("written", "origins"),
+    [
+        ("https://a.example", ("https://a.example",)),
+        (" https://a.example/ ,, HTTP://B.example:80/x ,", ("https://a.example", "http://b.example")),
+        ("capacitor://localhost,chrome-extension://abc", ("capacitor://localhost", "chrome-extension://abc")),
+        (",", ()),
+    ],
+)
+def test_origins_are_read_as_browsers_write_them(written: str, origins: tuple[str, ...]) -> None:
+    assert read_settings(cors_origins=written).cors_origins == origins
+
+
+@pytest.mark.parametrize(
+    ("written", "prefix"),
+    [("", ""), ("/", ""), ("api", "/api"), ("/api/v1/", "/api/v1"), (" //a.b_c~d-e/1 ", "/a.b_c~d-e/1")],
+)
+def test_the_prefix_has_a_slash_in_front_and_none_behind(written: str, prefix: str) -> None:
+    assert read_settings(api_prefix=written).api_prefix == prefix
+
+
+@pytest.mark.parametrize("name", ["log_level", "log_format"])
+def test_words_are_taken_in_any_case(name: str) -> None:
+    words = {"log_level": "DEBUG", "log_format": "Console"}
+
+    assert getattr(read_settings(**{name: words[name]}), name) == words[name].lower()
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    settings = read_settings()
+
+    assert settings.model_dump() == {
+        "database_url": None,
+        "database_direct_url": None,
+        "database_pool_size": 10,
+        "request_deadline_seconds": 2.0,
+        "better_auth_url": None,
+        "better_auth_jwks_url": None,
+        "better_auth_issuer": (),
+        "better_auth_audience": (),
+        "better_auth_algorithms": ("EdDSA", "ES256", "ES512", "RS256", "PS256"),
+        "better_auth_leeway_seconds": 30,
+        "jwt_hs256_secret": None,
+        "api_prefix": "",
+        "cors_origins": ("http://localhost:3000",),
+        "require_if_match": False,
+        "data_dir": Path(".taskward"),
+        "log_level": "info",
+        "log_format": None,
+    }
+
+
+def test_settings_come_from_the_environment_and_an_empty_one_is_unset() -> None:
+    program = "from taskward.settings import read_settings; print(repr(read_settings()))"
+    environment = {
+        "DATABASE_URL": "postgres://u:hunter2@h/d",
+        "JWT_HS256_SECRET": "hunter2" * 6,
+        "cors_origins": "https://a.example,https://b.example",
+        "DATABASE_POOL_SIZE": "",
+        "REQUIRE_IF_MATCH": "true",
+        "UNRELATED": "1",
+    }
+
+    shown = subprocess.run(
+        [sys.executable, "-c", program], env=os.environ | environment, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert "cors_origins=('https://a.example', 'https://b.example')" in shown
+    assert "database_pool_size=10" in shown
+    assert "require_if_match=True" in shown
+    assert "hunter2" not in shown
+
+
+def test_a_file_can_hold_settings_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    file.write_text("DATABASE_POOL_SIZE=3\nLOG_LEVEL=debug\nOTHER=1\n")
+    monkeypatch.setenv("LOG_LEVEL", "error")
+
+    settings = read_settings(_env_file=file)
+
+    assert (settings.database_pool_size, settings.log_level) == (3, "error")
+
+
+@pytest.mark.parametrize("change", [{"api_prefix": "/other"}, {"database_pool_size": 1}])
+def test_settings_do_not_change(change: dict[str, Any]) -> None:
+    settings = Settings()
+
+    for name, value in change.items():
+        with pytest.raises(ValidationError):
+            setattr(settings, name, value)
