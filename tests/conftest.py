@@ -48,14 +48,14 @@ def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def logins(own_cluster: str) -> dict[str, str]:
     """A migrated database of each kind of login that works, in `own_cluster`.
 
-    `neon` makes the role that requests run as, `ordinary` was granted it by an administrator.
+    `neon` makes the roles that work is done as, `ordinary` was granted them by an administrator.
     """
     urls = {}
     for kind, rights in (("neon", "bypassrls createrole createdb"), ("superuser", "superuser"), ("ordinary", "")):
         asked(own_cluster, f"create role {kind} login password 'sesame-7' {rights}")
         asked(own_cluster, f"create database {kind} owner {kind}")
         if kind == "ordinary":
-            asked(own_cluster, "grant taskward_app to ordinary")
+            asked(own_cluster, "grant taskward_app, taskward_keeper to ordinary")
         urls[kind] = as_login(with_database(own_cluster, kind), kind, "sesame-7")
         migrate(urls[kind])
     return urls

@@ -5,7 +5,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -17,11 +17,16 @@ from databases import asked, using, with_database
 from taskward.core.connection import Connection, Group
 from taskward.core.database import APP_ROLE, NOBODY, Database, DatabaseRefused, StatementFailed
 from taskward.core.errors import DatabaseUnavailable, TaskNotFound
+from taskward.core.idempotency import Retry
 from taskward.core.statements import Bound, Statement
 from taskward.migrations import REVISIONS
 from taskward.tasks import actions
 from taskward.tasks.actions import Versioned
 from taskward.tasks.model import TaskCreate, TaskPatch, TaskReplace
+
+KEEPER_ROLE = "taskward_keeper"
+
+RETRY = Retry("the same key", "f" * 64)
 
 OWNED_TABLES = [name for name, table in SQLModel.metadata.tables.items() if "owner_id" in table.c]
 
@@ -78,29 +83,53 @@ def test_every_table_with_an_owner_has_forced_policies_for_reading_and_writing(u
     found = asked(
         url,
         """
-        select relname, relrowsecurity, relforcerowsecurity,
-               (select count(*) from pg_policy where polrelid = pg_class.oid),
-               (select bool_and(polqual is not null and polwithcheck is not null)
-                from pg_policy where polrelid = pg_class.oid)
+        select relname, relrowsecurity, relforcerowsecurity, polroles::regrole[]::text,
+               polpermissive, polcmd, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)
         from pg_class
         join pg_attribute on attrelid = pg_class.oid and attname = 'owner_id' and not attisdropped
+        left join pg_policy on polrelid = pg_class.oid and polroles @> array['taskward_app'::regrole::oid]
         where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace
         """,
     )
 
-    assert sorted(found) == [(name, True, True, 1, True) for name in sorted(OWNED_TABLES)]
+    own = "(owner_id = NULLIF(current_setting('app.user_id'::text, true), ''::text))"
+    expected = [(name, True, True, f"{{{APP_ROLE}}}", True, "*", own, own) for name in OWNED_TABLES]
+    assert sorted(found) == sorted(expected)
 
 
-def test_the_role_of_requests_can_do_nothing_but_their_work(url: str) -> None:
+def test_no_policy_is_for_everybody(url: str) -> None:
+    assert asked(url, "select polname from pg_policy where polroles @> array[0::oid]") == []
+
+
+@pytest.mark.parametrize("role", [APP_ROLE, KEEPER_ROLE])
+def test_the_roles_that_work_is_done_as_can_do_nothing_else(url: str, role: str) -> None:
     rights = """
         select rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication
         from pg_roles where rolname = %s
     """
-    assert asked(url, rights, APP_ROLE) == [(False,) * 6]
-    assert asked(url, "select 1 from pg_auth_members where member = %s::regrole", APP_ROLE) == []
+    assert asked(url, rights, role) == [(False,) * 6]
+    assert asked(url, "select 1 from pg_auth_members where member = %s::regrole", role) == []
     owns = "select classid::regclass, objid from pg_shdepend where refobjid = %s::regrole and deptype = 'o'"
-    assert asked(url, owns, APP_ROLE) == []
-    assert asked(url, "select has_schema_privilege(%s, 'public', 'create')", APP_ROLE) == [(False,)]
+    assert asked(url, owns, role) == []
+    assert asked(url, "select has_schema_privilege(%s, 'public', 'create')", role) == [(False,)]
+
+
+def test_the_keeper_sees_no_row_that_has_not_expired_and_adds_none(url: str, ann: str) -> None:
+    async def main() -> None:
+        async with using(url) as database:
+            await actions.create(database.as_owner(ann), TaskCreate(title="Milk"), retry=RETRY)
+
+    asyncio.run(main())
+
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute(f"set role {KEEPER_ROLE}")
+        session.execute("select set_config('app.user_id', %s, false)", [ann])
+        for table in OWNED_TABLES:
+            with suppress(errors.InsufficientPrivilege):
+                assert session.execute(sql.SQL("select from {}").format(sql.Identifier(table))).rowcount == 0
+            for change in ("insert into {} (owner_id) values ('ann')", "update {} set owner_id = 'ann'"):
+                with pytest.raises(errors.InsufficientPrivilege):
+                    session.execute(sql.SQL(change).format(sql.Identifier(table)))  # type: ignore[arg-type]
 
 
 def test_no_function_or_view_is_a_way_around(url: str) -> None:
@@ -123,10 +152,8 @@ def test_a_session_without_an_owner_sees_and_changes_nothing(url: str, ann: str,
         assert session.execute(sql.SQL("select * from {}").format(name)).fetchall() == []
         updated = session.execute(sql.SQL("update {} set owner_id = owner_id").format(name)).rowcount
         assert updated == 0
-        try:
+        with suppress(errors.InsufficientPrivilege):  # not every table's rows may be deleted at all
             assert session.execute(sql.SQL("delete from {}").format(name)).rowcount == 0
-        except errors.InsufficientPrivilege:  # the clocks are nobody's to delete
-            assert table == "owner"
 
     async def main() -> None:
         async with using(url) as database:
@@ -185,7 +212,7 @@ def statements_in(module: Any) -> dict[str, Statement]:
 def test_every_statement_says_whose_rows_it_means() -> None:
     found = statements_in(actions)
 
-    assert {"CREATE", "FIND", "LIST", "REPLACE", "CHANGE", "REMOVE"} <= set(found)
+    assert {"CREATE", "CREATE_ONCE", "FIND", "LIST", "REPLACE", "CHANGE", "REMOVE"} <= set(found)
     for statement in found.values():
         assert b"owner_id = $" in statement.sql
         assert b"owner_id =" not in forgetful(statement)
@@ -194,11 +221,12 @@ def test_every_statement_says_whose_rows_it_means() -> None:
 def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: str, ann: str, bob: str) -> None:
     async def main() -> None:
         async with using(url) as database:
-            [milk] = await has(database, ann, "Milk")
+            milk = await actions.create(database.as_owner(ann), TaskCreate(title="Milk"), retry=RETRY)
             careless = Careless(url, pool_size=1, deadline_seconds=20, revisions=REVISIONS)
             try:
-                await has(careless, bob, "Bread")
                 stranger = careless.as_owner(bob)
+                bread = await actions.create(stranger, TaskCreate(title="Bread"), retry=RETRY)
+                assert not bread.is_replay
 
                 assert await seen(careless, bob) == ["Bread"]
                 with pytest.raises(TaskNotFound):
@@ -214,6 +242,9 @@ def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: 
 
                 assert await actions.find(careless.as_owner(ann), milk.id) == milk
                 assert await seen(careless, ann) == ["Milk"]
+                replay = await actions.create(careless.as_owner(ann), TaskCreate(title="Milk"), retry=RETRY)
+                assert replay.is_replay
+                assert replay.id == milk.id
             finally:
                 await careless.close()
             assert await actions.find(database.as_owner(ann), milk.id) == milk

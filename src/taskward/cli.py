@@ -55,6 +55,7 @@ EXPECTED = {
     "taskward.core.embedded.EmbeddedError",
     "taskward.core.database.DatabaseRefused",
     "taskward.migrations.MigrationRefused",
+    "taskward.retention.RetentionRefused",
 }
 
 
@@ -231,6 +232,37 @@ def migrate(
         typer.echo(f"The database {where} is at {before} already, which is this release's.")
     else:
         typer.echo(f"Migrated the database {where} from {before or 'nothing'} to {migrations.HEAD}.")
+
+
+@app.command()
+def purge() -> None:
+    """Remove what is past its retention: idempotency keys after a day. Run it daily."""
+    from taskward import retention
+
+    with database_of(read(), say=typer.echo) as (_, direct_url):
+        removed = retention.purge(direct_url)
+    typer.echo("Removed " + ", ".join(f"{count} expired rows of {table}" for table, count in removed.items()) + ".")
+
+
+@app.command()
+def forget(
+    owner: Annotated[str, typer.Argument(help="The `sub` of the owner's tokens.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove every row of one owner, for good."""
+    from taskward import retention
+    from taskward.doctor import place
+
+    with database_of(read(), say=typer.echo) as (_, direct_url):
+        if not yes:
+            typer.confirm(f"Remove everything of {owner} from the database {place(direct_url)}?", abort=True)
+        removed = retention.forget(direct_url, owner)
+    if any(removed.values()):
+        typer.echo(
+            f"Forgot {owner}: removed " + ", ".join(f"{n} rows of {table}" for table, n in removed.items()) + "."
+        )
+    else:
+        typer.echo(f"There was nothing of {owner}.")
 
 
 @app.command()

@@ -53,7 +53,7 @@ def upgrade() -> None:
     )
     for table in OWNED_TABLES:
         op.execute(force_policies(table))
-    op.execute("grant select, insert, update on owner to taskward_app")
+    op.execute("grant select, insert, update, delete on owner to taskward_app")
     op.execute("grant select, insert, update, delete on tasks to taskward_app")
     op.execute("grant select on alembic_version to taskward_app")
 

@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.CheckConstraint("char_length(fingerprint) = 64", name="idempotency_keys_fingerprint_length"),
     )
     op.execute(force_policies("idempotency_keys"))
-    op.execute("grant select, insert, update on idempotency_keys to taskward_app")
+    op.execute("grant select, insert, update, delete on idempotency_keys to taskward_app")
     # Whoever cleans up sees what has expired, and nothing else, of anybody.
     op.execute(
         "create policy expired_rows on idempotency_keys to taskward_keeper "

@@ -1,0 +1,82 @@
+"""Rows that end: those past their retention, and those of an owner who is to be forgotten."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import sql
+
+APP_ROLE = "taskward_app"
+KEEPER_ROLE = "taskward_keeper"
+"""Sees what has expired, of every owner, and nothing else: its policies say what that is."""
+
+EXPIRING_TABLES = ("idempotency_keys",)
+OWNED_TABLES = ("tasks", "idempotency_keys", "owner")
+
+ROWS_AT_ONCE = 10_000
+"""A short transaction each: nobody waits for a purge, and one that breaks off has not run in vain."""
+
+CONNECT_SECONDS = 10
+
+
+class RetentionRefused(Exception):
+    """The database would not do it: one sentence for the operator."""
+
+
+def purge(url: str) -> dict[str, int]:
+    """Removes what has expired, and tells how many rows of each table.
+
+    Raises:
+        RetentionRefused: no connection, or no schema of this release.
+    """
+    with connected(url) as connection:
+        return {table: purged(connection, table) for table in EXPIRING_TABLES}
+
+
+def purged(connection: psycopg.Connection, table: str) -> int:
+    removing = sql.SQL("delete from {table} where ctid = any(array(select ctid from {table} limit {rows}))")
+    statement = removing.format(table=sql.Identifier(table), rows=ROWS_AT_ONCE)
+    total, removed = 0, ROWS_AT_ONCE
+    while removed == ROWS_AT_ONCE:
+        with connection.transaction():
+            connection.execute(sql.SQL("set local role {}").format(sql.Identifier(KEEPER_ROLE)))
+            removed = connection.execute(statement).rowcount
+        total += removed
+    return total
+
+
+def forget(url: str, owner_id: str) -> dict[str, int]:
+    """Removes every row of the owner, all or none, and tells how many of each table.
+
+    A later task of the same owner begins anew; its version does not repeat an old one, because it follows the time.
+
+    Raises:
+        RetentionRefused: no connection, or no schema of this release.
+    """
+    with connected(url) as connection, connection.transaction():
+        connection.execute("select set_config('app.user_id', %s, true)", (owner_id,))
+        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(APP_ROLE)))
+        # As every write does: whoever writes for this owner at the same time comes before or after.
+        connection.execute("select from owner where owner_id = %s for update", (owner_id,))
+        return {table: forgotten(connection, table, owner_id) for table in OWNED_TABLES}
+
+
+def forgotten(connection: psycopg.Connection, table: str, owner_id: str) -> int:
+    statement = sql.SQL("delete from {} where owner_id = %s").format(sql.Identifier(table))
+    return connection.execute(statement, (owner_id,)).rowcount
+
+
+@contextmanager
+def connected(url: str) -> Iterator[psycopg.Connection]:
+    try:
+        with psycopg.connect(
+            url, autocommit=True, connect_timeout=CONNECT_SECONDS, fallback_application_name="taskward"
+        ) as connection:
+            yield connection
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate is None:  # its text may quote the password
+            raise RetentionRefused("The database's URL is not one that PostgreSQL's library understands.") from None
+        raise RetentionRefused("The database has not the schema of this release: run `taskward migrate`.") from None
+    except psycopg.Error as error:
+        first = str(error).strip().partition("\n")[0].rstrip(".")
+        raise RetentionRefused(f"The database did not do it: {first}.") from None
