@@ -257,12 +257,8 @@ def forget(
         if not yes:
             typer.confirm(f"Remove everything of {owner} from the database {place(direct_url)}?", abort=True)
         removed = retention.forget(direct_url, owner)
-    if any(removed.values()):
-        typer.echo(
-            f"Forgot {owner}: removed " + ", ".join(f"{n} rows of {table}" for table, n in removed.items()) + "."
-        )
-    else:
-        typer.echo(f"There was nothing of {owner}.")
+    counts = ", ".join(f"{count} rows of {table}" for table, count in removed.items())
+    typer.echo(f"Forgot {owner}: removed {counts}." if any(removed.values()) else f"There was nothing of {owner}.")
 
 
 @app.command()

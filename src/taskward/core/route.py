@@ -7,6 +7,7 @@ order is that of the contract: 401, 415, 413, 422, and then the endpoint, which 
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -162,7 +163,7 @@ MEANINGS = {
     412: "The task has changed since the version in `If-Match` (`version_mismatch`).",
     413: "The body is larger than 64 KiB (`body_too_large`).",
     415: "The body is not declared as JSON (`unsupported_media_type`).",
-    422: "Something sent is not valid (`validation_failed`, `cursor_invalid`).",
+    422: "Something sent is not valid (`validation_failed`, `cursor_invalid`, `idempotency_key_reused`).",
     428: "The server requires `If-Match` on writes (`precondition_required`).",
     500: "A bug here (`internal_error`).",
     503: "The database or the keys cannot be reached right now (`database_unavailable`, `keys_unavailable`).",
@@ -184,10 +185,12 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return responses
 
 
-def answers(status: int, headers: Mapping[str, str], *, is_certain: bool = True) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's description of an answer and its headers; `is_certain` says whether they always come."""
+def answers(
+    status: int, always: Mapping[str, str], sometimes: Mapping[str, str] = MappingProxyType({})
+) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of an answer, and of the headers that it always and sometimes has."""
     described = {
-        name: {"description": text, "required": is_certain, "schema": {"type": "string"}}
-        for name, text in headers.items()
+        name: {"description": text, "required": name in always, "schema": {"type": "string"}}
+        for name, text in {**always, **sometimes}.items()
     }
     return {status: {"description": MEANINGS[status], "headers": described}}

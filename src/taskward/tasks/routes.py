@@ -60,7 +60,14 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("", status_code=201, response_model=TaskRead, responses=answers(201, {"Location": "The new task."} | ETAG))
+@router.post(
+    "",
+    status_code=201,
+    response_model=TaskRead,
+    responses=answers(
+        201, {"Location": "The new task."} | ETAG, {"Idempotent-Replayed": "`true` when this was answered before."}
+    ),
+)
 async def create_task(request: Request, owner: CurrentOwner, task: TaskCreate, key: IdempotencyKey = None) -> Response:
     """Create a task of your own. With an `Idempotency-Key` a retry creates no second one."""
     if len(request.headers.getlist("idempotency-key")) > 1:
@@ -77,7 +84,7 @@ async def create_task(request: Request, owner: CurrentOwner, task: TaskCreate, k
 @router.get(
     "",
     response_model=list[TaskRead],
-    responses=answers(200, {"Link": 'The next page, as `rel="next"`, while there is one.'}, is_certain=False),
+    responses=answers(200, {}, {"Link": 'The next page, as `rel="next"`, while there is one.'}),
 )
 async def list_tasks(
     request: Request,
