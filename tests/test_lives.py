@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -45,7 +45,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "title": (None, "", " \u3000", "x" * 256, "\0", "\ud800", 7),
     "description": (7, [], "x" * 10_001),
     "status": (None, "done", "", 0),
-    **dict.fromkeys(("owner_id", "user_id", "id", "created_at", ""), (1,)),
+    **dict.fromkeys(("owner_id", "user_id", "id", "created_at", ""), (1,)),  # no fields of a body
 }
 NEVER_VALID: list[Any] = [{"title": "x", name: value} for name, values in WRONG.items() for value in values]
 NEVER_VALID += [None, [], "x", 0, True]
@@ -53,6 +53,8 @@ NEVER_VALID += [None, [], "x", 0, True]
 T = TypeVar("T")
 
 WHO = st.sampled_from(["ann", "bob"])
+KEY = st.sampled_from(["one", "two"])
+"""Of Idempotency-Key: few, so that they meet."""
 
 
 class Subject(NamedTuple):
@@ -115,6 +117,16 @@ class Evidence(NamedTuple):
 
 
 @dataclass
+class Retryable:
+    """A request that was done under an idempotency key, and its answer."""
+
+    who: str
+    key: str
+    sent: Task
+    answer: Evidence
+
+
+@dataclass
 class Walk:
     """Through a list that changes meanwhile."""
 
@@ -135,6 +147,7 @@ class Lives(RuleBasedStateMachine):
         self.tags: dict[int, list[str]] = {NEVER: ['"1"', '"2"']}
         """All entity tags that a task has had, after one that it never had."""
         self.walks: list[Walk] = []
+        self.retryable: list[Retryable] = []
         self.was_written = False
         self.nothing = evidence(self.ask("ann", "GET", f"/tasks/{NEVER}"))
 
@@ -150,10 +163,30 @@ class Lives(RuleBasedStateMachine):
 
     @rule(who=WHO, sent=WHOLE)
     def create(self, who: str, sent: Task) -> None:
+        self.is_created(who, sent, self.ask(who, "POST", "/tasks", sent))
+
+    @rule(who=WHO, sent=WHOLE, key=KEY)
+    def create_once(self, who: str, sent: Task, key: str) -> None:
+        answer = self.ask(who, "POST", "/tasks", sent, {"Idempotency-Key": key})
+
+        done = next((done for done in self.retryable if (done.who, done.key) == (who, key)), None)
+        if done is None:
+            self.is_created(who, sent, answer)
+            self.retryable.append(Retryable(who, key, sent, evidence(answer)))
+        elif model.created(sent) == model.created(done.sent):
+            assert answer.headers.pop("idempotent-replayed") == "true"
+            assert evidence(answer) == done.answer
+        else:
+            answers.problem(answer, 422, "idempotency_key_reused")
+
+    @rule(number=st.integers(0, 20), spells_defaults_out=st.booleans())
+    def retry(self, number: int, spells_defaults_out: bool) -> None:
+        if self.retryable:
+            done = chosen(self.retryable, number)
+            self.create_once(done.who, model.created(done.sent) if spells_defaults_out else done.sent, done.key)
+
+    def is_created(self, who: str, sent: Task, answer: httpx.Response) -> None:
         last_id = max([0, *(task_id for task_id in self.tags if task_id != NEVER)])
-
-        answer = self.ask(who, "POST", "/tasks", sent)
-
         task = answers.task(answer, 201)
         assert model.written(task) == model.created(sent)
         assert task["id"] > last_id
@@ -232,12 +265,15 @@ class Lives(RuleBasedStateMachine):
         condition=CONDITION,
         sent=st.sampled_from(NEVER_VALID),
         method=st.sampled_from(["POST", "PUT", "PATCH"]),
+        key=KEY,
     )
-    def send_what_is_never_valid(self, subject: Subject, condition: Condition, sent: Any, method: str) -> None:
+    def send_what_is_never_valid(
+        self, subject: Subject, condition: Condition, sent: Any, method: str, key: str
+    ) -> None:
         who, task_id = self.reached(subject)
 
         if method == "POST":
-            answer = self.ask(who, method, "/tasks", sent)
+            answer = self.ask(who, method, "/tasks", sent, {"Idempotency-Key": key})
         else:
             answer = self.ask_if(who, method, task_id, "If-Match", condition, sent)
 
@@ -306,15 +342,15 @@ class Lives(RuleBasedStateMachine):
     ) -> httpx.Response:
         before, tag = self.tags[task_id][-2:]
         value = condition.value(tag, before)
-        return self.ask(who, method, f"/tasks/{task_id}", sent, **{} if value is None else {header: value})
+        return self.ask(who, method, f"/tasks/{task_id}", sent, {} if value is None else {header: value})
 
-    def ask(self, who: str, method: str, path: str, sent: Any = ..., **headers: str) -> httpx.Response:
+    def ask(
+        self, who: str, method: str, path: str, sent: Any = ..., headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         """`...` sends no body."""
-        if sent is ...:
-            answer = self.people[who].send(method, path, headers=headers)
-        else:
-            headers["Content-Type"] = "application/json"
-            answer = self.people[who].send(method, path, headers=headers, content=json.dumps(sent))
+        content = None if sent is ... else json.dumps(sent)
+        described = {} if sent is ... else {"Content-Type": "application/json"}
+        answer = self.people[who].send(method, path, headers={**described, **(headers or {})}, content=content)
         self.outcomes[method, answer.status_code] += 1
         self.was_written |= method not in ("GET", "HEAD")
         return answer

@@ -25,7 +25,7 @@ from people import Person
 from programs import eventually
 from serving import serving
 from taskward.app import create_app
-from taskward.core.database import NOBODY, Database, DatabaseRefused, Owner, StatementFailed
+from taskward.core.database import DOWN_SECONDS, NOBODY, Database, DatabaseRefused, Owner, StatementFailed
 from taskward.core.errors import DatabaseUnavailable, Problem
 from taskward.core.issuer import LocalIssuer
 from taskward.core.statements import Statement
@@ -384,6 +384,43 @@ def test_a_frozen_database_ends_at_the_deadline_and_serves_when_it_thaws(
             await soon(lambda: is_at_rest(database))
 
     run(main())
+
+
+def test_while_the_database_is_down_one_request_waits_and_the_others_fail_at_once(
+    proxy: DatabaseProxy, run: Run
+) -> None:
+    proxy.freeze()
+
+    async def main() -> None:
+        async with using(proxy.url, deadline_seconds=0.3) as database:
+            await ends_unavailable(titles(database, someone()), within_seconds=0.3)
+            database.deadline_seconds = 5
+            waiting = asyncio.create_task(titles(database, someone()))
+            await soon(lambda: database.waiters)
+
+            for _ in range(20):
+                await ends_unavailable(titles(database, someone()), within_seconds=0)
+            assert len(database.opening) == 1
+            proxy.thaw()
+
+            assert await waiting == []
+            assert await titles(database, someone()) == []
+
+    run(main())
+
+
+def test_after_a_while_without_requests_nobody_takes_the_database_for_down(proxy: DatabaseProxy) -> None:
+    proxy.refuse()
+
+    async def main() -> None:
+        async with using(proxy.url) as database:
+            await ends_unavailable(titles(database, someone()), within_seconds=1)
+            proxy.listen()
+            database.failed_at -= DOWN_SECONDS
+
+            assert await asyncio.gather(*(titles(database, someone()) for _ in range(8))) == [[]] * 8
+
+    asyncio.run(main())
 
 
 def test_a_server_whose_processes_stand_still_ends_at_the_deadline(logins: dict[str, str]) -> None:

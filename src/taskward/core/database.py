@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import REGCLASS, array
 from sqlmodel import SQLModel
 
 from taskward.core.clock import TICK
-from taskward.core.connection import Connection, ConnectionLost, Group
+from taskward.core.connection import CONNECT_SECONDS, Connection, ConnectionLost, Group
 from taskward.core.errors import DatabaseUnavailable
 from taskward.core.statements import OWNER, Bound, Statement, as_text, compiled
 
@@ -32,6 +32,9 @@ log = logging.getLogger("taskward.database")
 
 APP_ROLE = "taskward_app"
 """Owns nothing, cannot log in, and is held by row-level security; every transaction becomes it."""
+
+DOWN_SECONDS = CONNECT_SECONDS
+"""So long after a failed attempt the database counts as down."""
 
 NOBODY = ""
 """The owner of no row: the policies take an empty setting for nobody."""
@@ -113,6 +116,7 @@ class Database:
         self.opening: set[asyncio.Task[Connection]] = set()
         self.abandoning: set[asyncio.Task[None]] = set()
         self.failure: str | None = None
+        self.failed_at = 0.0
         self.refusal: DatabaseRefused | None = None
         self.is_closed = False
 
@@ -225,12 +229,18 @@ class Database:
 
     async def wait_for_connection(self, deadline: float) -> Connection:
         loop = asyncio.get_running_loop()
+        if self.is_down and self.waiters:
+            raise DatabaseUnavailable  # the one who waits speaks for all, so that not everybody waits for nothing
         waiter: asyncio.Future[Connection] = loop.create_future()
         self.waiters[waiter] = loop.time()
         self.open_for_waiters()
         timer = loop.call_at(deadline, expire, waiter)
         try:
             return await waiter
+        except DatabaseUnavailable:
+            if not self.connections and self.failure is None:
+                self.note_failure("it does not answer")
+            raise
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
                 self.release(waiter.result())
@@ -253,7 +263,8 @@ class Database:
         self.open_for_waiters()
 
     def open_for_waiters(self) -> None:
-        free = self.pool_size - len(self.connections) - len(self.opening)
+        size = 1 if self.is_down else self.pool_size
+        free = size - len(self.connections) - len(self.opening)
         if self.is_closed or free <= 0:
             return
         waiting = sum(not waiter.done() for waiter in self.waiters)
@@ -282,10 +293,7 @@ class Database:
 
     def fail(self, error: BaseException, began_at: float) -> None:
         self.refusal = refusal_in(error)
-        failure = first_line(self.refusal or error)
-        if failure != self.failure:  # once, not for every request that finds it so
-            log.error("no connection to the database: %s", failure)
-        self.failure = failure
+        self.note_failure(first_line(self.refusal or error))
         if self.connections:
             return  # these still serve those who wait
         # The attempt speaks for those who waited for it; the database may be back for those who came later.
@@ -293,6 +301,21 @@ class Database:
             if since <= began_at:
                 expire(waiter)
         self.open_for_waiters()
+
+    def note_failure(self, failure: str) -> None:
+        if failure != self.failure:  # once, not for every request that finds it so
+            log.error("no connection to the database: %s", failure)
+        self.failure, self.failed_at = failure, asyncio.get_running_loop().time()
+
+    @property
+    def is_down(self) -> bool:
+        """There is no connection, and none could be had a moment ago: requests fail at once but for one that waits.
+
+        After a while without requests nobody knows, and all of them may wait for a new attempt.
+        """
+        if self.failure is None or self.connections:
+            return False
+        return asyncio.get_running_loop().time() - self.failed_at < DOWN_SECONDS
 
     async def connect(self) -> Connection:
         """A connection on which the guards were seen to hold."""

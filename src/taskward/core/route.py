@@ -7,7 +7,6 @@ order is that of the contract: 401, 415, 413, 422, and then the endpoint, which 
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from types import MappingProxyType
 from typing import Annotated, Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -186,11 +185,11 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def answers(
-    status: int, always: Mapping[str, str], sometimes: Mapping[str, str] = MappingProxyType({})
+    status: int, always: Mapping[str, str], sometimes: Mapping[str, str] | None = None
 ) -> dict[int | str, dict[str, Any]]:
     """OpenAPI's description of an answer, and of the headers that it always and sometimes has."""
     described = {
         name: {"description": text, "required": name in always, "schema": {"type": "string"}}
-        for name, text in {**always, **sometimes}.items()
+        for name, text in {**always, **(sometimes or {})}.items()
     }
     return {status: {"description": MEANINGS[status], "headers": described}}

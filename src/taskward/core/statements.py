@@ -61,7 +61,7 @@ def compiled(statement: ClauseElement) -> Statement:
     result = statement.compile(dialect=DIALECT)
     assert isinstance(result, SQLCompiler)  # noqa: S101 - what every dialect of SQLAlchemy returns for a statement
     # A value inside the statement would be a parameter that nobody binds: constants are literal columns.
-    constants = {name for name, value in result.params.items() if value is not None}
+    constants = {name for name, parameter in result.binds.items() if not parameter.required}
     if constants:
         raise ValueError(f"this statement holds constants that are no literal columns: {sorted(constants)}")
     return Statement(str(result).encode(), tuple(result.positiontup or ()))

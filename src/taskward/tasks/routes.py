@@ -5,7 +5,7 @@ from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Header, Path, Query
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
@@ -51,10 +51,10 @@ Cursor = Annotated[
 ]
 
 IdempotencyKey = Annotated[
-    str | SkipJsonSchema[None],
+    # The pattern of the whole would not be published in OpenAPI.
+    Annotated[str, Field(pattern=r"^[!-~]{1,255}$")] | SkipJsonSchema[None],
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[!-~]{1,255}$",
         description="The same for each retry of one request, and new for each new one. Kept for 24 hours.",
     ),
 ]
