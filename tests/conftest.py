@@ -1,6 +1,7 @@
 """What most tests share: one embedded PostgreSQL for the whole run, one server a worker, two people a test."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,17 @@ from taskward.settings import Settings, read_settings
 # The tester's own settings must not reach what is tested.
 for name in [name for name in os.environ if OURS.match(name)]:
     del os.environ[name]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Started by root, a database may lie outside the tests' own folder, which would keep it for good."""
+    factory: pytest.TempPathFactory | None = getattr(session.config, "_tmp_path_factory", None)
+    if factory is None or hasattr(session.config, "workerinput"):
+        return
+    for place in factory.getbasetemp().rglob("postgres"):
+        if place.is_symlink():
+            shutil.rmtree(place.resolve(), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
