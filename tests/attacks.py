@@ -168,6 +168,7 @@ NO_TOKEN = [
     Attack("a token without a scheme", value(lambda v: v.removeprefix(b"Bearer ")), "token_missing"),
     Attack("a scheme that only begins so", value(lambda v: b"Bearers" + v[6:]), "token_missing"),
     Attack("a tab after the scheme", value(lambda v: v.replace(b" ", b"\t")), "token_missing"),
+    Attack("a letter before the scheme", value(lambda v: b"X" + v), "token_missing"),
     Attack("a colon after the scheme", value(lambda v: v.replace(b" ", b": ")), "token_missing"),
 ]
 
@@ -175,6 +176,8 @@ FORM = [
     Attack("two headers", lambda s: bearer(s.token()) * 2),
     Attack("a valid token after an empty header", lambda s: [(b"authorization", b""), *bearer(s.token())]),
     Attack("basic credentials and a valid token", lambda s: [*bearer(s.token()), (b"authorization", b"Basic YTpi")]),
+    Attack("a tab after the space", value(lambda v: v.replace(b" ", b" \t"))),
+    Attack("a letter before the token", lambda s: bearer("X" + s.token())),
     Attack("two tokens in one header", lambda s: bearer(f"{s.token()}, Bearer {s.token()}")),
     Attack("two tokens with a space", lambda s: bearer(f"{s.token()} {s.token()}")),
     Attack("the scheme twice", lambda s: bearer(f"Bearer {s.token()}")),

@@ -19,7 +19,7 @@ class DatabaseProxy:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self.target = (parts.hostname, parts.port or 5432)
+        self.target = (parts.hostname or "localhost", parts.port or 5432)
         self.turns = 0
         self.accepted = 0
         self.delay_seconds = 0.0
@@ -38,7 +38,6 @@ class DatabaseProxy:
 
     def listen(self) -> None:
         """Accepts connections (again), at the same port."""
-
         listener = socket.create_server(("127.0.0.1", self.port), backlog=200)
         listener.setblocking(False)
         self.port = listener.getsockname()[1]
@@ -78,12 +77,21 @@ class DatabaseProxy:
 
     def freeze(self) -> None:
         """From now on nothing gets through, and nobody is told."""
-        self.is_frozen = True
-        self.call(lambda: [side.transport.pause_reading() for side in self.sides if side.is_made])
+
+        def stop() -> None:
+            self.is_frozen = True
+            for side in self.sides:
+                side.transport.pause_reading()
+
+        self.call(stop)
 
     def thaw(self) -> None:
-        self.is_frozen = False
-        self.call(lambda: [side.transport.resume_reading() for side in self.sides if side.is_made])
+        def go_on() -> None:
+            self.is_frozen = False
+            for side in self.sides:
+                side.transport.resume_reading()
+
+        self.call(go_on)
 
     def close(self) -> None:
         async def finish() -> None:
@@ -104,9 +112,8 @@ class DatabaseProxy:
         return asyncio.run_coroutine_threadsafe(called(), self.loop).result(10)
 
     def cut_now(self) -> None:
-        for side in tuple(self.sides):
-            if side.is_made:
-                side.transport.abort()
+        for side in self.sides:
+            side.transport.abort()
 
 
 class Side(asyncio.Protocol):
@@ -136,9 +143,9 @@ class Side(asyncio.Protocol):
                 self.transport.write(data)
 
     async def dial(self) -> None:
-        self.other = Side(self.proxy, self)
+        self.other = other = Side(self.proxy, self)
         try:
-            await self.proxy.loop.create_connection(lambda: cast("Side", self.other), *self.proxy.target)
+            await self.proxy.loop.create_connection(lambda: other, *self.proxy.target)
         except OSError:
             self.transport.abort()
 

@@ -35,7 +35,7 @@ async def soon(find: Callable[[], Any], *, within_seconds: float = 10) -> None:
 def asked(url: str, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """What an onlooker with a connection of their own is told."""
     with psycopg.connect(url, autocommit=True) as connection:
-        cursor = connection.execute(sql, parameters)
+        cursor = connection.execute(sql, parameters or None)
         return [] if cursor.description is None else cursor.fetchall()
 
 

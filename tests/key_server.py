@@ -54,10 +54,12 @@ class Handler(BaseHTTPRequestHandler):
         else:
             FAULTS[self.server.fault](self)
 
-    def answer(self, status: int, body: bytes, **headers: str) -> None:
+    def answer(self, status: int, body: bytes, **changed: str) -> None:
+        """`changed` are headers, with `_` for `-` in their names."""
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
         self.send_response(status)
-        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
+        for name, value in (headers | {name.replace("_", "-"): value for name, value in changed.items()}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

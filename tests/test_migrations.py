@@ -4,9 +4,10 @@ import asyncio
 import json
 import secrets
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
 from databases import as_login, asked, using, with_database
+from programs import eventually
 from requirements import require_program
 from taskward.core.database import DatabaseRefused
 from taskward.migrations import (
@@ -33,6 +35,8 @@ from taskward.migrations import (
 )
 from taskward.tasks import actions
 from taskward.tasks.model import TaskCreate
+
+MIGRATION_LOCK = 7308604896953369  # as `env.py` has it
 
 ROLES = ("taskward_app", "taskward_keeper")
 PASSWORD = "sesame-7"
@@ -147,7 +151,7 @@ def test_every_revision_comes_and_goes_without_a_change_to_the_tasks_that_are_th
         asked(
             admin,
             "insert into tasks (owner_id, title, description, status, version) values "
-            "('ann', 'Milk', null, 'Todo', 6), ('ann', 'Eggs', 'A dozen', 'Done', 7), ('bob', '%% \\ '' 🥛', '', "
+            "('ann', 'Milk', null, 'Todo', 6), ('ann', 'Eggs', 'A dozen', 'Done', 7), ('bob', '% \\ '' 🥛', '', "
             "'InProgress', 8)",
         )
         before = tasks_in(admin)
@@ -217,32 +221,47 @@ def test_any_client_makes_the_same_schema_of_the_script(new_database: Callable[.
 # At once
 
 
-def test_several_migrate_at_once_and_each_finds_the_work_done(new_database: Callable[..., str]) -> None:
+def test_whoever_migrates_waits_for_whoever_already_does_and_finds_the_work_done(
+    new_database: Callable[..., str],
+) -> None:
     url = new_database()
+    program = "import sys; from taskward.migrations import migrate; migrate(sys.argv[1])"
+    waiting = "select from pg_locks where locktype = 'advisory' and not granted"
 
-    with ThreadPoolExecutor(4) as threads:
-        before = list(threads.map(migrate, [url] * 4))
+    with psycopg.connect(url) as session, ThreadPoolExecutor() as threads:
+        session.execute("select pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
+        here = threads.submit(migrate, url)
+        with subprocess.Popen([sys.executable, "-c", program, url]) as elsewhere:
+            eventually(lambda: len(asked(url, waiting)) == 2, within_seconds=60)
 
-    assert set(before) <= {None, HEAD}
+            session.rollback()
+
+            assert here.result(60) is None
+            assert elsewhere.wait(60) == 0
+
     assert current(url) == HEAD
     assert asyncio.run(lives(url, "ann")) == ["Bread"]
 
 
+def test_several_threads_migrate_at_once(new_database: Callable[..., str]) -> None:
+    urls = [new_database(), new_database()] * 2
+
+    with ThreadPoolExecutor(4) as threads:
+        before = list(threads.map(migrate, urls))
+
+    assert set(before) <= {None, HEAD}
+    assert [current(url) for url in urls] == [HEAD] * 4
+
+
 def test_several_databases_of_one_server_are_migrated_at_once(own_cluster: str, logins: dict[str, str]) -> None:
     """Roles belong to all of them together."""
-    with without_the_roles(own_cluster), login(own_cluster, "createrole") as name:
-        databases = [f"{name}_{number}" for number in range(4)]
-        for database in databases:
-            asked(own_cluster, f"create database {database} owner {name}")
-        urls = [as_login(with_database(own_cluster, database), name, PASSWORD) for database in databases]
-        try:
-            with ThreadPoolExecutor(4) as threads:
-                list(threads.map(migrate, urls))
+    with without_the_roles(own_cluster), login(own_cluster, "createrole") as name, ExitStack() as stack:
+        urls = [stack.enter_context(database_of(own_cluster, name))[0] for _ in range(3)]
 
-            assert [asyncio.run(lives(url, "ann")) for url in urls] == [["Bread"]] * 4
-        finally:
-            for database in databases:
-                asked(own_cluster, f"drop database {database} with (force)")
+        with ThreadPoolExecutor(3) as threads:
+            list(threads.map(asked, urls, [script()] * 3))
+
+        assert [current(url) for url in urls] == [HEAD] * 3
 
 
 # Whoever may not
@@ -311,6 +330,15 @@ def test_a_login_without_rights_on_the_schema_is_told_so(
         assert catalog(admin) == {part: [] for part in EVERYTHING}
 
         asked(admin, f"grant usage, create on schema public to {name}")
+        if "all" in revoked:
+            with pytest.raises(MigrationRefused) as refusal:
+                migrate(url)
+            said = str(refusal.value)
+            assert said == (
+                f"Nothing was migrated: The login {name} may not grant the use of the schema public; "
+                "an administrator runs: grant usage on schema public to taskward_app, taskward_keeper."
+            )
+            asked(admin, said.rpartition("runs: ")[2].rstrip("."))
         migrate(url)
         assert asyncio.run(lives(url, "ann")) == ["Bread"]
 

@@ -39,6 +39,7 @@ def examine(
                 "cache.enabled = false",
                 "warnings.fail-on = true",
                 f"generation.max-examples = {examples}",
+                f"phases.stateful.generation.max-examples = {examples * 3}",
                 f"generation.deterministic = {json.dumps(is_repeatable)}",
                 "generation.database = 'none'",
                 "auth.wfc.path = 'people.json'",

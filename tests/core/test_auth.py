@@ -1,10 +1,10 @@
 import asyncio
+import contextlib
 import hmac
 import json
 import tracemalloc
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 from attacks import ATTACKS, Attack
 from key_server import KeyServer, running_key_server
 from signing import Clock, Signer, base64url, bearer
-from taskward.core.auth import MAX_REMEMBERED_TOKENS, Authenticator, Caller, Trust, authenticator
+from taskward.core.auth import (
+    MAX_REMEMBERED_TOKENS,
+    Authenticator,
+    Caller,
+    Trust,
+    authenticator,
+    canonical_base64url,
+)
 from taskward.core.errors import KeysUnavailable, Problem, TokenExpired, TokenInvalid, TokenMissing, Unauthorized
 from taskward.core.issuer import local_issuer
 from taskward.core.keys import StaticKeys, parse_jwks
@@ -71,7 +78,7 @@ async def auth(server: KeyServer, clock: Clock, monotonic: Clock) -> AsyncIterat
         yield auth
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def accepting(
     server: KeyServer, *, clock: Clock, monotonic: Clock | None = None, local: Any = None, **environment: Any
 ) -> AsyncIterator[Authenticator]:
@@ -662,6 +669,17 @@ def offline() -> Authenticator:
     ours = frozenset({HERE.origin})
     trust = Trust(frozenset(ALGORITHMS), keys, issuers=ours, audiences=ours)
     return Authenticator([trust], leeway_seconds=LEEWAY, clock=HERE.clock)
+
+
+@settings(deadline=None)
+@given(st.binary())
+def test_any_bytes_have_one_spelling_in_base64url_that_is_read(data: bytes) -> None:
+    spelled = base64url(data).encode()
+
+    assert canonical_base64url(spelled) == data
+    for other in (spelled + b"=", spelled + b"A", spelled[:-1] + b"_", spelled + b"\n"):
+        with contextlib.suppress(ValueError):
+            assert canonical_base64url(other) != data or other == spelled
 
 
 @st.composite

@@ -143,7 +143,7 @@ def test_a_refusal_in_the_middle_of_sending_does_not_stall(cluster: str, run: Ru
 
     async def main() -> None:
         async with connected(cluster) as connection:
-            group = [(b"select 1/0", []), *[(b"select $1::text", [text])] * 3]
+            group: Group = [(b"select 1/0", []), *[(b"select $1::text", [text])] * 3]
             assert await answers(connection, group) == [None] * 4
             assert await answers(connection, statements("select 1")) == [b"1"]
 

@@ -391,6 +391,34 @@ async def test_a_fetch_ends_after_three_seconds_or_a_quarter_of_a_mebibyte(serve
     assert time.monotonic() - began_at < 4
 
 
+REASONS = {
+    "500": "the answer is 500 in place of 200",
+    "204": "the answer is 204 in place of 200",
+    "redirect": "the answer is 302 in place of 200",
+    "malformed": "the answer is not JSON",
+    "html": "the answer is not JSON",
+    "not UTF-8": "the answer is not JSON",
+    "deep": "the answer is not JSON",
+    "empty": "the answer is not JSON",
+    "no keys": "the answer has no list of keys",
+    "keys of another type": "the answer has no list of keys",
+    "list": "the answer has no list of keys",
+    "huge": "the answer is larger than 262144 bytes",
+    "compressed": "the answer is compressed",
+    "cut": "RemoteProtocolError: 'peer closed connection without sending complete message body",
+    "reset": "ReadError: ''",
+}
+
+
+@pytest.mark.parametrize("fault", REASONS)
+async def test_each_failure_has_its_reason(server: KeyServer, fault: str) -> None:
+    server.fault = fault
+
+    with pytest.raises(JwksUnusable) as refused:
+        parse_jwks(await fetch_jwks(server.url, tls=tls_context(server.url)), ALGORITHMS)
+    assert str(refused.value).startswith(REASONS[fault])
+
+
 async def test_a_set_of_exactly_a_quarter_of_a_mebibyte_is_read(server: KeyServer) -> None:
     room = 262144 - len(server.body) - len(', "a": ""')
     server.keys[0] = {**server.keys[0], "a": "a" * room}
@@ -536,6 +564,7 @@ def test_only_the_algorithms_that_are_allowed_are_served() -> None:
 
 P384 = ec.generate_private_key(ec.SECP384R1()).public_key()
 ED448 = ed448.Ed448PrivateKey.generate().public_key()
+P256_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
 ODD_KEYS: dict[str, Callable[[], Any]] = {
     "null": lambda: None,
     "a string": lambda: "key",
@@ -634,6 +663,28 @@ def test_a_key_that_stays_is_the_same_object_and_one_with_other_numbers_is_not()
     assert second["b", "ES256"] is first["b", "ES256"]
     assert second["a", "RS256"] is not first["a", "RS256"]
     assert second["a", "RS256"].jwk.key.public_numbers() == jwt.PyJWK(other).key.public_numbers()
+
+
+def test_a_key_that_stays_serves_all_its_algorithms() -> None:
+    body = json.dumps({"keys": [key("RS256", alg=...)]}).encode()
+    first = parse_jwks(body, ALGORITHMS)
+
+    assert parse_jwks(body, ALGORITHMS, known=first) == first
+    assert len(first) == 2
+
+
+def test_any_other_number_makes_another_key() -> None:
+    point = jwt.PyJWK(key("ES256")).key.public_numbers()
+    mirrored = ec.EllipticCurvePublicNumbers(point.x, P256_PRIME - point.y, point.curve).public_key()
+    for one, other in [
+        (key("RS256"), key("RS256", e="Aw")),
+        (key("ES256"), {**ECAlgorithm.to_jwk(mirrored, as_dict=True), "kid": "a"}),
+    ]:
+        first = parse_jwks(json.dumps({"keys": [one]}).encode(), ["RS256", "ES256"])
+        second = parse_jwks(json.dumps({"keys": [other]}).encode(), ["RS256", "ES256"], known=first)
+
+        (key_id,) = first
+        assert second[key_id] is not first[key_id]
 
 
 @pytest.mark.parametrize(

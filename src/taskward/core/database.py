@@ -155,6 +155,8 @@ class Database:
             if self.refusal is not None:
                 raise self.refusal from None
             raise
+        except StatementFailed as failure:
+            raise unexamined(failure) from None
         self.examine(found)
 
     async def readiness(self) -> list[str]:
@@ -290,6 +292,7 @@ class Database:
             log.info("the database answers again")
         self.failure = self.refusal = None
         self.release(connection)
+        self.open_for_waiters()  # while the database was down only one attempt was made for all of them
 
     def fail(self, error: BaseException, began_at: float) -> None:
         self.refusal = refusal_in(error)
@@ -324,7 +327,8 @@ class Database:
             async with asyncio.timeout(self.deadline_seconds):
                 results = await connection.send(self.group(NOBODY, [self.guards]))
             if results[-1].status not in DONE:
-                raise failure_in(results)
+                failure = failure_in(results)
+                raise unexamined(failure) if isinstance(failure, StatementFailed) else failure
             self.examine(rows(results[-1]))
         except BaseException:
             connection.close()
@@ -387,6 +391,10 @@ def failure_in(results: Sequence[PGresult]) -> Exception:
         return DatabaseUnavailable()
     # PostgreSQL's own message may quote a value, so it is left out.
     return StatementFailed(f"SQLSTATE {sqlstate}" + (f", constraint {constraint}" if constraint else ""))
+
+
+def unexamined(failure: StatementFailed) -> DatabaseRefused:
+    return DatabaseRefused(f"The database's schema cannot be examined ({failure}): run `taskward migrate`.")
 
 
 def refusal_in(error: BaseException) -> DatabaseRefused | None:

@@ -197,7 +197,7 @@ async def fetch_jwks(url: str, *, tls: ssl.SSLContext) -> bytes:
         # One client per fetch: at one fetch in minutes a kept connection is dead, and the name may have moved.
         async with (
             asyncio.timeout(FETCH_SECONDS),
-            httpx.AsyncClient(verify=tls, trust_env=False, follow_redirects=False, timeout=FETCH_SECONDS) as client,
+            httpx.AsyncClient(verify=tls, trust_env=False, follow_redirects=False) as client,
             client.stream("GET", url, headers=headers) as answer,
         ):
             if answer.status_code != httpx.codes.OK:
@@ -252,7 +252,7 @@ def usable_keys(jwk: Any, algorithms: Collection[str], known: Mapping[KeyId, Key
         return
     if jwk.get("use", "sig") != "sig" or not isinstance(operations, list) or "verify" not in operations:
         return
-    numbers = tuple(jwk.get(name) for name in ("kty", "crv", "x", "y", "n", "e"))
+    numbers = tuple(jwk.get(name) for name in ("x", "y", "n", "e"))
     for algorithm in algorithms:
         kty, curve = SHAPES[algorithm]
         if jwk.get("kty") != kty or curve not in (None, jwk.get("crv")) or jwk.get("alg", algorithm) != algorithm:

@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,9 @@ REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 
 CONNECT_SECONDS = 10
+
+# Alembic keeps what it works on in globals: two threads would take each other's connection.
+ONE_AT_A_TIME = threading.Lock()
 
 
 class MigrationRefused(Exception):
@@ -104,7 +108,7 @@ def connected(url: str) -> "Iterator[Connection]":
         raise MigrationRefused(f"No connection to the database: {one_line(error)}") from None
     engine = create_engine("postgresql+psycopg://", creator=lambda: session, poolclass=NullPool)
     try:
-        with engine.connect() as connection:
+        with ONE_AT_A_TIME, engine.connect() as connection:
             yield connection
     except DBAPIError as error:
         raise MigrationRefused(f"Nothing was migrated: {one_line(error.orig)}") from None

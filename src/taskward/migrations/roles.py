@@ -9,47 +9,49 @@ def create_roles(*roles: str) -> str:
 
     Roles belong to the whole cluster: another database, or another migration at the same time, may make them too.
     """
-    creating = " ".join(f"create role {role} nologin;" for role in roles)
-    granting = f"grant {', '.join(roles)} to %I;"
-    return "".join(create_role(role, by_hand=f"{creating} {granting}") for role in roles)
-
-
-def create_role(role: str, *, by_hand: str) -> str:
+    creating = "; ".join(f"create role {role} nologin" for role in roles)
+    granting = f"grant {', '.join(roles)} to %I"
+    names = ", ".join(f"'{role}'" for role in roles)
     return f"""
 do $$
-begin
-    if not exists (select from pg_roles where rolname = '{role}') then
-        create role {role} nologin;
-    end if;
-exception
-    when duplicate_object or unique_violation then
-        null;
-    when insufficient_privilege then
-        raise exception using errcode = 'insufficient_privilege', message = format(
-            'The login %I may not create roles; an administrator runs: {by_hand}', current_user, current_user);
-end $$;
-do $$
 declare
-    is_member boolean;
-begin
+    role name;
     -- From PostgreSQL 16 on the creator of a role is its member without the right to become it.
-    if current_setting('server_version_num')::int >= 160000 then
-        is_member := pg_has_role(current_user, '{role}', 'SET');
-    else
-        is_member := pg_has_role(current_user, '{role}', 'MEMBER');
-    end if;
-    if not is_member then
-        execute format('grant {role} to %I', current_user);
-    end if;
-exception
-    when insufficient_privilege then
-        raise exception using errcode = 'insufficient_privilege', message = format(
-            'The login %I may not become the role {role}; an administrator runs: grant {role} to %I;',
-            current_user, current_user);
-end $$;
-do $$
+    membership text := case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end;
 begin
-    execute format('grant usage on schema %I to {role}', current_schema());
+    foreach role in array array[{names}] loop
+        begin
+            if not exists (select from pg_roles where rolname = role) then
+                execute format('create role %I nologin', role);
+            end if;
+        exception
+            when duplicate_object or unique_violation then
+                null;
+            when insufficient_privilege then
+                raise exception using errcode = 'insufficient_privilege', message = format(
+                    'The login %I may not create roles; an administrator runs: {creating}; {granting};',
+                    current_user, current_user);
+        end;
+        begin
+            if not pg_has_role(current_user, role, membership) then
+                execute format('grant %I to %I', role, current_user);
+            end if;
+        exception
+            when unique_violation then
+                null;
+            when insufficient_privilege then
+                raise exception using errcode = 'insufficient_privilege', message = format(
+                    'The login %I may not become the roles that work is done as; an administrator runs: {granting};',
+                    current_user, current_user);
+        end;
+        -- Without the right to grant this is a mere warning.
+        execute format('grant usage on schema %I to %I', current_schema(), role);
+        if not has_schema_privilege(role, current_schema(), 'usage') then
+            raise exception using errcode = 'insufficient_privilege', message = format(
+                'The login %I may not grant the use of the schema %I; an administrator runs: '
+                'grant usage on schema %I to {", ".join(roles)};', current_user, current_schema(), current_schema());
+        end if;
+    end loop;
 end $$;
 """
 

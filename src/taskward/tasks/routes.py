@@ -5,7 +5,7 @@ from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Header, Path, Query
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
@@ -50,12 +50,14 @@ Cursor = Annotated[
     Query(description="Where to go on, in place of `skip`: from the `Link` of the page before."),
 ]
 
+KEY_TEXT = "^[!-~]{1,255}$"
 IdempotencyKey = Annotated[
-    # The pattern of the whole would not be published in OpenAPI.
-    Annotated[str, Field(pattern=r"^[!-~]{1,255}$")] | SkipJsonSchema[None],
+    str | SkipJsonSchema[None],
     Header(
         alias="Idempotency-Key",
+        pattern=KEY_TEXT,
         description="The same for each retry of one request, and new for each new one. Kept for 24 hours.",
+        json_schema_extra={"pattern": KEY_TEXT},  # what holds for a union would not be published
     ),
 ]
 
