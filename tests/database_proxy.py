@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Literal, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
@@ -31,7 +31,7 @@ class DatabaseProxy:
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         self.port = 0
-        self.accepting: asyncio.Task[None] | None = None
+        self.listener: socket.socket | None = None
         self.listen()
         host = f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{self.port}"
         self.url = urlunsplit(parts._replace(netloc=host))
@@ -40,15 +40,13 @@ class DatabaseProxy:
         """Accepts connections (again), at the same port."""
         listener = socket.create_server(("127.0.0.1", self.port), backlog=200)
         listener.setblocking(False)
-        self.port = listener.getsockname()[1]
-        self.accepting = self.call(lambda: self.loop.create_task(self.accept(listener)))
+        self.listener, self.port = listener, listener.getsockname()[1]
+        self.call(lambda: self.loop.add_reader(listener, self.accept, listener))
 
-    async def accept(self, listener: socket.socket) -> None:
-        with listener:
-            while True:
-                client, _ = await self.loop.sock_accept(listener)
-                # A task of its own, because this one may be cancelled.
-                self.connecting = self.loop.create_task(self.connect(client))
+    def accept(self, listener: socket.socket) -> None:
+        with suppress(BlockingIOError, ConnectionAbortedError):
+            client, _ = listener.accept()
+            self.connecting = self.loop.create_task(self.connect(client))
 
     async def connect(self, client: socket.socket) -> None:
         await self.loop.connect_accepted_socket(lambda: Side(self), client)
@@ -56,13 +54,14 @@ class DatabaseProxy:
     def refuse(self) -> None:
         """Cuts every connection and refuses new ones."""
 
-        async def stop() -> None:
-            if self.accepting is not None:
-                self.accepting.cancel()
-                await asyncio.gather(self.accepting, return_exceptions=True)
+        def stop() -> None:
+            if self.listener is not None:
+                self.loop.remove_reader(self.listener)
+                self.listener.close()
+                self.listener = None
             self.cut_now()
 
-        asyncio.run_coroutine_threadsafe(stop(), self.loop).result(10)
+        self.call(stop)
 
     def cut(self) -> None:
         """Cuts every connection at once."""
@@ -133,7 +132,9 @@ class Side(asyncio.Protocol):
         self.proxy.sides.add(self)
         if self.proxy.is_frozen:
             self.transport.pause_reading()
-        if self.is_client:
+        if self.is_client and self.proxy.listener is None:
+            self.transport.abort()
+        elif self.is_client:
             self.proxy.accepted += 1
             self.dialling = self.proxy.loop.create_task(self.dial())
         elif self.other is not None:

@@ -143,8 +143,8 @@ def test_a_refusal_in_the_middle_of_sending_does_not_stall(cluster: str, run: Ru
 
     async def main() -> None:
         async with connected(cluster) as connection:
-            group: Group = [(b"select 1/0", []), *[(b"select $1::text", [text])] * 3]
-            assert await answers(connection, group) == [None] * 4
+            texts: Group = [(b"select $1::text", [text])] * 3
+            assert await answers(connection, [*statements("select 1/0"), *texts]) == [None] * 4
             assert await answers(connection, statements("select 1")) == [b"1"]
 
     run(main())

@@ -1,0 +1,67 @@
+"""What a campaign has to tell: what was injected, how often it really hit, and figures with their targets."""
+
+import math
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Size = Literal["short", "long"]
+"""Short takes seconds, for CI; long is what the documentation reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    figure: str
+    target: str
+    missed_by_seconds: float
+    """0 when the target was met; a count that is wrong is infinitely so."""
+
+    @property
+    def is_met(self) -> bool:
+        return self.missed_by_seconds <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`hits` counts the faults that were seen to have had an effect, not those that were attempted."""
+
+    injected: str
+    hits: int
+    hits_wanted: int
+    rows: Sequence[Row]
+
+    def is_met(self, *, slack_seconds: float = 0) -> bool:
+        """`slack_seconds` is what a machine that is busy with other things may add to a time."""
+        return 0 < self.hits_wanted <= self.hits and all(row.missed_by_seconds <= slack_seconds for row in self.rows)
+
+
+Campaign = Callable[[Size], Coroutine[Any, Any, list[Outcome]]]
+
+
+def exactly(name: str, found: int, wanted: int) -> Row:
+    return Row(name, f"{found:,}", f"{wanted:,}", 0 if found == wanted else math.inf)
+
+
+def none(name: str, found: int) -> Row:
+    return exactly(name, found, 0)
+
+
+def slowest(name: str, seconds: Sequence[float], *, below: float) -> Row:
+    return time_row(name, max(seconds, default=math.inf), below)
+
+
+def p99(name: str, seconds: Sequence[float], *, below: float) -> Row:
+    ordered = sorted(seconds)
+    return time_row(name, ordered[math.ceil(len(ordered) * 0.99) - 1] if ordered else math.inf, below)
+
+
+def time_row(name: str, seconds: float, below: float) -> Row:
+    """Nothing measured is infinitely slow: it meets no target."""
+    return Row(name, in_words(seconds), f"< {in_words(below)}", max(0.0, seconds - below))
+
+
+def in_words(seconds: float) -> str:
+    if math.isinf(seconds):
+        return "none measured"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f}".rstrip("0").rstrip(".") + " s"
