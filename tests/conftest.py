@@ -30,7 +30,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     factory: pytest.TempPathFactory | None = getattr(session.config, "_tmp_path_factory", None)
     if factory is None or hasattr(session.config, "workerinput"):
         return
-    for place in factory.getbasetemp().rglob("postgres"):
+    for folder, _, _ in os.walk(factory.getbasetemp()):  # tolerates that a folder goes meanwhile
+        place = Path(folder, "postgres")
         if place.is_symlink():
             shutil.rmtree(place.resolve(), ignore_errors=True)
 
