@@ -44,7 +44,8 @@ async def main() -> None:
         public = {name: value for name, value in private.items() if name in ("kid", "kty", "crv", "x", "y", "n", "e")}
         (key,) = parse_jwks(json.dumps({"keys": [public]}).encode(), [algorithm]).values()
         keys = RemoteKeys("http://127.0.0.1/", [algorithm])
-        keys.keys, keys.good_at = {key.id: key}, time.monotonic()  # as if fetched just now
+        keys.keys = {key.id: key}  # as if fetched just now
+        keys.tried_at = keys.heard_at = keys.good_at = time.monotonic()
         await measure(algorithm, keys, jwt.PyJWK(private, algorithm))
     secret = shared_secret(SECRET)
     await measure("HS256", StaticKeys([secret]), secret.jwk)
