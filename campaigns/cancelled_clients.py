@@ -1,7 +1,6 @@
 """Clients that hang up in the middle of their request, while others go on."""
 
 import asyncio
-import json
 import math
 import random
 import time
@@ -43,22 +42,24 @@ async def cancelled_clients(size: Size) -> list[Outcome]:
         freed = await abandon_statements(database, api, clients)
         at_once = await fill_pool(database, clients)
         connections = database.count(SERVICE_CONNECTIONS)
-    return [
-        Outcome(
-            "Clients hang up",
-            hits,
-            HITS[size],
-            [
-                none("tasks of somebody else in an answer", foreign),
-                slowest(
-                    f"abandoned statements gone (deadline {DEADLINE_SECONDS} s)", [freed], below=DEADLINE_SECONDS + 0.5
-                ),
-                exactly("requests in the database at once afterwards", at_once, POOL_SIZE),
-                exactly("connections of the pool", connections, POOL_SIZE),
-                *clients.rows(),
-            ],
-        )
-    ]
+        return [
+            Outcome(
+                "Clients hang up",
+                hits,
+                HITS[size],
+                [
+                    none("tasks of somebody else in an answer", foreign),
+                    slowest(
+                        f"abandoned statements gone (deadline {DEADLINE_SECONDS} s)",
+                        [freed],
+                        below=DEADLINE_SECONDS + 0.5,
+                    ),
+                    exactly("requests in the database at once afterwards", at_once, POOL_SIZE),
+                    exactly("connections of the pool", connections, POOL_SIZE),
+                    *clients.rows(),
+                ],
+            )
+        ]
 
 
 async def hang_up_among_others(api: Service, clients: Clients, hits_wanted: int) -> tuple[int, int]:
@@ -70,9 +71,10 @@ async def hang_up_among_others(api: Service, clients: Clients, hits_wanted: int)
         nonlocal hits, tries
         while hits < hits_wanted and tries < 5 * hits_wanted:
             tries += 1
-            request = request_of(api, f"gone-{tries % OWNERS}", chance.choice(["POST", "GET"]))
+            owner, method = f"gone-{tries % OWNERS}", chance.choice(["POST", "GET"])
+            request = clients.request(owner, method, "/tasks", {"title": owner} if method == "POST" else None)
             if chance.random() < 0.1:
-                request = request[: chance.randrange(len(request))]
+                request = request[: chance.randrange(1, len(request))]
             was_in_time = await has_hung_up(api, request, patience_seconds=chance.uniform(0, LONGEST_PATIENCE_SECONDS))
             hits += was_in_time
 
@@ -96,15 +98,6 @@ async def foreign_tasks(clients: Clients, owner: str) -> int:
     return sum(title != owner for title in answer.titles())
 
 
-def request_of(api: Service, owner: str, method: str) -> bytes:
-    body = json.dumps({"title": owner}) if method == "POST" else ""
-    return (
-        f"{method} /tasks HTTP/1.1\r\nHost: {urlsplit(api.address).netloc}\r\n"
-        f"Authorization: Bearer {api.token(owner)}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-    ).encode()
-
-
 async def has_hung_up(api: Service, request: bytes, *, patience_seconds: float) -> bool:
     """False when the answer was faster."""
     address = urlsplit(api.address)
@@ -126,8 +119,8 @@ async def abandon_statements(database: PostgreSQL, api: Service, clients: Client
     with psycopg.connect(database.url) as locker:
         locker.execute("select 1 from owner where owner_id = 'locked' for update")
         began_at = time.monotonic()
-        request = request_of(api, "locked", "POST")
-        gone = await asyncio.gather(*(has_hung_up(api, request, patience_seconds=0.3) for _ in range(POOL_SIZE)))
+        request = clients.request("locked", "POST", "/tasks", {"title": "locked"})
+        gone = await asyncio.gather(*(has_hung_up(api, request, patience_seconds=1) for _ in range(POOL_SIZE)))
         if not all(gone) or database.waiting() != POOL_SIZE:
             return math.inf
         while database.busy():

@@ -7,11 +7,12 @@ import secrets
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
+import httptools
 
 from campaigns.outcome import Row, none
 from campaigns.processes import PostgreSQL, Service
@@ -31,7 +32,8 @@ class Answer:
     """0 when the connection broke or nothing came."""
     began_at: float
     ended_at: float
-    headers: httpx.Headers
+    headers: dict[str, str]
+    """Their names in lower case."""
     body: bytes
 
     @property
@@ -53,30 +55,96 @@ class Answer:
         return json.loads(self.body)
 
 
+class Connection:
+    """To the service, for one request after the other.
+
+    Plain, because with a hundred requests at once httpx would measure itself.
+    """
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.headers: dict[str, str] = {}
+        self.body = b""
+        self.is_complete = False
+        self.stays = True
+
+    async def exchange(self, request: bytes) -> int:
+        """The status; headers, body and whether the connection stays are left here. OSError when it broke."""
+        self.headers, self.body, self.is_complete = {}, b"", False
+        parser = httptools.HttpResponseParser(self)
+        self.writer.write(request)
+        while not self.is_complete:
+            received = await self.reader.read(65536)
+            if not received:
+                raise ConnectionResetError
+            parser.feed_data(received)
+        self.stays = parser.should_keep_alive()
+        return int(parser.get_status_code())
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers[name.decode().lower()] = value.decode()
+
+    def on_body(self, part: bytes) -> None:
+        self.body += part
+
+    def on_message_complete(self) -> None:
+        self.is_complete = True
+
+
 class Clients:
     """All the owners of one campaign, on as many connections as they need."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
+        self.address = urlsplit(service.address)
         self.answers: list[Answer] = []
         self.tokens: dict[str, str] = {}
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=200)
-        self.http = httpx.AsyncClient(base_url=service.address, timeout=CLIENT_SECONDS, limits=limits, trust_env=False)
+        self.idle: list[Connection] = []
 
     async def send(self, owner: str | None, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """In the name of the owner, or without a token. `if_match` becomes the header If-Match."""
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if owner is not None:
-            token = self.tokens.get(owner) or self.tokens.setdefault(owner, self.service.token(owner))
-            sent["Authorization"] = f"Bearer {token}"
-        began_at = time.monotonic()
-        try:
-            got = await self.http.request(method, path, json=body, headers=sent)
-            answer = Answer(method, path, got.status_code, began_at, time.monotonic(), got.headers, got.content)
-        except httpx.TransportError:
-            answer = Answer(method, path, 0, began_at, time.monotonic(), httpx.Headers(), b"")
+        request = self.request(owner, method, path, body, **headers)
+        status, found, content, began_at = 0, dict[str, str](), b"", time.monotonic()
+        with suppress(OSError, httptools.HttpParserError):  # TimeoutError is an OSError
+            async with asyncio.timeout(CLIENT_SECONDS), self.connection() as connection:
+                status = await connection.exchange(request)
+                found, content = connection.headers, connection.body
+        answer = Answer(method, path, status, began_at, time.monotonic(), found, content)
         self.answers.append(answer)
         return answer
+
+    def request(self, owner: str | None, method: str, path: str, body: Any = None, **headers: str) -> bytes:
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.address.netloc}"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        if owner is not None:
+            token = self.tokens.get(owner) or self.tokens.setdefault(owner, self.service.token(owner))
+            lines.append(f"Authorization: Bearer {token}")
+        content = b"" if body is None else json.dumps(body).encode()
+        if content:
+            lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
+        return "\r\n".join([*lines, "", ""]).encode() + content
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """An idle one, or else a new one, which goes back when its request was answered."""
+        while self.idle:
+            connection = self.idle.pop()
+            if not connection.reader.at_eof():
+                break
+            connection.writer.transport.abort()
+        else:
+            connection = Connection(*await asyncio.open_connection(self.address.hostname, self.address.port))
+        try:
+            yield connection
+        except BaseException:
+            connection.stays = False
+            raise
+        finally:
+            if connection.stays:
+                self.idle.append(connection)
+            else:
+                connection.writer.transport.abort()
 
     def unavailable(self) -> list[Answer]:
         return [answer for answer in self.answers if answer.status == 503]
@@ -99,8 +167,11 @@ def is_proper(answer: Answer) -> bool:
 @asynccontextmanager
 async def clients_of(service: Service) -> AsyncIterator[Clients]:
     clients = Clients(service)
-    async with clients.http:
+    try:
         yield clients
+    finally:
+        for connection in clients.idle:
+            connection.writer.transport.abort()
 
 
 @dataclass

@@ -28,26 +28,28 @@ async def lost_updates(size: Size) -> list[Outcome]:
         path = f"/tasks/{created.json()['id']}"
         marks = await asyncio.gather(*(write(clients, path, writer, WRITES[size]) for writer in "abcdefgh"))
         final = await clients.send("ann", "GET", path)
-    acknowledged = [mark for mine in marks for mark in mine]
-    history = final.json()["description"].split()
-    written = [answer for answer in clients.answers if answer.method == "PATCH" and answer.status == 200]
-    refused = sum(answer.status == 412 for answer in clients.answers)
-    others = [a for a in clients.answers if a.method == "PATCH" and a.status not in (200, 412)]
-    return [
-        Outcome(
-            "Eight writers on one task with If-Match",
-            refused,
-            WRITERS,
-            [
-                exactly("writes acknowledged", len(acknowledged), WRITERS * WRITES[size]),
-                exactly("acknowledged writes in the history", len(set(acknowledged) & set(history)), len(acknowledged)),
-                exactly("entries of the history", len(history), len(acknowledged)),
-                exactly("different ETags told", len({answer.headers["etag"] for answer in written}), len(written)),
-                none("writes told neither 200 nor 412", len(others)),
-                *clients.rows(),
-            ],
-        )
-    ]
+        acknowledged = [mark for mine in marks for mark in mine]
+        history = final.json()["description"].split()
+        written = [answer for answer in clients.answers if answer.method == "PATCH" and answer.status == 200]
+        refused = sum(answer.status == 412 for answer in clients.answers)
+        others = [a for a in clients.answers if a.method == "PATCH" and a.status not in (200, 412)]
+        return [
+            Outcome(
+                "Eight writers on one task with If-Match",
+                refused,
+                WRITERS,
+                [
+                    exactly("writes acknowledged", len(acknowledged), WRITERS * WRITES[size]),
+                    exactly(
+                        "acknowledged writes in the history", len(set(acknowledged) & set(history)), len(acknowledged)
+                    ),
+                    exactly("entries of the history", len(history), len(acknowledged)),
+                    exactly("different ETags told", len({answer.headers["etag"] for answer in written}), len(written)),
+                    none("writes told neither 200 nor 412", len(others)),
+                    *clients.rows(),
+                ],
+            )
+        ]
 
 
 async def write(clients: Clients, path: str, writer: str, count: int) -> list[str]:
