@@ -20,14 +20,14 @@ async def behind_pgbouncer(size: Size) -> list[Outcome]:
     behind it under the same load.
 
     A hit is in peace a task that was led from creation to deletion, and then a kill for which requests got 503.
-    PgBouncer's `server_login_retry` is 1 s: by default it does not look for 15 s after a failed login.
+    PgBouncer's `server_login_retry` is 1 s: by default it does not look for 15 s after a failed login. While its server
+    is away it keeps clients waiting, so that a 503 may take the service's whole deadline.
     """
     program = shutil.which("pgbouncer")
     if program is None:
         raise FileNotFoundError("pgbouncer is not on PATH.")
     async with postgresql() as database, pgbouncer(program, database) as port, service(database.url_at(port)) as api:
         peace = await lead_lives(database, api, LIVES[size])
-        # As long as its server is away PgBouncer says nothing, so it takes the service its whole deadline.
         war = await kill_and_start_again(
             database, api, KILLS[size], "PostgreSQL killed behind PgBouncer", p99_503_seconds=3
         )

@@ -114,8 +114,6 @@ class Connection:
             return
         try:
             self.pg.consume_input()
-            if self.is_writing:
-                self.flush()  # the server may take more only after we have read what it said
             if self.answer is not None:
                 self.collect(self.answer)
             else:
