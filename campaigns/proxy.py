@@ -121,10 +121,8 @@ class Proxy:
 
     async def close(self) -> None:
         self.server.close()
-        tasks = tuple(self.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self.cut_all()
+        await asyncio.gather(*self.tasks)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from campaigns.processes import PostgreSQL, Service, postgresql, service
 from campaigns.proxy import Proxy, proxy
 
 SILENCES = {"short": 1, "long": 3}
-SILENT_SECONDS = {"short": 3, "long": 8}
+SILENT_SECONDS = {"short": 2.5, "long": 8}
 OWNERS = 8
 QUICK_PAUSE_SECONDS = 0.02
 

@@ -11,11 +11,11 @@ from campaigns.proxy import Proxy, proxy
 CUTS = {"short": 1, "long": 10}
 SLEEPS = {"short": 1, "long": 5}
 OWNERS = 6
-REFUSED_SECONDS = {"short": 1.5, "long": 3}
+REFUSED_SECONDS = {"short": 1, "long": 3}
 WAKE_SECONDS = {"short": 0.7, "long": 1.5}
 """The deadline is 2 s, and a machine that runs tests is busy."""
 
-IDLE_SECONDS = 0.5
+IDLE_SECONDS = 0.3
 """Until nothing is in work any more, no attempt to connect either."""
 
 PAUSE_SECONDS = 0.05
