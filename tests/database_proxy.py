@@ -67,12 +67,9 @@ class DatabaseProxy:
         """Cuts every connection at once."""
         self.call(self.cut_now)
 
-    def cut_next(self, at: Literal["request", "reply"]) -> None:
-        """Cuts every connection in place of passing on the next request, or the next reply."""
-        self.cuts_at, self.cuts_left = at, 1
-
-    def cut_every(self, at: Literal["request", "reply"]) -> None:
-        self.cuts_at, self.cuts_left = at, -1
+    def cut_next(self, at: Literal["request", "reply"], *, times: int = 1) -> None:
+        """Cuts a connection in place of passing on its next request, or its next reply."""
+        self.cuts_at, self.cuts_left = at, times
 
     def freeze(self) -> None:
         """From now on nothing gets through, and nobody is told."""
@@ -158,7 +155,8 @@ class Side(asyncio.Protocol):
         self.spoke_last, other.spoke_last = True, False
         if self.proxy.cuts_left and self.proxy.cuts_at == ("request" if self.is_client else "reply"):
             self.proxy.cuts_left -= 1
-            self.proxy.cut_now()
+            for side in {self, other} & self.proxy.sides:
+                side.transport.abort()
         elif self.proxy.delay_seconds:
             self.proxy.loop.call_later(self.proxy.delay_seconds, other.say, data)
         else:
