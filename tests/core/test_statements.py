@@ -1,7 +1,10 @@
 """Statements as they are sent: parameters in their order, no constant inside, and values that come back unharmed."""
 
+import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -32,8 +35,8 @@ def text(name: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def server(cluster: str) -> Iterator[PGconn]:
-    with psycopg.connect(cluster, autocommit=True) as connection:
+def server(database_url: str) -> Iterator[PGconn]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection.pgconn
 
 
@@ -145,9 +148,12 @@ TRICKY = st.text(st.sampled_from("'\"\\{}[](),$1%sé€🥛\u0301\u202e\ufeff\n\
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 ECHO = Statement(
     b"select $1::text, octet_length($1::text), $2::bigint, $3::bigint[]::text, $4::boolean, "
-    b"coalesce(array_length($3::bigint[], 1), 0), $3::bigint[] is null",
-    ("text", "number", "numbers", "flag"),
+    b"coalesce(array_length($3::bigint[], 1), 0), $3::bigint[] is null, "
+    b"array_to_json($5::text[]), $6::date, $7::timestamptz = ($7::text)::timestamptz, "
+    b"extract(epoch from $7::timestamptz)::text",
+    ("text", "number", "numbers", "flag", "texts", "day", "instant"),
 )
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -156,12 +162,29 @@ ECHO = Statement(
     number=st.none() | INTEGERS,
     numbers=st.none() | st.lists(INTEGERS, max_size=5),
     flag=st.none() | st.booleans(),
+    texts=st.lists(TEXTS | TRICKY | st.sampled_from(["", "null", "NULL", '"', "\\"]), max_size=5),
+    day=st.dates(),
+    instant=st.datetimes(timezones=st.timezones()).filter(lambda instant: 1 < instant.year < 9999),
 )
 def test_values_come_back_from_a_server_as_they_were(
-    server: PGconn, text: str | None, number: int | None, numbers: list[int] | None, flag: bool | None
+    server: PGconn,
+    text: str | None,
+    number: int | None,
+    numbers: list[int] | None,
+    flag: bool | None,
+    texts: list[str],
+    day: date,
+    instant: datetime,
 ) -> None:
-    found = asked(server, ECHO, text=text, number=number, numbers=numbers, flag=flag)
+    values = {"text": text, "number": number, "numbers": numbers, "flag": flag}
 
+    *found, list_of_texts, the_day, is_same, epoch = asked(
+        server, ECHO, **values, texts=texts, day=day, instant=instant
+    )
+
+    assert json.loads(list_of_texts or b"") == texts
+    assert (the_day, is_same) == (day.isoformat().encode(), b"t")
+    assert Decimal((epoch or b"").decode()) * 1_000_000 == (instant - EPOCH) // timedelta(microseconds=1)
     assert found == [
         None if text is None else text.encode(),
         None if text is None else b"%d" % len(text.encode()),
@@ -173,14 +196,14 @@ def test_values_come_back_from_a_server_as_they_were(
     ]
 
 
-@pytest.mark.parametrize("value", [1.5, b"bytes", ["text"], [True], [1, None], (1, 2), {1}, {}, object()])
+@pytest.mark.parametrize("value", [1.5, b"bytes", ["text", 1], [True], [1, None], (1, 2), {1}, {}, object()])
 def test_values_of_no_known_type_are_an_error(value: Any) -> None:
     with pytest.raises(TypeError, match="no text format"):
         as_text(value)
 
 
-@pytest.mark.parametrize("value", ["\0", "Mi\0lk", "\ud800", "Mi\udfffilk"])
-def test_text_that_postgresql_cannot_hold_is_an_error(value: str) -> None:
+@pytest.mark.parametrize("value", ["\0", "Mi\0lk", "\ud800", "Mi\udfffilk", ["Milk", "\0"], ["\ud800"]])
+def test_text_that_postgresql_cannot_hold_is_an_error(value: str | list[str]) -> None:
     with pytest.raises(ValueError):
         as_text(value)
 

@@ -7,7 +7,7 @@ order is that of the contract: 401, 415, 413, 422, and then the endpoint, which 
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, ClassVar, NoReturn, get_origin
 from urllib.parse import parse_qsl
 
 from fastapi import Depends
@@ -48,6 +48,10 @@ CurrentOwner = Annotated[Owner, Depends(CurrentOwnerScheme())]
 class OwnerRoute(APIRoute):
     """Takes the authenticator and the database from `app.state`."""
 
+    max_body_bytes: ClassVar[int] = MAX_BODY_BYTES
+    refuses_unknown_parameters: ClassVar[bool] = False
+    """Where a route has no query parameters; one that has some always does."""
+
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         statuses = {401, 422, 500, 503}
         if {"POST", "PUT", "PATCH"} & set(options.get("methods") or ()):
@@ -58,9 +62,10 @@ class OwnerRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
         has_body = self.body_field is not None
-        fields = tuple(getattr(self.body_field.field_info.annotation, "model_fields", ())) if self.body_field else ()
-        parameters = frozenset(field.alias for field in self.dependant.query_params)
-        replaces = "PUT" in (self.methods or ())
+        parameters = {
+            field.alias: get_origin(field.field_info.annotation) is list for field in self.dependant.query_params
+        }
+        checks_query = bool(parameters) or self.refuses_unknown_parameters
 
         async def authenticated(request: Request) -> Response:
             scope, state = request.scope, request.app.state
@@ -71,30 +76,35 @@ class OwnerRoute(APIRoute):
             scope["taskward.owner"] = Owner(caller.owner, state.database, deadline)
             if has_body:
                 request = StrictRequest(scope, request.receive)
-                await request.read()
-            if parameters:
+                await request.read(max_bytes=self.max_body_bytes)
+            if checks_query:
                 check_query(scope["query_string"], parameters)
             try:
                 return await answer(request)
             except RequestValidationError as invalid:
-                raise validation_failed(invalid.errors(), fields=fields, replaces=replaces) from None
+                raise self.refusal(invalid.errors()) from None
 
         return authenticated
+
+    def refusal(self, errors: Sequence[Any]) -> ValidationFailed:
+        """What Pydantic found wrong, as it is told."""
+        fields = tuple(getattr(self.body_field.field_info.annotation, "model_fields", ())) if self.body_field else ()
+        return validation_failed(errors, fields=fields, replaces="PUT" in (self.methods or ()))
 
 
 class StrictRequest(Request):
     """Its body is read with a limit and parsed strictly, once; FastAPI then takes it from here."""
 
-    async def read(self) -> None:
+    async def read(self, *, max_bytes: int) -> None:
         if not JSON_MEDIA_TYPE.fullmatch(self.headers.get("content-type", "")):
             raise UnsupportedMediaType("The body must be JSON, with the header Content-Type: application/json.")
-        if int(self.headers.get("content-length", "0")) > MAX_BODY_BYTES:
-            raise too_large()
+        if int(self.headers.get("content-length", "0")) > max_bytes:
+            raise too_large(max_bytes)
         body = bytearray()
         async for chunk in self.stream():
             body += chunk
-            if len(body) > MAX_BODY_BYTES:
-                raise too_large()
+            if len(body) > max_bytes:
+                raise too_large(max_bytes)
         self.raw = bytes(body)
         try:
             self.value = parse(self.raw)
@@ -108,19 +118,23 @@ class StrictRequest(Request):
         return self.value
 
 
-def too_large() -> BodyTooLarge:
-    return BodyTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.")
+def too_large(max_bytes: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than {max_bytes} bytes.")
 
 
-def check_query(query: bytes, parameters: frozenset[str]) -> None:
-    """Every parameter is known and stands once. One that begins with `_` belongs to somebody else and is ignored."""
+def check_query(query: bytes, parameters: Mapping[str, bool]) -> None:
+    """Every parameter is known, and stands once unless it is one that may repeat (true).
+
+    One that begins with `_` belongs to somebody else and is ignored.
+    """
     seen: set[str] = set()
     for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name.startswith("_"):
             continue
         if name not in parameters:
-            refuse(["query"], f"Unknown parameter; known are {', '.join(sorted(parameters))}.", "unknown_parameter")
-        if name in seen:
+            known = f"known are {', '.join(sorted(parameters))}" if parameters else "this call takes none"
+            refuse(["query"], f"Unknown parameter; {known}.", "unknown_parameter")
+        if name in seen and not parameters[name]:
             refuse(["query", name], "This parameter may stand only once.", "repeated_parameter")
         seen.add(name)
 

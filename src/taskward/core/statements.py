@@ -6,6 +6,7 @@ place; the policy in the database says it again. JSON is made by PostgreSQL (`js
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -86,7 +87,20 @@ def as_text(value: Any) -> bytes | None:
             return b"%d" % value
         case list() if all(type(item) is int for item in value):
             return b"{%b}" % b",".join(b"%d" % item for item in value)
+        case list() if all(isinstance(item, str) for item in value):
+            return b"{%b}" % b",".join(b'"%b"' % quoted(item) for item in value)
+        case datetime():  # before `date`, which it is as well
+            return value.isoformat().encode()
+        case date():
+            return value.isoformat().encode()
     raise TypeError(f"no text format is known for {type(value).__name__}")
+
+
+def quoted(item: str) -> bytes:
+    """An element of an array (PostgreSQL §8.15.6)."""
+    text = as_text(item)
+    assert text is not None  # noqa: S101 - a string never is
+    return text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
 
 
 def owned(statement: Filterable, table: FromClause) -> Filterable:
