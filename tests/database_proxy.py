@@ -1,6 +1,7 @@
 """A TCP proxy in front of PostgreSQL: it counts round trips, and does what networks and servers do on bad days."""
 
 import asyncio
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +10,9 @@ from typing import Literal, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
 T = TypeVar("T")
+
+BACKEND_KEY = re.compile(rb"(K\x00\x00\x00.)....", re.DOTALL)
+"""PostgreSQL §54.7, BackendKeyData: its length and the pid of the server's process."""
 
 
 class DatabaseProxy:
@@ -26,6 +30,8 @@ class DatabaseProxy:
         self.cuts_at: Literal["request", "reply"] | None = None
         self.cuts_left = 0
         self.is_frozen = False
+        self.makes_up_pids = False
+        """As a pooler does, whose clients have no server process of their own."""
         self.sides: set[Side] = set()
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
@@ -121,6 +127,7 @@ class Side(asyncio.Protocol):
         self.is_client = client is None
         self.is_made = False
         self.spoke_last = False
+        self.has_told_pid = False
         self.waiting: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -153,6 +160,9 @@ class Side(asyncio.Protocol):
         if self.is_client and not self.spoke_last:
             self.proxy.turns += 1
         self.spoke_last, other.spoke_last = True, False
+        if self.proxy.makes_up_pids and not self.is_client and not self.has_told_pid:
+            data, told = BACKEND_KEY.subn(b"\\1\x7f\xff\xff\xff", data, count=1)
+            self.has_told_pid = bool(told)
         if self.proxy.cuts_left and self.proxy.cuts_at == ("request" if self.is_client else "reply"):
             self.proxy.cuts_left -= 1
             for side in {self, other} & self.proxy.sides:

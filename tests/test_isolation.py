@@ -14,6 +14,7 @@ import pytest
 from psycopg import errors, sql
 from sqlmodel import SQLModel
 
+from database_proxy import proxied
 from databases import asked, using, with_database
 from taskward.core.connection import Connection, Group
 from taskward.core.database import APP_ROLE, NOBODY, Database, DatabaseRefused, StatementFailed
@@ -266,7 +267,7 @@ def test_without_the_owner_and_without_the_policies_the_row_would_be_found(
             try:
                 call = actions.FIND(task_id=milk.id)
                 forgotten = Bound(Statement(forgetful(call.statement), call.statement.order), call.values)
-                [result] = await connection.send([(forgotten.statement.sql, forgotten.parameters(bob.encode()))])
+                [result] = await connection.send([(forgotten.statement, forgotten.parameters(bob.encode()))])
                 assert result.get_value(0, 0) == b"%d" % milk.id
             finally:
                 connection.close()
@@ -330,20 +331,30 @@ CONTEXT_SQL = (
 async def context_outside(database: Database) -> list[bytes | None]:
     """What the next user of a connection would find on it."""
     connection = await database.acquire(database.new_deadline())
-    [result] = await connection.send([(CONTEXT_SQL.encode(), [])])
+    [result] = await connection.send([(Statement(CONTEXT_SQL.encode(), ()), [])])
     return [result.get_value(0, column) for column in range(4)]
 
 
-def test_the_context_is_gone_with_its_sync(url: str, ann: str, bob: str) -> None:
+@pytest.mark.parametrize("is_pooled", [True, False])
+def test_the_context_is_gone_with_its_sync(url: str, ann: str, bob: str, is_pooled: bool) -> None:
+    """On a direct connection the role, the time zone and the deadline stay, and the owner never does."""
     asked(url, f"alter role {login_of(url)} set timezone = 'Asia/Tokyo'")
 
     async def main() -> None:
+        with proxied(url) as pooler:
+            pooler.makes_up_pids = is_pooled
+            await live(pooler.url)
+
+    async def live(url: str) -> None:
         async with using(url, pool_size=1) as database:
             context = Statement(CONTEXT_SQL.encode(), ())()
             [[inside]] = await database.run(ann, [context], deadline=database.new_deadline(), is_repeatable=True)
             assert inside == (APP_ROLE.encode(), ann.encode(), b"UTC", b"20s")
             [connection] = database.connections
+            assert connection.is_direct is not is_pooled
             outside = [login_of(url).encode(), b"", b"Asia/Tokyo", b"0"]
+            if not is_pooled:
+                outside = [APP_ROLE.encode(), b"", b"UTC", b"20s"]
             assert await context_outside(database) == outside
 
             await has(database, ann, "Milk")

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from taskward.core.auth import authenticator
 from taskward.core.database import Database, DatabaseRefused
+from taskward.core.dispatch import Dispatch
 from taskward.core.errors import DatabaseUnavailable, InternalError, MethodNotAllowed, Problem, RouteNotFound
 from taskward.core.http import Cors, Edge, LastResort, ProblemResponse
 from taskward.core.issuer import LocalIssuer
@@ -63,7 +64,7 @@ def create_app(settings: Settings | None = None, *, local_issuer: LocalIssuer | 
     """
     settings = settings or read_settings()
     api = create_api(settings, local_issuer=local_issuer)
-    return Edge(Cors(LastResort(api), origins=settings.cors_origins))
+    return Edge(Cors(LastResort(Dispatch(api)), origins=settings.cors_origins))
 
 
 def openapi_document(settings: Settings) -> dict[str, Any]:

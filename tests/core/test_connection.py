@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -13,7 +14,8 @@ from psycopg import pq
 from database_proxy import proxied
 from databases import asked, soon
 from programs import eventually
-from taskward.core.connection import Connection, ConnectionLost, Group
+from taskward.core.connection import MAX_NAMED, Connection, ConnectionLost, Group
+from taskward.core.statements import Statement
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -27,8 +29,9 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Connection]:
+async def connected(url: str, *, is_direct: bool = False) -> AsyncIterator[Connection]:
     connection = await Connection.open(url)
+    connection.is_direct = is_direct
     try:
         yield connection
     finally:
@@ -36,7 +39,19 @@ async def connected(url: str) -> AsyncIterator[Connection]:
 
 
 def statements(*sql: str) -> Group:
-    return [(one.encode(), []) for one in sql]
+    return [(known(one), []) for one in sql]
+
+
+@cache
+def known(sql: str) -> Statement:
+    """The same each time, as an action's statement is."""
+    return Statement(sql.encode(), ())
+
+
+@pytest.fixture(params=[False, True], ids=["unnamed", "named"])
+def is_direct(request: pytest.FixtureRequest) -> bool:
+    chosen: bool = request.param
+    return chosen
 
 
 async def answers(connection: Connection, group: Group) -> list[bytes | None]:
@@ -44,11 +59,13 @@ async def answers(connection: Connection, group: Group) -> list[bytes | None]:
     return [result.get_value(0, 0) if result.status == OK else None for result in results]
 
 
-def test_results_come_in_the_order_of_the_statements(cluster: str, run: Run) -> None:
+def test_results_come_in_the_order_of_the_statements(cluster: str, run: Run, is_direct: bool) -> None:
     async def main() -> None:
-        async with connected(cluster) as connection:
-            assert await answers(connection, statements("select 1", "select 2", "select 3")) == [b"1", b"2", b"3"]
-            assert await answers(connection, statements("select 4")) == [b"4"]
+        async with connected(cluster, is_direct=is_direct) as connection:
+            for _ in range(2):
+                found = await answers(connection, statements("select 1", "select 2", "select 3", "select 2"))
+                assert found == [b"1", b"2", b"3", b"2"]
+                assert await answers(connection, statements("select 4", "select 3")) == [b"4", b"3"]
 
     run(main())
 
@@ -56,16 +73,21 @@ def test_results_come_in_the_order_of_the_statements(cluster: str, run: Run) -> 
 @pytest.mark.parametrize("wrong", ["select 1/0", "select 1/(random() > 2)::int", "selec", "select no_such()"])
 @pytest.mark.parametrize("position", [0, 1, 2])
 def test_a_group_ends_with_its_first_failure_and_the_next_one_goes_well(
-    cluster: str, wrong: str, position: int
+    cluster: str, wrong: str, position: int, is_direct: bool
 ) -> None:
     async def main() -> None:
-        async with connected(cluster) as connection:
-            group = statements(*(wrong if place == position else "select 1" for place in range(3)))
+        async with connected(cluster, is_direct=is_direct) as connection:
+            group = statements(*(wrong if place == position else f"select {place}" for place in range(3)))
 
-            results = await asyncio.wait_for(connection.send(group), 10)
+            for _ in range(3):
+                results = await asyncio.wait_for(connection.send(group), 10)
 
-            assert [result.status for result in results] == [OK] * position + [FAILED] + [ABORTED] * (2 - position)
-            assert await answers(connection, statements("select 7")) == [b"7"]
+                counted = [result.status for result in results if result.status != ABORTED]
+                assert counted == [OK] * position + [FAILED]
+                assert results[position].error_field(pq.DiagnosticField.SQLSTATE)
+                assert results[-1].status != OK
+                asked_anew = statements("select 0", "select 1", "select 2", "select 7")
+                assert await answers(connection, asked_anew) == [b"0", b"1", b"2", b"7"]
 
     asyncio.run(main())
 
@@ -119,7 +141,7 @@ def test_results_of_every_size_arrive_whole(cluster: str, run: Run) -> None:
     async def main() -> None:
         async with connected(cluster) as connection:
             for size in around:
-                [text] = await answers(connection, [(b"select repeat('x', $1::int)", [b"%d" % size])])
+                [text] = await answers(connection, [(known("select repeat('x', $1::int)"), [b"%d" % size])])
                 assert text is not None
                 assert len(text) == size
 
@@ -131,7 +153,7 @@ def test_sending_more_than_the_sockets_hold_while_the_server_answers_does_not_st
 
     async def main() -> None:
         async with connected(cluster) as connection:
-            echoes = await answers(connection, [(b"select $1::text", [text])] * 4)
+            echoes = await answers(connection, [(known("select $1::text"), [text])] * 4)
             assert echoes == [text] * 4
             assert not connection.is_writing
 
@@ -143,7 +165,7 @@ def test_a_refusal_in_the_middle_of_sending_does_not_stall(cluster: str, run: Ru
 
     async def main() -> None:
         async with connected(cluster) as connection:
-            texts: Group = [(b"select $1::text", [text])] * 3
+            texts: Group = [(known("select $1::text"), [text])] * 3
             assert await answers(connection, [*statements("select 1/0"), *texts]) == [None] * 4
             assert await answers(connection, statements("select 1")) == [b"1"]
 
@@ -235,7 +257,7 @@ def test_a_connection_that_breaks_while_it_sends_says_so(cluster: str, run: Run)
         with proxied(cluster) as proxy:
             async with connected(proxy.url) as connection:
                 proxy.freeze()
-                answer = connection.send([(b"select length($1)", [b"x" * 30_000_000])])
+                answer = connection.send([(known("select length($1)"), [b"x" * 30_000_000])])
                 assert connection.is_writing
                 proxy.cut()
                 with pytest.raises(ConnectionLost):
@@ -327,3 +349,72 @@ def until_active(cluster: str, connection: Connection) -> None:
 
 def until_gone(cluster: str, pid: int) -> None:
     eventually(lambda: not asked(cluster, "select from pg_stat_activity where pid = %s", pid))
+
+
+# Statements that keep a name
+
+
+def kept_by_the_server(connection: Connection) -> Group:
+    return [(known("select count(*) from pg_prepared_statements where name like 'statement%'"), [])]
+
+
+def test_a_direct_connection_has_the_server_keep_each_statement_once(cluster: str, run: Run) -> None:
+    async def main() -> None:
+        async with connected(cluster, is_direct=True) as connection:
+            for _ in range(3):
+                assert await answers(connection, statements("select 1", "select 2", "select 1")) == [b"1", b"2", b"1"]
+
+            assert await answers(connection, kept_by_the_server(connection)) == [b"3"]
+            assert len(connection.names) == 3
+
+    run(main())
+
+
+def test_only_a_direct_connection_gives_names(cluster: str) -> None:
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            await answers(connection, statements("select 1", "select 2"))
+
+            assert await answers(connection, kept_by_the_server(connection)) == [b"0"]
+
+    asyncio.run(main())
+
+
+def test_the_server_keeps_so_many_statements_and_no_more(cluster: str) -> None:
+    async def main() -> None:
+        async with connected(cluster, is_direct=True) as connection:
+            for number in range(MAX_NAMED + 20):
+                assert await answers(connection, statements(f"select {number} + 0")) == [b"%d" % number]
+            assert await answers(connection, statements("select 3 + 0", "select 110 + 0")) == [b"3", b"110"]
+
+            assert await answers(connection, kept_by_the_server(connection)) == [b"%d" % MAX_NAMED]
+
+    asyncio.run(main())
+
+
+def test_a_statement_behind_a_failed_one_is_given_its_name_later(cluster: str) -> None:
+    async def main() -> None:
+        async with connected(cluster, is_direct=True) as connection:
+            results = await asyncio.wait_for(connection.send(statements("select 1/0", "select 'later'")), 10)
+            assert results[0].status == FAILED
+            assert set(connection.names) == {known("select 1/0")}  # it was parsed, and failed when it ran
+
+            for _ in range(2):
+                assert await answers(connection, statements("select 'later'", "select 1")) == [b"later", b"1"]
+
+    asyncio.run(main())
+
+
+def test_a_statement_that_is_kept_sees_a_table_as_it_is_now(new_database: Callable[..., str]) -> None:
+    url = new_database()
+    asked(url, "create table notes (id int primary key, note text)")
+
+    async def main() -> None:
+        async with connected(url, is_direct=True) as connection:
+            for _ in range(10):
+                assert await answers(connection, statements("select max(note) from notes")) == [None]
+            asked(url, "insert into notes values (1, 'Milk')")
+            asked(url, "alter table notes add column due date, alter column note type varchar(20)")
+            assert await answers(connection, statements("select max(note) from notes")) == [b"Milk"]
+
+    asyncio.run(main())

@@ -58,7 +58,7 @@ def test_a_json_line_tells_time_level_logger_message_and_extra_fields(machine: P
 
 
 def test_the_time_is_utc_with_milliseconds() -> None:
-    record = logging.makeLogRecord({"created": 1_700_000_000.25})
+    record = logging.makeLogRecord({"created": 1_700_000_000.25, "msecs": 250.0})
 
     assert logs.when(record) == "2023-11-14T22:13:20.250Z"
 

@@ -2,6 +2,8 @@
 
 A group is statements and one Sync, sent in one flush: one round trip and one implicit transaction.
 Several Syncs in flight are not safe behind a pooler in transaction mode, so there is never a second.
+
+On a connection known to be direct the server keeps each statement under a name, and parses and plans it no more.
 """
 
 import asyncio
@@ -14,6 +16,8 @@ from psycopg import pq
 from psycopg.errors import Diagnostic
 from psycopg.pq.abc import PGresult
 
+from taskward.core.statements import Statement
+
 log = logging.getLogger("taskward.database")
 
 CONNECT_SECONDS = 5
@@ -24,7 +28,10 @@ Not longer: an attempt that the network swallowed must make room for one that fi
 
 CANCEL_SECONDS = 1
 
-Group = Sequence[tuple[bytes, list[bytes | None]]]
+MAX_NAMED = 100
+"""Statements that the server keeps for one connection; it holds some 50 kB for each."""
+
+Group = Sequence[tuple[Statement, list[bytes | None]]]
 """Statements with their parameters in text format."""
 
 
@@ -50,6 +57,10 @@ class Connection:
         self.answer: asyncio.Future[list[PGresult]] | None = None
         self.results: list[PGresult] = []
         self.groups_sent = 0
+        self.is_direct = False
+        self.names: dict[Statement, bytes] = {}
+        self.parses: dict[int, Statement] = {}  # which results of the group on its way tell of a name that was given
+        self.names_given = 0
         self.is_writing = False
         self.is_doomed = False
         self.is_closed = False
@@ -84,16 +95,31 @@ class Connection:
         if self.answer is not None:
             raise RuntimeError("a group is on its way: a second one could be taken for the owner of its rows")
         answer = self.answer = self.loop.create_future()
-        self.results = []
+        self.results, self.parses = [], {}
         self.groups_sent += 1
         try:
-            for sql, parameters in group:
-                self.pg.send_query_params(sql, parameters)
+            for position, (statement, parameters) in enumerate(group):
+                name = self.names.get(statement)
+                if name is None and self.is_direct and len(self.names) < MAX_NAMED:
+                    name = self.parse(statement, position)
+                if name is None:
+                    self.pg.send_query_params(statement.sql, parameters)
+                else:
+                    self.pg.send_query_prepared(name, parameters)
             self.pg.pipeline_sync()
             self.flush()
         except psycopg.Error:
             self.close()
         return answer
+
+    def parse(self, statement: Statement, position: int) -> bytes:
+        """Has the server keep the statement, which stands at this position in its group."""
+        self.names_given += 1
+        name = b"statement_%d" % self.names_given  # none is given twice: nobody knows what became of one that failed
+        self.pg.send_prepare(name, statement.sql)
+        self.names[statement] = name
+        self.parses[position + len(self.parses)] = statement
+        return name
 
     def flush(self) -> None:
         unsent = self.pg.flush() == 1
@@ -136,12 +162,25 @@ class Connection:
                 ends_in_a_row = 0
                 self.results.append(result)
             else:
-                results, self.results, self.answer = self.results, [], None
+                results, self.results, self.answer = self.without_parses(), [], None
                 if not answer.done():
                     answer.set_result(results)
                 if self.on_idle is not None:
                     self.on_idle(self)
                 return
+
+    def without_parses(self) -> list[PGresult]:
+        if not self.parses:
+            return self.results
+        kept = []
+        for position, result in enumerate(self.results):
+            statement = self.parses.get(position)
+            if statement is not None and result.status == pq.ExecStatus.COMMAND_OK:
+                continue
+            if statement is not None:
+                del self.names[statement]
+            kept.append(result)
+        return kept
 
     async def abandon(self) -> None:
         """Stops what the server still does for a request that has gone, and closes.

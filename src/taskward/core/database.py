@@ -14,12 +14,12 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import pq
 from psycopg.pq.abc import PGresult
-from sqlalchemy import Text, bindparam, cast, column, func, literal_column, select, table
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, cast, column, func, literal_column, select, table
 from sqlalchemy.dialects.postgresql import REGCLASS, array
 from sqlmodel import SQLModel
 
@@ -44,16 +44,33 @@ Result = TypeVar("Result")
 Row = tuple[bytes | None, ...]
 """PostgreSQL's text format, None for null."""
 
-CONTEXT = compiled(
-    select(
-        func.set_config(literal_column("'role'"), literal_column(f"'{APP_ROLE}'"), literal_column("true")),
-        func.set_config(literal_column("'app.user_id'"), OWNER, literal_column("true")),
-        func.set_config(literal_column("'timezone'"), literal_column("'UTC'"), literal_column("true")),
-        func.set_config(
-            literal_column("'statement_timeout'"), bindparam("timeout_ms", type_=Text()), literal_column("true")
-        ),
-    )
-)
+
+def setting(name: str, value: ColumnElement[Any], *, is_local: ColumnElement[Any]) -> ColumnElement[Any]:
+    """`is_local`: for the transaction; otherwise for the session."""
+    return func.set_config(literal_column(f"'{name}'"), value, is_local)
+
+
+def settings_but_owner(*, is_local: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    return [
+        setting("role", literal_column(f"'{APP_ROLE}'"), is_local=is_local),
+        setting("timezone", literal_column("'UTC'"), is_local=is_local),
+        setting("statement_timeout", bindparam("timeout_ms", type_=Text()), is_local=is_local),
+    ]
+
+
+# The owner never outlives its transaction, on whatever connection.
+SET_OWNER = setting("app.user_id", OWNER, is_local=literal_column("true"))
+
+CONTEXT = compiled(select(*settings_but_owner(is_local=literal_column("true")), SET_OWNER))
+"""In front of every group: behind a pooler the next transaction may be on any connection."""
+
+DIRECT_CONTEXT = compiled(select(SET_OWNER))
+"""The same on a connection that is known to be direct: the rest was set for its session."""
+
+# A pooler makes up the pid that it tells its client, because no server process belongs to one.
+IS_POOLED = func.pg_backend_pid() != bindparam("told_pid", type_=Integer())
+FIRST_CONTEXT = compiled(select(*settings_but_owner(is_local=IS_POOLED), SET_OWNER))
+"""In front of a connection's first group: behind a pooler it must leave nothing to the next client."""
 
 DONE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 
@@ -108,7 +125,8 @@ class Database:
         self.deadline_seconds = deadline_seconds
         self.revisions = tuple(revisions)
         self.clock = clock
-        self.context = CONTEXT(timeout_ms=str(round(deadline_seconds * 1000)))
+        self.timeout_ms = str(round(deadline_seconds * 1000))
+        self.context = CONTEXT(timeout_ms=self.timeout_ms)
         self.guards = guards_of_owned_tables()()
         self.connections: set[Connection] = set()
         self.idle: list[Connection] = []
@@ -187,11 +205,12 @@ class Database:
             DatabaseUnavailable: no answer by the deadline, or the database is in a state that passes.
             StatementFailed: a statement is wrong.
         """
-        group = self.group(owner_id, calls)
+        owner = as_text(owner_id)
+        group = [(call.statement, call.parameters(owner)) for call in calls]
         while True:
             connection = await self.acquire(deadline)
             try:
-                results = await self.answer(connection, group, deadline)
+                results = await self.answer(connection, [self.context_on(connection, owner), *group], deadline)
             except ConnectionLost:
                 if not is_repeatable:
                     raise DatabaseUnavailable from None
@@ -201,9 +220,10 @@ class Database:
                 raise failure_in(results)
             return [rows(result) for result in results[1:]]
 
-    def group(self, owner_id: str, calls: Sequence[Bound]) -> Group:
-        owner = as_text(owner_id)
-        return [(call.statement.sql, call.parameters(owner)) for call in (self.context, *calls)]
+    def context_on(self, connection: Connection, owner: bytes | None) -> tuple[Statement, list[bytes | None]]:
+        if connection.is_direct:
+            return DIRECT_CONTEXT, [owner]
+        return CONTEXT, self.context.parameters(owner)
 
     async def answer(self, connection: Connection, group: Group, deadline: float) -> list[PGresult]:
         future = connection.send(group)
@@ -323,20 +343,25 @@ class Database:
     async def connect(self) -> Connection:
         """A connection on which the guards were seen to hold."""
         connection = await Connection.open(self.url)
+        first = FIRST_CONTEXT(timeout_ms=self.timeout_ms, told_pid=connection.pg.backend_pid)
+        nobody = as_text(NOBODY)
         try:
             async with asyncio.timeout(self.deadline_seconds):
-                results = await connection.send(self.group(NOBODY, [self.guards]))
+                results = await connection.send(
+                    [(call.statement, call.parameters(nobody)) for call in (first, self.guards)]
+                )
             if results[-1].status not in DONE:
                 failure = failure_in(results)
                 raise unexamined(failure) if isinstance(failure, StatementFailed) else failure
-            self.examine(rows(results[-1]))
+            connection.is_direct = self.examine(rows(results[-1])) == connection.pg.backend_pid
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def examine(self, found: list[Row]) -> None:
-        is_guarded, version = found[0]
+    def examine(self, found: list[Row]) -> int:
+        """The pid of the server's process, if all is well."""
+        is_guarded, version, backend_pid = found[0]
         if is_guarded != b"t":
             raise DatabaseRefused(
                 f"Row-level security does not hold for the role {APP_ROLE}: it must have neither BYPASSRLS nor "
@@ -344,6 +369,7 @@ class Database:
             )
         if version is None or version.decode() in self.revisions[:-1]:
             raise DatabaseRefused("The database schema is behind this release: run `taskward migrate`.")
+        return int(backend_pid or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +398,8 @@ def guards_of_owned_tables() -> Statement:
     names = [name for name, owned in SQLModel.metadata.tables.items() if "owner_id" in owned.c]
     name = func.unnest(array([literal_column(f"'{name}'") for name in names])).column_valued("name")
     revision = select(column("version_num")).select_from(table("alembic_version")).scalar_subquery()
-    return compiled(select(func.bool_and(func.row_security_active(cast(name, REGCLASS))), revision))
+    is_guarded = func.bool_and(func.row_security_active(cast(name, REGCLASS)))
+    return compiled(select(is_guarded, revision, func.pg_backend_pid()))
 
 
 def rows(result: PGresult) -> list[Row]:

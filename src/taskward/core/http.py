@@ -2,9 +2,10 @@
 
 import json
 import logging
-import os
+import random
 import re
 import time
+from collections.abc import Iterable
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
@@ -29,6 +30,18 @@ RESPONSE_HEADERS = (
     "X-Request-ID",
     "Idempotent-Replayed",
 )
+
+
+class JsonResponse(Response):
+    """A body that is JSON already. Header names are in lower case."""
+
+    def __init__(self, body: bytes, *, status: int = 200, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self.status_code, self.body, self.background = status, body, None
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", b"application/json"),
+            *headers,
+        ]
 
 
 class ProblemResponse(Response):
@@ -119,6 +132,18 @@ class Cors(CORSMiddleware):
             max_age=600,
         )
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or any(name == b"origin" for name, _ in scope["headers"]):
+            await super().__call__(scope, receive, send)
+            return
+
+        async def send_varied(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"vary", b"Origin")]
+            await send(message)
+
+        await self.app(scope, receive, send_varied)
+
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(request_headers)
         if response.status_code < 400:
@@ -135,7 +160,7 @@ def request_id_in(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and SANE_REQUEST_ID.fullmatch(value):
             return bytes(value)
-    return os.urandom(8).hex().encode()
+    return b"%016x" % random.getrandbits(64)
 
 
 def plain_path(path: str) -> str:

@@ -7,17 +7,17 @@ order is that of the contract: 401, 415, 413, 422, and then the endpoint, which 
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, NoReturn, get_origin
+from typing import Annotated, Any, ClassVar, NoReturn
 from urllib.parse import parse_qsl
 
 from fastapi import Depends
-from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.models import HTTPBearer as BearerModel
 from fastapi.routing import APIRoute
 from fastapi.security.base import SecurityBase
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from taskward.core.binding import Errors, Plan, may_repeat
 from taskward.core.database import Owner
 from taskward.core.errors import BodyTooLarge, UnsupportedMediaType, ValidationFailed
 from taskward.core.strict_json import NotStrict, parse
@@ -26,7 +26,7 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_TOLD = 20
 """Wrong things told in one answer: a body of 64 KiB can hold so many that the answer would be a megabyte."""
 
-JSON_MEDIA_TYPE = re.compile(r"application/([A-Za-z0-9!#$&^_.+-]+\+)?json[ \t]*(;.*)?", re.IGNORECASE)  # RFC 6839 §3.1
+JSON_MEDIA_TYPE = re.compile(rb"application/([A-Za-z0-9!#$&^_.+-]+\+)?json[ \t]*(;.*)?", re.IGNORECASE)  # RFC 6839 §3.1
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
@@ -60,31 +60,27 @@ class OwnerRoute(APIRoute):
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
-        has_body = self.body_field is not None
-        parameters = {
-            field.alias: get_origin(field.field_info.annotation) is list for field in self.dependant.query_params
-        }
+        endpoint, plan, has_body = self.endpoint, Plan(self.dependant), self.body_field is not None
+        parameters = {field.alias: may_repeat(field) for field in self.dependant.query_params}
         checks_query = bool(parameters) or self.refuses_unknown_parameters
 
-        async def authenticated(request: Request) -> Response:
+        async def answer(request: Request) -> Response:
             scope, state = request.scope, request.app.state
-            deadline = asyncio.get_running_loop().time() + state.database.deadline_seconds
-            caller = await state.authenticator.caller(
-                scope["headers"], deadline_seconds=state.database.deadline_seconds
-            )
+            deadline_seconds = state.database.deadline_seconds
+            deadline = asyncio.get_running_loop().time() + deadline_seconds
+            caller = await state.authenticator.caller(scope["headers"], deadline_seconds=deadline_seconds)
             scope["taskward.owner"] = Owner(caller.owner, state.database, deadline)
-            if has_body:
-                request = StrictRequest(scope, request.receive)
-                await request.read(max_bytes=self.max_body_bytes)
-            if checks_query:
+            body = await strict_body(request, max_bytes=self.max_body_bytes) if has_body else None
+            if checks_query and scope["query_string"]:
                 check_query(scope["query_string"], parameters)
-            try:
-                return await answer(request)
-            except RequestValidationError as invalid:
-                raise self.refusal(invalid.errors()) from None
+            errors: Errors = []
+            values = plan.bind(request, body, errors)
+            if errors:
+                raise self.refusal(errors)
+            response: Response = await endpoint(**values)
+            return response
 
-        return authenticated
+        return answer
 
     def refusal(self, errors: Sequence[Any]) -> ValidationFailed:
         """What Pydantic found wrong, as it is told."""
@@ -92,30 +88,32 @@ class OwnerRoute(APIRoute):
         return validation_failed(errors, fields=fields, replaces="PUT" in (self.methods or ()))
 
 
-class StrictRequest(Request):
-    """Its body is read with a limit and parsed strictly, once; FastAPI then takes it from here."""
-
-    async def read(self, *, max_bytes: int) -> None:
-        if not JSON_MEDIA_TYPE.fullmatch(self.headers.get("content-type", "")):
-            raise UnsupportedMediaType("The body must be JSON, with the header Content-Type: application/json.")
-        if int(self.headers.get("content-length", "0")) > max_bytes:
+async def strict_body(request: Request, *, max_bytes: int) -> Any:
+    """The body's value, read with a limit and parsed strictly."""
+    media_type, length = b"", b"0"
+    for name, value in reversed(request.scope["headers"]):  # of several the first counts
+        if name == b"content-type":
+            media_type = value
+        elif name == b"content-length":
+            length = value
+    if not JSON_MEDIA_TYPE.fullmatch(media_type):
+        raise UnsupportedMediaType("The body must be JSON, with the header Content-Type: application/json.")
+    if int(length) > max_bytes:
+        raise too_large(max_bytes)
+    body = bytearray()
+    has_more = True
+    while has_more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > max_bytes:
             raise too_large(max_bytes)
-        body = bytearray()
-        async for chunk in self.stream():
-            body += chunk
-            if len(body) > max_bytes:
-                raise too_large(max_bytes)
-        self.raw = bytes(body)
-        try:
-            self.value = parse(self.raw)
-        except NotStrict as reason:
-            refuse(["body"], str(reason), "json_invalid")
-
-    async def body(self) -> bytes:
-        return self.raw
-
-    async def json(self) -> Any:
-        return self.value
+        has_more = message.get("more_body", False)
+    try:
+        return parse(bytes(body))
+    except NotStrict as reason:
+        refuse(["body"], str(reason), "json_invalid")
 
 
 def too_large(max_bytes: int) -> BodyTooLarge:

@@ -36,9 +36,9 @@ OWNER = bindparam("owner", type_=Text())
 DIALECT: Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """SQL with `$1…$n`, and the name of the parameter behind each number."""
+    """SQL with `$1…$n`, and the name of the parameter behind each number. Equal to itself alone."""
 
     sql: bytes
     order: tuple[str, ...]

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from taskward.core.clock import LARGEST_INTEGER
 from taskward.core.conditions import IfMatch, IfNoneMatch, entity_tag
+from taskward.core.http import JsonResponse
 from taskward.core.idempotency import Retry, fingerprint_of
 from taskward.core.route import CurrentOwner, OwnerRoute, answers, problems, refuse
 from taskward.tasks import actions
@@ -99,7 +100,7 @@ async def list_tasks(
     if cursor is not None and "skip" in request.query_params:
         refuse(["query", "skip"], "Send skip or cursor, not both.", "skip_and_cursor")
     page = await actions.list_tasks(owner, skip=skip, limit=limit, cursor=cursor)
-    response = Response(page.json, media_type="application/json")
+    response = JsonResponse(page.json)
     if page.next_cursor is not None:
         response.headers["link"] = next_link(request, page.next_cursor, limit)
     return response
@@ -134,7 +135,7 @@ async def delete_task(owner: CurrentOwner, task_id: TaskId, if_match: IfMatch) -
 
 
 def one(task: Versioned, *, status: int = 200) -> Response:
-    return Response(task.json, status, {"etag": entity_tag(task.version)}, media_type="application/json")
+    return JsonResponse(task.json, status=status, headers=[(b"etag", entity_tag(task.version).encode())])
 
 
 def next_link(request: Request, cursor: str, limit: int) -> str:
