@@ -21,7 +21,7 @@ setup: .venv/ready ## .venv, with everything that uv.lock names
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=…"; exit 1; }
 	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	.venv/bin/uv sync --frozen --quiet --all-extras --python .venv/bin/python
+	.venv/bin/uv sync --frozen --quiet --all-extras --compile-bytecode --python .venv/bin/python
 	@touch .venv/ready
 
 lint: setup ## what a change must pass beside the tests

@@ -92,6 +92,7 @@ async def lifespan(api: FastAPI) -> AsyncIterator[None]:
     # What start-up made stays: looking through it again and again cost pauses of tens of milliseconds.
     gc.collect()
     gc.freeze()
+    gc.enable()
     yield
     await api.state.authenticator.close()
     await api.state.database.close()

@@ -184,13 +184,17 @@ def serve(
     signal.signal(signal.SIGTERM, leave)
     logs.configure(format=settings.log_format or "json", level=settings.log_level)
     with server.listen(host, port) as listener, database_of(settings, say=log.info) as (url, direct_url):
+        os.environ.update(DATABASE_URL=url, DATABASE_DIRECT_URL=direct_url)  # where workers read them
         if settings.database_url is None:
             migrate(direct_url)
-        else:
-            asyncio.run(check_database(settings, url))
-        os.environ.update(DATABASE_URL=url, DATABASE_DIRECT_URL=direct_url)  # where workers read them
-        log.info("listening at %s", base_url(listener.getsockname()))
-        status = server.supervise(listener, workers=workers)
+
+        def check() -> None:
+            """Refuses, in one sentence, what each worker would refuse in its log."""
+            if settings.database_url is not None:
+                asyncio.run(check_database(settings, url))
+            log.info("listening at %s", base_url(listener.getsockname()))
+
+        status = server.supervise(listener, workers=workers, meanwhile=check)
     raise typer.Exit(status)
 
 

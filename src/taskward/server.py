@@ -9,6 +9,7 @@ however it went.
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import os
 import selectors
@@ -177,12 +178,27 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def supervise(listener: socket.socket, *, workers: int, application: str = "taskward.app:create_app") -> int:
+def supervise(
+    listener: socket.socket,
+    *,
+    workers: int,
+    application: str = "taskward.app:create_app",
+    meanwhile: Callable[[], None] = lambda: None,
+) -> int:
     """Serves with `workers` processes until SIGTERM or SIGINT, and returns the exit status.
 
     `application` is `module:function`; each worker calls it with the settings that it reads from its environment.
+    `meanwhile` is called while the first ones import it; if it raises, they end before they have called it.
     """
-    return Supervisor(listener, workers, application).run()
+    supervisor = Supervisor(listener, workers, application)
+    supervisor.adjust()
+    try:
+        meanwhile()
+    except BaseException:
+        supervisor.abandon()
+        raise
+    os.close(supervisor.gate)
+    return supervisor.run()
 
 
 @dataclass(eq=False)
@@ -213,6 +229,8 @@ class Supervisor:
         self.selector = selectors.DefaultSelector()
         # Nobody writes here. Workers see its end when this process is gone.
         self.life, self.held = os.pipe()
+        # Nor here: a worker goes on when this end is closed.
+        self.start_line, self.gate = os.pipe()
 
     def run(self) -> int:
         inbox, wakeup = socket.socketpair()
@@ -249,6 +267,11 @@ class Supervisor:
         for worker in self.workers:
             worker.process.terminate()
 
+    def abandon(self) -> None:
+        for worker in self.workers:
+            worker.process.kill()
+            worker.process.wait()
+
     def adjust(self) -> None:
         """Starts, retires and kills, one step at a time, until the workers are as many and as new as they should be."""
         now = time.monotonic()
@@ -280,7 +303,7 @@ class Supervisor:
 
     def spawn(self) -> Worker:
         pulse, beat = os.pipe()
-        descriptors = (self.listener.fileno(), beat, self.life)
+        descriptors = (self.listener.fileno(), beat, self.life, self.start_line)
         try:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "taskward.server", self.application, *map(str, descriptors)],
@@ -324,12 +347,14 @@ class Supervisor:
             other.generation = self.generation
 
 
-def work(application: str, listener: int, pulse: int, supervisor: int) -> None:
+def work(application: str, listener: int, pulse: int, supervisor: int, start_line: int) -> None:
     """A worker: serves on the inherited socket, writes its pulse, and ends with the supervisor."""
+    gc.disable()  # what start-up makes stays; the application turns it on when it has started
     threading.Thread(target=end_with, args=(supervisor,), daemon=True).start()
     settings = read_settings()
     logs.configure(format=settings.log_format or "json", level=settings.log_level)
     create: Callable[[Settings], Application] = import_from_string(application)
+    os.read(start_line, 1)
     os.set_blocking(pulse, False)
 
     async def beat() -> None:
