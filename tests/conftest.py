@@ -141,4 +141,5 @@ def new_database(cluster: str) -> Iterator[Callable[..., str]]:
 
 
 def settings_for(database_url: str, **values: Any) -> Settings:
-    return read_settings(database_url=database_url, **values)
+    """Without a limit on requests, which tests would come to when they are quick."""
+    return read_settings(database_url=database_url, **({"rate_limit_per_minute": 0} | values))

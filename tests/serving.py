@@ -8,10 +8,16 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from taskward.protocol import Protocol
+
 
 class Server(uvicorn.Server):
     def __init__(self, app: ASGIApp) -> None:
-        super().__init__(uvicorn.Config(app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=3))
+        super().__init__(
+            uvicorn.Config(
+                app, http=Protocol, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=3
+            )
+        )
         self.is_up = threading.Event()
         self.failure: BaseException | None = None
 

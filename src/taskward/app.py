@@ -19,11 +19,12 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp
 
+from taskward.core.admission import Admission
 from taskward.core.auth import authenticator
 from taskward.core.database import Database, DatabaseRefused
 from taskward.core.dispatch import Dispatch
 from taskward.core.errors import DatabaseUnavailable, InternalError, MethodNotAllowed, Problem, RouteNotFound
-from taskward.core.http import Cors, Edge, LastResort, ProblemResponse
+from taskward.core.http import Cors, Edge, HeaderLimit, LastResort, ProblemResponse
 from taskward.core.issuer import LocalIssuer
 from taskward.core.route import problems
 from taskward.migrations import REVISIONS
@@ -64,7 +65,7 @@ def create_app(settings: Settings | None = None, *, local_issuer: LocalIssuer | 
     """
     settings = settings or read_settings()
     api = create_api(settings, local_issuer=local_issuer)
-    return Edge(Cors(LastResort(Dispatch(api)), origins=settings.cors_origins))
+    return Edge(Cors(HeaderLimit(LastResort(Dispatch(api))), origins=settings.cors_origins))
 
 
 def openapi_document(settings: Settings) -> dict[str, Any]:
@@ -77,6 +78,9 @@ def create_api(settings: Settings, *, local_issuer: LocalIssuer | None) -> FastA
     api = routed(settings)
     api.state.settings = settings
     api.state.authenticator = authenticator(settings, local=local_issuer)
+    api.state.admission = Admission(
+        requests_per_minute=settings.rate_limit_per_minute, pool_size=settings.database_pool_size
+    )
     api.state.database = Database(
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool_size,

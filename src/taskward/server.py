@@ -28,6 +28,7 @@ import uvicorn
 from uvicorn.importer import import_from_string
 
 from taskward.core import logs
+from taskward.protocol import Protocol
 from taskward.settings import Settings, read_settings
 
 log = logging.getLogger("taskward.server")
@@ -108,7 +109,7 @@ def configuration(application: Application, beat: Callable[[], Awaitable[None]])
     """`beat` is called when the server has started, and every second from then on."""
     return uvicorn.Config(
         refusal_as_sentence(application),
-        http="httptools",
+        http=Protocol,
         ws="none",
         interface="asgi3",
         lifespan="on",

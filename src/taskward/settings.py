@@ -154,6 +154,9 @@ class Settings(BaseSettings):
     request_deadline_seconds: float = Field(
         default=2.0, ge=0.1, le=60, description="Seconds after which a request that waits for the database ends in 503."
     )
+    rate_limit_per_minute: int = Field(
+        default=600, ge=0, le=1_000_000, description="Requests of one owner in a minute, in each worker; 0 is no limit."
+    )
     better_auth_url: HttpUrl | None = Field(
         default=None,
         description="The origin of the Better Auth server, which is the issuer and audience of its tokens.",

@@ -88,6 +88,13 @@ class MethodNotAllowed(Problem):
     status, code, title = 405, "method_not_allowed", "Method not allowed"
 
 
+class RequestTimeout(Problem):
+    status, code, title = 408, "request_timeout", "Request timeout"
+
+    def __init__(self) -> None:
+        super().__init__("The body came too slowly; send the request again.", headers={"Connection": "close"})
+
+
 class VersionMismatch(Problem):
     status, code, title = 412, "version_mismatch", "Precondition failed"
 
@@ -130,6 +137,25 @@ class PreconditionRequired(Problem):
         super().__init__("This write needs an If-Match header with the ETag of the version it is based on.")
 
 
+class RateLimited(Problem):
+    status, code, title = 429, "rate_limited", "Too many requests"
+
+    def __init__(self, *, retry_after_seconds: int) -> None:
+        super().__init__(
+            "These were all the requests of a minute; go on after the seconds in Retry-After.",
+            headers={"Retry-After": str(retry_after_seconds)},
+        )
+
+
+class HeaderTooLarge(Problem):
+    """The connection ends with it."""
+
+    status, code, title = 431, "header_too_large", "Request header fields too large"
+
+    def __init__(self) -> None:
+        super().__init__("The headers of the request are larger than 16 KiB.", headers={"Connection": "close"})
+
+
 class InternalError(Problem):
     status, code, title = 500, "internal_error", "Internal error"
 
@@ -151,6 +177,13 @@ class DatabaseUnavailable(Unavailable):
 
     def __init__(self, detail: str = "The database does not answer right now; try again shortly.") -> None:
         super().__init__(detail)
+
+
+class Overloaded(Unavailable):
+    code = "overloaded"
+
+    def __init__(self) -> None:
+        super().__init__("More requests are in work here than can be answered in time; try again shortly.")
 
 
 class KeysUnavailable(Unavailable):

@@ -12,11 +12,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from taskward.core.errors import PreflightRefused, Problem
+from taskward.core.errors import HeaderTooLarge, PreflightRefused, Problem
 from taskward.core.logs import request_id
 
 log = logging.getLogger("taskward.request")
 
+MAX_HEADER_BYTES = 16 * 1024
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
@@ -100,6 +101,19 @@ class Edge:
             )
 
 
+class HeaderLimit:
+    """Refuses what a common proxy would refuse too, before anything looks at it. CORS stands around it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and header_bytes(scope["headers"]) > MAX_HEADER_BYTES:
+            await ProblemResponse(HeaderTooLarge())(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
 class LastResort:
     """Logs what nobody expected. Starlette has answered it with 500 and raises it once more, to be heard.
 
@@ -161,6 +175,14 @@ def request_id_in(scope: Scope) -> bytes:
         if name == b"x-request-id" and SANE_REQUEST_ID.fullmatch(value):
             return bytes(value)
     return b"%016x" % random.getrandbits(64)
+
+
+def header_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """As they are sent: names, values, and a colon, a space and a line's end each."""
+    size = 0
+    for name, value in headers:
+        size += len(name) + len(value) + 4
+    return size
 
 
 def plain_path(path: str) -> str:

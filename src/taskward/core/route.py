@@ -19,10 +19,11 @@ from starlette.responses import Response
 
 from taskward.core.binding import Errors, Plan, may_repeat
 from taskward.core.database import Owner
-from taskward.core.errors import BodyTooLarge, UnsupportedMediaType, ValidationFailed
+from taskward.core.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, ValidationFailed
 from taskward.core.strict_json import NotStrict, parse
 
 MAX_BODY_BYTES = 64 * 1024
+BODY_SECONDS = 10
 MAX_TOLD = 20
 """Wrong things told in one answer: a body of 64 KiB can hold so many that the answer would be a megabyte."""
 
@@ -53,9 +54,9 @@ class OwnerRoute(APIRoute):
     """Where a route has no query parameters; one that has some always does."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        statuses = {401, 422, 500, 503}
+        statuses = {401, 422, 429, 431, 500, 503}
         if {"POST", "PUT", "PATCH"} & set(options.get("methods") or ()):
-            statuses |= {413, 415}
+            statuses |= {408, 413, 415}
         options["responses"] = problems(*statuses) | (options.get("responses") or {})
         super().__init__(path, endpoint, **options)
 
@@ -67,17 +68,23 @@ class OwnerRoute(APIRoute):
         async def answer(request: Request) -> Response:
             scope, state = request.scope, request.app.state
             deadline_seconds = state.database.deadline_seconds
-            deadline = asyncio.get_running_loop().time() + deadline_seconds
+            loop = asyncio.get_running_loop()
+            deadline = loop.time() + deadline_seconds
             caller = await state.authenticator.caller(scope["headers"], deadline_seconds=deadline_seconds)
+            state.admission.count(caller.owner)
+            body = None
+            if has_body:
+                body = await strict_body(request, max_bytes=self.max_body_bytes)
+                deadline = loop.time() + deadline_seconds  # a slow sender has taken none of the time to answer
             scope["taskward.owner"] = Owner(caller.owner, state.database, deadline)
-            body = await strict_body(request, max_bytes=self.max_body_bytes) if has_body else None
             if checks_query and scope["query_string"]:
                 check_query(scope["query_string"], parameters)
             errors: Errors = []
             values = plan.bind(request, body, errors)
             if errors:
                 raise self.refusal(errors)
-            response: Response = await endpoint(**values)
+            with state.admission.work():
+                response: Response = await endpoint(**values)
             return response
 
         return answer
@@ -100,20 +107,28 @@ async def strict_body(request: Request, *, max_bytes: int) -> Any:
         raise UnsupportedMediaType("The body must be JSON, with the header Content-Type: application/json.")
     if int(length) > max_bytes:
         raise too_large(max_bytes)
-    body = bytearray()
-    has_more = True
-    while has_more:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        if len(body) > max_bytes:
-            raise too_large(max_bytes)
-        has_more = message.get("more_body", False)
+    body, has_more = b"", True
     try:
-        return parse(bytes(body))
+        async with asyncio.timeout(BODY_SECONDS):
+            while has_more and len(body) <= max_bytes:
+                part, has_more = await received(request)
+                body += part
+    except TimeoutError:
+        raise RequestTimeout from None
+    if len(body) > max_bytes:
+        raise too_large(max_bytes)
+    try:
+        return parse(body)
     except NotStrict as reason:
         refuse(["body"], str(reason), "json_invalid")
+
+
+async def received(request: Request) -> tuple[bytes, bool]:
+    """A part of the body, and whether there is more."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def too_large(max_bytes: int) -> BodyTooLarge:
@@ -171,17 +186,22 @@ MEANINGS = {
     304: "Not modified: `If-None-Match` names the current version.",
     401: "No valid token (`token_missing`, `token_invalid`, `token_expired`).",
     404: "There is no such task, or it is somebody else's (`task_not_found`).",
+    408: "The body came too slowly (`request_timeout`).",
     412: "The task has changed since the version in `If-Match` (`version_mismatch`).",
     413: "The body is larger than 64 KiB (`body_too_large`).",
     415: "The body is not declared as JSON (`unsupported_media_type`).",
     422: "Something sent is not valid (`validation_failed`, `cursor_invalid`, `idempotency_key_reused`).",
     428: "The server requires `If-Match` on writes (`precondition_required`).",
+    429: "More requests than this owner may make in a minute (`rate_limited`).",
+    431: "The headers are larger than 16 KiB (`header_too_large`).",
     500: "A bug here (`internal_error`).",
-    503: "The database or the keys cannot be reached right now (`database_unavailable`, `keys_unavailable`).",
+    503: "The database or the keys cannot be reached right now, or there is too much to do "
+    "(`database_unavailable`, `keys_unavailable`, `overloaded`).",
 }
 
 ANSWER_HEADERS: dict[int, dict[str, str]] = {
     401: {"WWW-Authenticate": "The challenge of RFC 6750."},
+    429: {"Retry-After": "Seconds until the next minute begins."},
     503: {"Retry-After": "Seconds to wait before trying again."},
 }
 

@@ -1,0 +1,51 @@
+"""Who may come in now: so many requests of one owner in a minute, and so many in work at once.
+
+A quota here protects the process, not a price list: it is counted in each worker, and forgotten when it ends.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from taskward.core.errors import Overloaded, RateLimited
+
+IN_WORK_PER_CONNECTION = 50
+"""More than this for each connection to the database would only wait, and pile up behind a slow one."""
+
+
+class Admission:
+    """`requests_per_minute` counts from an owner's first request on; 0 is no limit."""
+
+    def __init__(self, *, requests_per_minute: int, pool_size: int) -> None:
+        self.limit = RateLimitItemPerMinute(requests_per_minute) if requests_per_minute else None
+        self.requests = FixedWindowRateLimiter(MemoryStorage())
+        self.most_in_work = IN_WORK_PER_CONNECTION * pool_size
+        self.in_work = 0
+
+    def count(self, owner_id: str) -> None:
+        """
+        Raises:
+            RateLimited: the owner has had all requests of this minute.
+        """
+        if self.limit is not None and not self.requests.hit(self.limit, owner_id):
+            resets_at, _ = self.requests.get_window_stats(self.limit, owner_id)
+            raise RateLimited(retry_after_seconds=max(1, math.ceil(resets_at - time.time())))
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """
+        Raises:
+            Overloaded: too many are in work already.
+        """
+        if self.in_work >= self.most_in_work:
+            raise Overloaded
+        self.in_work += 1
+        try:
+            yield
+        finally:
+            self.in_work -= 1
