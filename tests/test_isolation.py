@@ -16,14 +16,17 @@ from sqlmodel import SQLModel
 
 from database_proxy import proxied
 from databases import asked, using, with_database
-from taskward.core.connection import Connection, Group
-from taskward.core.database import APP_ROLE, NOBODY, Database, DatabaseRefused, StatementFailed
+from taskward.core import idempotency
+from taskward.core.connection import Connection
+from taskward.core.database import APP_ROLE, NOBODY, Database, DatabaseRefused, Row, StatementFailed
 from taskward.core.errors import DatabaseUnavailable, TaskNotFound
 from taskward.core.idempotency import Retry
 from taskward.core.statements import Bound, Statement
 from taskward.migrations import REVISIONS
-from taskward.tasks import actions
+from taskward.tasks import actions, batch, finding, trash
 from taskward.tasks.actions import Versioned
+from taskward.tasks.batch import Batch
+from taskward.tasks.finding import Wanted
 from taskward.tasks.model import TaskCreate, TaskPatch, TaskReplace
 
 KEEPER_ROLE = "taskward_keeper"
@@ -63,7 +66,7 @@ async def has(database: Database, owner: str, *titles: str) -> list[Versioned]:
 
 
 async def seen(database: Database, owner: str) -> list[str]:
-    page = await actions.list_tasks(database.as_owner(owner), skip=0, limit=500, cursor=None)
+    page = await finding.list_tasks(database.as_owner(owner), skip=0, limit=500, cursor=None)
     return [task["title"] for task in json.loads(page.json)]
 
 
@@ -126,6 +129,7 @@ def test_the_keeper_sees_no_row_that_has_not_expired_and_adds_none(url: str, ann
     with psycopg.connect(url, autocommit=True) as session:
         session.execute(f"set role {KEEPER_ROLE}")
         session.execute("select set_config('app.user_id', %s, false)", [ann])
+        session.execute("select set_config('app.trash_days', '1', false)")
         for table in OWNED_TABLES:
             with suppress(errors.InsufficientPrivilege):
                 assert session.execute(sql.SQL("select from {}").format(sql.Identifier(table))).rowcount == 0
@@ -202,22 +206,52 @@ def forgetful(statement: Statement) -> bytes:
 class Careless(Database):
     """Sends every statement without its `where owner_id`: what protects then is the database alone."""
 
-    def group(self, owner_id: str, calls: Sequence[Bound]) -> Group:
+    times_forgotten = 0
+
+    async def run(self, owner_id: str, calls: Sequence[Bound], **options: Any) -> list[list[Row]]:
+        self.times_forgotten += sum(len(PREDICATE.findall(call.statement.sql)) for call in calls)
         forgotten = [Bound(Statement(forgetful(call.statement), call.statement.order), call.values) for call in calls]
-        return super().group(owner_id, forgotten)
+        return await super().run(owner_id, forgotten, **options)
 
 
 def statements_in(module: Any) -> dict[str, Statement]:
-    return {name: value for name, value in vars(module).items() if isinstance(value, Statement)}
+    """Those of the module itself, and those of its tuples of statements."""
+    found = {name: value for name, value in vars(module).items() if isinstance(value, Statement)}
+    for name, value in vars(module).items():
+        if isinstance(value, batch.Steps):
+            found |= {f"{name}.{step}": statement for step, statement in value._asdict().items()}
+    return found
 
 
-def test_every_statement_says_whose_rows_it_means() -> None:
-    found = statements_in(actions)
+STATEMENTS = {
+    actions: {"CREATE", "CREATE_ONCE", "FIND", "REPLACE", "CHANGE", "REMOVE", "TAGS"},
+    trash: {"LIST", "EXPIRE", "RESTORE", "ERASE", "EMPTY"},
+    batch: {f"{steps}.{step}" for steps in ("STEPS", "KEEPING_STEPS") for step in batch.Steps._fields},
+    idempotency: {"CLAIM", "RECALL"},
+    finding: {"LIST"},
+}
 
-    assert {"CREATE", "CREATE_ONCE", "FIND", "LIST", "REPLACE", "CHANGE", "REMOVE"} <= set(found)
-    for statement in found.values():
+
+@pytest.mark.parametrize("module", STATEMENTS, ids=lambda module: module.__name__)
+def test_every_statement_says_whose_rows_it_means(module: Any) -> None:
+    found = statements_in(module)
+
+    assert STATEMENTS[module] <= set(found)
+    for name, statement in found.items():
+        if name in ("REMEMBER", "TICK"):  # only add, or move what is there
+            assert statement.order[0] == "owner"
+            continue
         assert b"owner_id = $" in statement.sql
         assert b"owner_id =" not in forgetful(statement)
+
+
+LISTS = [
+    Wanted(sort="due", time_zone="Europe/Warsaw"),
+    Wanted(sort="-title"),
+    Wanted(sort="-priority", statuses=frozenset({"Todo"}), priorities=frozenset({"none"})),
+    Wanted(sort="updated_at", words=frozenset({"b"})),
+]
+"""Of both people's tasks but for the last, whose word begins with the stranger's own."""
 
 
 def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: str, ann: str, bob: str) -> None:
@@ -241,6 +275,21 @@ def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: 
                     await actions.change(stranger, milk.id, TaskPatch(title="Stolen"), expected=None)
                 with pytest.raises(TaskNotFound):
                     await actions.delete(stranger, milk.id, expected=None)
+                assert await actions.list_tags(stranger) == b"[]"
+                for wanted in LISTS:
+                    times_forgotten = careless.times_forgotten
+                    page = await finding.list_tasks(stranger, skip=0, limit=500, cursor=None, wanted=wanted)
+                    assert [task["title"] for task in json.loads(page.json)] == ["Bread"]
+                    assert careless.times_forgotten == times_forgotten + 1
+                for operation in (
+                    {"op": "patch", "id": milk.id, "patch": {"title": "Stolen"}},
+                    {"op": "patch", "id": milk.id, "patch": {}},
+                    {"op": "delete", "id": milk.id},
+                ):
+                    stealing = Batch.model_validate({"operations": [operation]})
+                    for retry in (None, Retry("another key", "f" * 64)):
+                        with pytest.raises(TaskNotFound):
+                            await batch.apply(stranger, stealing, requires_if_match=False, retry=retry)
 
                 assert await actions.find(careless.as_owner(ann), milk.id) == milk
                 assert await seen(careless, ann) == ["Milk"]
@@ -250,6 +299,36 @@ def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: 
             finally:
                 await careless.close()
             assert await actions.find(database.as_owner(ann), milk.id) == milk
+
+    asyncio.run(main())
+
+
+def test_without_the_owner_in_any_statement_a_strangers_trash_is_empty(url: str, ann: str, bob: str) -> None:
+    async def main() -> None:
+        async with using(url) as database:
+            eggs = Batch.model_validate({"operations": [{"op": "create", "task": {"title": "Eggs"}}]})
+            answer = await batch.apply(database.as_owner(ann), eggs, requires_if_match=False, retry=RETRY)
+            milk, _ = await has(database, ann, "Milk", "Bread")
+            await actions.delete(database.as_owner(ann), milk.id, expected=None)
+            careless = Careless(url, pool_size=1, deadline_seconds=20, revisions=REVISIONS)
+            try:
+                stranger = careless.as_owner(bob)
+                page = await trash.list_trash(stranger, trash_days=0, limit=500, cursor=None)
+                assert page.json == b"[]"
+                with pytest.raises(TaskNotFound):
+                    await trash.restore(stranger, milk.id, trash_days=30)
+                with pytest.raises(TaskNotFound):
+                    await trash.erase(stranger, milk.id, trash_days=0)
+                await trash.empty(stranger)
+                his = await batch.apply(stranger, eggs, requires_if_match=False, retry=RETRY)
+                assert not his.is_replay
+                hers = await batch.apply(careless.as_owner(ann), eggs, requires_if_match=False, retry=RETRY)
+                assert (hers.json, hers.is_replay) == (answer.json, True)
+            finally:
+                await careless.close()
+            page = await trash.list_trash(database.as_owner(ann), trash_days=30, limit=500, cursor=None)
+            assert [task["id"] for task in json.loads(page.json)] == [milk.id]
+            assert await seen(database, ann) == ["Eggs", "Bread"]
 
     asyncio.run(main())
 

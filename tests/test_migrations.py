@@ -33,8 +33,9 @@ from taskward.migrations import (
     migrate,
     script,
 )
-from taskward.tasks import actions
+from taskward.tasks import actions, finding
 from taskward.tasks.model import TaskCreate
+from taskward.tasks.words import words_of
 
 MIGRATION_LOCK = 7308604896953369  # as `env.py` has it
 
@@ -93,7 +94,7 @@ async def lives(url: str, owner: str) -> list[str]:
     async with using(url) as database:
         await database.open()
         await actions.create(database.as_owner(owner), TaskCreate(title="Bread"))
-        page = await actions.list_tasks(database.as_owner(owner), skip=0, limit=500, cursor=None)
+        page = await finding.list_tasks(database.as_owner(owner), skip=0, limit=500, cursor=None)
         return [task["title"] for task in json.loads(page.json)]
 
 
@@ -170,6 +171,87 @@ def test_every_revision_comes_and_goes_without_a_change_to_the_tasks_that_are_th
         migrate(url)
         assert tasks_in(admin) == with_ours
         assert asyncio.run(lives(url, "bob")) == ["% \\ ' 🥛", "Bread"]
+
+
+OLD_INSERT = (
+    "insert into tasks (owner_id, title, description, status, created_at, updated_at, version) "
+    "values (%s, %s, %s, %s, '2026-01-01T00:00:00Z', %s, 5)"
+)
+TEXTS = (
+    "Oat milk, OAT-milk & 2 eggs!",
+    "ΟΔΟΣ ΣΑΣ Σ ΑΣ\u0301 ΑΣ\u00adΑ ΣΣ",
+    "İSTANBUL Iı İ\u0307",
+    "e\u0301 \u00c9 \u01c5 \u1e9e \ua7af \u10a0 \U00010400 \U0001e900",
+    "日本語 ก็ \u0661\u0662 \u00b2 \u2163 \u24b6 \U0001f9c0 _ \u02b0",
+    "X" * 150 + " " + "İ" * 99,
+    "% \\ ' : :name $1",
+    "\x01 \t \n",
+    "".join(map(chr, range(0x100, 0x2100))),
+)
+
+
+@pytest.mark.parametrize("kind", ["superuser", "ordinary"])
+def test_tasks_of_the_release_before_gain_their_words_and_their_completion(
+    own_cluster: str, logins: dict[str, str], kind: str
+) -> None:
+    with database_of(own_cluster, kind) as (url, admin):
+        upgrade(url, to="0002")
+        asked(admin, "insert into owner (owner_id, version) values ('ann', 7)")
+        for text in TEXTS:
+            asked(admin, OLD_INSERT, "ann", text[:255], text, "Todo", None)
+        asked(admin, OLD_INSERT, "ann", "done at once", None, "Done", None)
+        asked(admin, OLD_INSERT, "ann", "done later", None, "Done", "2026-01-02T00:00:00Z")
+
+        migrate(url)
+
+        words = "select title, description, tsvector_to_array(title_words), tsvector_to_array(description_words) "
+        for title, description, of_title, of_description in asked(admin, words + "from tasks"):
+            assert sorted(of_title) == words_of(title)
+            assert sorted(of_description) == words_of(description)
+        completed = "select title, completed_at::date::text from tasks where completed_at is not null order by id"
+        assert asked(admin, completed) == [("done at once", "2026-01-01"), ("done later", "2026-01-02")]
+        assert asked(admin, "select distinct tags, priority, due_on, due_at, time_zone, deleted_at from tasks") == [
+            ([], None, None, None, None, None)
+        ]
+
+
+def test_the_release_before_goes_on_writing_in_the_new_schema(new_database: Callable[..., str]) -> None:
+    """Its statements name the columns that it knows, and no other."""
+    url = new_database()
+    migrate(url)
+    asked(url, "insert into owner (owner_id, version) values ('ann', 7)")
+
+    asked(url, OLD_INSERT, "ann", "Milk", None, "Done", None)
+    asked(url, OLD_INSERT, "ann", "Eggs", None, "Todo", None)
+    asked(url, "update tasks set status = 'Done', updated_at = '2026-02-01T00:00:00Z' where title = 'Eggs'")
+    days = "select title, completed_at::date::text from tasks order by id"
+    assert asked(url, days) == [("Milk", "2026-01-01"), ("Eggs", "2026-02-01")]
+
+    asked(url, "update tasks set status = 'Todo', updated_at = '2026-03-01T00:00:00Z'")
+    assert asked(url, days) == [("Milk", None), ("Eggs", None)]
+    assert asyncio.run(lives(url, "ann")) == ["Milk", "Eggs", "Bread"]
+
+
+def test_a_downgrade_leaves_no_deleted_task_to_a_release_without_a_trash(
+    own_cluster: str, logins: dict[str, str]
+) -> None:
+    with database_of(own_cluster, "ordinary") as (url, admin):
+        migrate(url)
+        assert asyncio.run(lives(url, "ann")) == ["Bread"]
+        assert asyncio.run(lives(url, "bob")) == ["Bread"]
+        asked(admin, "update tasks set deleted_at = now() where owner_id = 'bob'")
+        asked(
+            admin,
+            "insert into idempotency_keys (owner_id, key, fingerprint, answer) values ('ann', 'batch', %s, '{}')",
+            "f" * 64,
+        )
+
+        downgrade(url, to="0002")
+
+        assert asked(admin, "select owner_id from tasks") == [("ann",)]
+        assert asked(admin, "select from idempotency_keys") == []
+        forced = "select relforcerowsecurity from pg_class where relname in ('tasks', 'idempotency_keys')"
+        assert asked(admin, forced) == [(True,)] * 2
 
 
 def test_the_models_are_the_migrations(new_database: Callable[..., str]) -> None:

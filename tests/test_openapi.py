@@ -23,9 +23,17 @@ STATUSES = {
     ("put", "/tasks/{task_id}"): {200, 404, 412, 413, 415, 428} | COMMON,
     ("patch", "/tasks/{task_id}"): {200, 404, 412, 413, 415, 428} | COMMON,
     ("delete", "/tasks/{task_id}"): {204, 404, 412, 428} | COMMON,
+    ("post", "/tasks/batch"): {200, 404, 412, 413, 415, 428} | COMMON,
+    ("post", "/tasks/{task_id}/restore"): {200, 404, 413, 415} | COMMON,
+    ("get", "/trash"): {200} | COMMON,
+    ("delete", "/trash"): {204} | COMMON,
+    ("delete", "/trash/{task_id}"): {204, 404} | COMMON,
+    ("get", "/tags"): {200} | COMMON,
     ("get", "/health"): {200},
     ("get", "/ready"): {200, 503},
 }
+
+WRITABLE = {"title", "description", "status", "priority", "due_on", "due_at", "time_zone", "tags"}
 
 OPERATION_IDS = {
     "create_task",
@@ -34,6 +42,12 @@ OPERATION_IDS = {
     "replace_task",
     "change_task",
     "delete_task",
+    "apply_batch",
+    "restore_task",
+    "list_trash",
+    "empty_trash",
+    "erase_task",
+    "list_tags",
     "health",
     "ready",
 }
@@ -90,7 +104,7 @@ def test_calls_on_tasks_need_a_bearer_token_and_the_operators_do_not(document: d
 
     assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
     for _, path, operation in operations(document):
-        assert operation.get("security") == ([{name: []}] if path.startswith("/tasks") else None)
+        assert operation.get("security") == (None if path in ("/health", "/ready") else [{name: []}])
 
 
 def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
@@ -132,6 +146,9 @@ def codes(problem_type: type[Problem]) -> set[str]:
         ("get", "/tasks/{task_id}", "304", {"ETag"}),
         ("put", "/tasks/{task_id}", "200", {"ETag"}),
         ("patch", "/tasks/{task_id}", "200", {"ETag"}),
+        ("post", "/tasks/batch", "200", {"Idempotent-Replayed"}),
+        ("post", "/tasks/{task_id}/restore", "200", {"ETag"}),
+        ("get", "/trash", "200", {"Link"}),
         ("delete", "/tasks/{task_id}", "401", {"WWW-Authenticate"}),
         ("delete", "/tasks/{task_id}", "503", {"Retry-After"}),
         ("get", "/ready", "503", {"Retry-After"}),
@@ -149,11 +166,21 @@ def test_headers_of_an_answer_are_described(
 @pytest.mark.parametrize(
     ("method", "path", "parameters"),
     [
-        ("get", "/tasks", {"skip", "limit", "cursor"}),
+        (
+            "get",
+            "/tasks",
+            {
+                *("skip", "limit", "cursor", "status", "priority", "tag", "q", "sort", "time_zone"),
+                *("due_before", "due_after", "overdue"),
+            },
+        ),
         ("get", "/tasks/{task_id}", {"task_id", "If-None-Match"}),
         ("put", "/tasks/{task_id}", {"task_id", "If-Match"}),
         ("patch", "/tasks/{task_id}", {"task_id", "If-Match"}),
         ("delete", "/tasks/{task_id}", {"task_id", "If-Match"}),
+        ("post", "/tasks/{task_id}/restore", {"task_id"}),
+        ("delete", "/trash/{task_id}", {"task_id"}),
+        ("get", "/trash", {"limit", "cursor"}),
     ],
 )
 def test_parameters_are_described_with_their_bounds(
@@ -169,7 +196,7 @@ def test_parameters_are_described_with_their_bounds(
         if name in bounds:
             assert (schema["type"], (schema["minimum"], schema["maximum"])) == ("integer", bounds[name])
         else:
-            assert "string" in str(schema)
+            assert "string" in str(schema) or schema["items"]["$ref"].endswith("/Status")
     if path == "/tasks":
         assert (described["skip"]["schema"]["default"], described["limit"]["schema"]["default"]) == (0, 100)
 
@@ -177,19 +204,44 @@ def test_parameters_are_described_with_their_bounds(
 def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
 
-    assert schemas.keys() == {"TaskCreate", "TaskReplace", "TaskPatch", "TaskRead", "Problem", "Health"}
+    assert schemas.keys() == {
+        *(
+            "TaskCreate",
+            "TaskReplace",
+            "TaskPatch",
+            "TaskRead",
+            "TrashedTask",
+            "Status",
+            "Priority",
+            "Problem",
+            "Health",
+        ),
+        *("Batch", "CreateOperation", "PatchOperation", "DeleteOperation"),
+        *("BatchRead", "CreateResult", "PatchResult", "DeleteResult"),
+    }
+    assert schemas["Status"]["enum"] == ["Todo", "InProgress", "Done"]
+    assert schemas["Priority"]["enum"] == ["low", "medium", "high"]
     for name in ("TaskCreate", "TaskReplace", "TaskPatch"):
         shape = schemas[name]
-        assert shape["properties"].keys() == {"title", "description", "status"}
+        assert shape["properties"].keys() == WRITABLE
         assert shape["additionalProperties"] is False
         assert shape.get("required", []) == ([] if name == "TaskPatch" else ["title"])
         title, (description, null) = shape["properties"]["title"], shape["properties"]["description"]["anyOf"]
         assert (title["type"], title["minLength"], title["maxLength"]) == ("string", 1, 255)
         assert (description["type"], description["maxLength"], null) == ("string", 10_000, {"type": "null"})
-        assert shape["properties"]["status"]["enum"] == ["Todo", "InProgress", "Done"]
+        assert shape["properties"]["status"]["$ref"].endswith("/Status")
+        assert shape["properties"]["priority"]["anyOf"][0]["$ref"].endswith("/Priority")
+        assert shape["properties"]["due_on"]["anyOf"][0]["format"] == "date"
+        assert shape["properties"]["due_at"]["anyOf"][0]["format"] == "date-time"
+        tags = shape["properties"]["tags"]
+        assert (tags["maxItems"], tags["uniqueItems"]) == (20, True)
+        assert (tags["items"]["minLength"], tags["items"]["maxLength"]) == (1, 50)
         defaults = {field: found["default"] for field, found in shape["properties"].items() if "default" in found}
         # An absent field of a patch stays as it is, which no default could say
-        assert defaults == ({} if name == "TaskPatch" else {"status": "Todo"})
+        assert defaults == ({} if name == "TaskPatch" else {"status": "Todo", "tags": []})
+    assert {"version", "completed_at"} <= schemas["TaskRead"]["properties"].keys() - WRITABLE
+    operations = schemas["Batch"]["properties"]["operations"]
+    assert (operations["minItems"], operations["maxItems"]) == (1, 100)
     read = schemas["TaskRead"]
     assert set(read["required"]) == read["properties"].keys()
     assert (read["properties"]["id"]["minimum"], read["properties"]["id"]["maximum"]) == (1, 2**53 - 1)
@@ -201,6 +253,7 @@ def test_bodies_and_answers_have_their_shapes(document: dict[str, Any]) -> None:
         ("/tasks", "post", "TaskCreate"),
         ("/tasks/{task_id}", "put", "TaskReplace"),
         ("/tasks/{task_id}", "patch", "TaskPatch"),
+        ("/tasks/batch", "post", "Batch"),
     ]:
         body = document["paths"][path][method]["requestBody"]
         assert body["required"] is True
@@ -208,11 +261,17 @@ def test_bodies_and_answers_have_their_shapes(document: dict[str, Any]) -> None:
     one = {"application/json": {"schema": {"$ref": "#/components/schemas/TaskRead"}}}
     for status, answer, operation in answers(document):
         match operation["operationId"], status:
-            case ("create_task", "201") | ("find_task" | "replace_task" | "change_task", "200"):
+            case ("create_task", "201") | ("find_task" | "replace_task" | "change_task" | "restore_task", "200"):
                 assert answer["content"] == one
             case "list_tasks", "200":
                 schema = answer["content"]["application/json"]["schema"]
                 assert (schema["type"], schema["items"]) == ("array", {"$ref": "#/components/schemas/TaskRead"})
+            case ("list_trash", "200"):
+                assert answer["content"]["application/json"]["schema"]["items"]["$ref"].endswith("/TrashedTask")
+            case ("apply_batch", "200"):
+                assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/BatchRead")
+            case ("list_tags", "200"):
+                assert answer["content"]["application/json"]["schema"]["items"] == {"type": "string"}
             case _, ("204" | "304"):
                 assert "content" not in answer
 
@@ -235,7 +294,10 @@ def test_every_reference_leads_somewhere_within_the_document(document: dict[str,
 def test_the_paths_bear_the_prefix_and_the_operators_do_not() -> None:
     document = openapi_document(read_settings(api_prefix="/api/v1"))
 
-    assert document["paths"].keys() == {"/api/v1/tasks", "/api/v1/tasks/{task_id}", "/health", "/ready"}
+    assert document["paths"].keys() == {
+        *("/api/v1/tasks", "/api/v1/tasks/{task_id}", "/api/v1/tasks/batch", "/api/v1/tasks/{task_id}/restore"),
+        *("/api/v1/trash", "/api/v1/trash/{task_id}", "/api/v1/tags", "/health", "/ready"),
+    }
     assert document["openapi"].startswith("3.1")
     assert document["info"]["version"]
     assert openapi_document(read_settings()) == openapi_document(read_settings())

@@ -19,11 +19,19 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp
 
+from taskward.core import errors
 from taskward.core.admission import Admission
 from taskward.core.auth import authenticator
 from taskward.core.database import Database, DatabaseRefused
 from taskward.core.dispatch import Dispatch
-from taskward.core.errors import DatabaseUnavailable, InternalError, MethodNotAllowed, Problem, RouteNotFound
+from taskward.core.errors import (
+    DatabaseUnavailable,
+    InternalError,
+    MethodNotAllowed,
+    Problem,
+    RouteNotFound,
+    TaskNotFound,
+)
 from taskward.core.http import Cors, Edge, HeaderLimit, LastResort, ProblemResponse
 from taskward.core.issuer import LocalIssuer
 from taskward.core.route import problems
@@ -115,6 +123,7 @@ def routed(settings: Settings) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     api.include_router(tasks.router, prefix=settings.api_prefix)
+    api.include_router(tasks.everyday, prefix=settings.api_prefix)
     api.include_router(operations)
     add_docs(api)
     api.add_exception_handler(Problem, answer_problem)
@@ -220,6 +229,12 @@ async def answer_bug(_: Request, __: Exception) -> Response:
     return ProblemResponse(InternalError())
 
 
+CODES = sorted(
+    kind.code
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, Problem) and hasattr(kind, "code")
+)
+
 PROBLEM_SCHEMA = {
     "title": "Problem",
     "description": "A problem document (RFC 9457).",
@@ -229,7 +244,7 @@ PROBLEM_SCHEMA = {
         "type": {"type": "string", "format": "uri"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "code": {"type": "string", "description": "For programs."},
+        "code": {"type": "string", "enum": CODES, "description": "For programs. Later releases may know more."},
         "detail": {"type": "string", "description": "One sentence, for people."},
         "errors": {
             "type": "array",
@@ -244,5 +259,11 @@ PROBLEM_SCHEMA = {
                 },
             },
         },
+        "operation": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "In a batch: which operation failed, counted from 0.",
+        },
     },
+    "examples": [TaskNotFound().document()],
 }

@@ -240,11 +240,12 @@ def migrate(
 
 @app.command()
 def purge() -> None:
-    """Remove what is past its retention: idempotency keys after a day. Run it daily."""
+    """Remove what is past its retention: idempotency keys after a day, the trash after TRASH_DAYS. Run it daily."""
     from taskward import retention
 
-    with database_of(read(), say=typer.echo) as (_, direct_url):
-        removed = retention.purge(direct_url)
+    settings = read()
+    with database_of(settings, say=typer.echo) as (_, direct_url):
+        removed = retention.purge(direct_url, trash_days=settings.trash_days)
     typer.echo("Removed " + ", ".join(f"{count} expired rows of {table}" for table, count in removed.items()) + ".")
 
 

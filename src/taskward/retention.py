@@ -10,7 +10,7 @@ APP_ROLE = "taskward_app"
 KEEPER_ROLE = "taskward_keeper"
 """Sees what has expired, of every owner, and nothing else: its policies say what that is."""
 
-EXPIRING_TABLES = ("idempotency_keys",)
+EXPIRING_TABLES = ("idempotency_keys", "tasks")
 OWNED_TABLES = ("tasks", "idempotency_keys", "owner")
 
 ROWS_AT_ONCE = 10_000
@@ -23,23 +23,24 @@ class RetentionRefused(Exception):
     """The database would not do it: one sentence for the operator."""
 
 
-def purge(url: str) -> dict[str, int]:
+def purge(url: str, *, trash_days: int) -> dict[str, int]:
     """Removes what has expired, and tells how many rows of each table.
 
     Raises:
         RetentionRefused: no connection, or no schema of this release.
     """
     with connected(url) as connection:
-        return {table: purged(connection, table) for table in EXPIRING_TABLES}
+        return {table: purged(connection, table, trash_days=trash_days) for table in EXPIRING_TABLES}
 
 
-def purged(connection: psycopg.Connection, table: str) -> int:
+def purged(connection: psycopg.Connection, table: str, *, trash_days: int) -> int:
     removing = sql.SQL("delete from {table} where ctid = any(array(select ctid from {table} limit {rows}))")
     statement = removing.format(table=sql.Identifier(table), rows=ROWS_AT_ONCE)
     total, removed = 0, ROWS_AT_ONCE
     while removed == ROWS_AT_ONCE:
         with connection.transaction():
             connection.execute(sql.SQL("set local role {}").format(sql.Identifier(KEEPER_ROLE)))
+            connection.execute("select set_config('app.trash_days', %s, true)", (str(trash_days),))
             removed = connection.execute(statement).rowcount
         total += removed
     return total

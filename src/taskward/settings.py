@@ -189,6 +189,9 @@ class Settings(BaseSettings):
         default=("http://localhost:3000",), description="Browser origins that may call the API, separated by commas."
     )
     require_if_match: bool = Field(default=False, description="Answer 428 to a PUT, PATCH or DELETE without If-Match.")
+    trash_days: int = Field(
+        default=30, ge=1, le=36_500, description="Days for which a deleted task stays in the trash."
+    )
     data_dir: Path = Field(
         default=Path(".taskward"), description="Folder of the embedded PostgreSQL and the local issuer."
     )

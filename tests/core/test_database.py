@@ -30,7 +30,7 @@ from taskward.core.errors import DatabaseUnavailable, Problem
 from taskward.core.issuer import LocalIssuer
 from taskward.core.statements import Statement
 from taskward.migrations import migrate
-from taskward.tasks import actions
+from taskward.tasks import actions, finding
 from taskward.tasks.model import TaskCreate, TaskPatch
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -64,7 +64,7 @@ async def adds(database: Database, owner: str, title: str = "Milk") -> int:
 
 
 async def titles(database: Database, owner: str) -> list[str]:
-    page = await actions.list_tasks(database.as_owner(owner), skip=0, limit=500, cursor=None)
+    page = await finding.list_tasks(database.as_owner(owner), skip=0, limit=500, cursor=None)
     return [task["title"] for task in json.loads(page.json)]
 
 
@@ -837,7 +837,7 @@ def test_a_failed_write_leaves_nothing_and_the_connection_goes_on(database_url: 
     async def main() -> None:
         async with using(database_url, pool_size=1) as database:
             ann = database.as_owner(someone())
-            new = actions.CREATE(**TaskCreate(title="Milk").model_dump())
+            new = actions.CREATE(**actions.values_of(TaskCreate(title="Milk")))
             with pytest.raises(StatementFailed):
                 await ann.write(new, sql("select 1/0")())
             assert await titles(database, ann.id) == []
@@ -854,7 +854,7 @@ def test_several_statements_are_one_transaction_in_one_round_trip(proxy: Databas
             ann = database.as_owner(someone())
             await database.open()
             turns = proxy.turns
-            new = TaskCreate(title="Milk").model_dump()
+            new = actions.values_of(TaskCreate(title="Milk"))
             [[first], [second]] = await ann.write(actions.CREATE(**new), actions.CREATE(**new))
             assert proxy.turns == turns + 1
             assert first[2] == second[2]  # both stamped with the same version

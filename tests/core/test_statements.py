@@ -16,15 +16,15 @@ from psycopg.pq.abc import PGconn
 from sqlalchemy import BigInteger, Text, bindparam, func, insert, literal_column, select, update
 from sqlmodel import SQLModel
 
-from taskward.core import clock, database
+from taskward.core import clock, database, idempotency
 from taskward.core.statements import OWNER, Statement, as_text, compiled, json_list, json_of, owned
-from taskward.tasks import actions
+from taskward.tasks import actions, batch, finding, trash
 
 TASKS = SQLModel.metadata.tables["tasks"]
 
 EVERY_STATEMENT = {
-    name: value
-    for module in (actions, clock, database)
+    f"{module.__name__.rpartition('.')[2]}.{name}": value
+    for module in (actions, batch, clock, database, finding, idempotency, trash)
     for name, value in vars(module).items()
     if isinstance(value, Statement)
 }

@@ -3,7 +3,7 @@
 A group is statements and one Sync, sent in one flush: one round trip and one implicit transaction.
 Several Syncs in flight are not safe behind a pooler in transaction mode, so there is never a second.
 
-On a connection known to be direct the server keeps each statement under a name, and parses and plans it no more.
+On a connection known to be direct the server keeps statements under names, and parses and plans them no more.
 """
 
 import asyncio
@@ -27,9 +27,6 @@ Not longer: an attempt that the network swallowed must make room for one that fi
 """
 
 CANCEL_SECONDS = 1
-
-MAX_NAMED = 100
-"""Statements that the server keeps for one connection; it holds some 50 kB for each."""
 
 Group = Sequence[tuple[Statement, list[bytes | None]]]
 """Statements with their parameters in text format."""
@@ -100,7 +97,7 @@ class Connection:
         try:
             for position, (statement, parameters) in enumerate(group):
                 name = self.names.get(statement)
-                if name is None and self.is_direct and len(self.names) < MAX_NAMED:
+                if name is None and self.is_direct and statement.is_kept:
                     name = self.parse(statement, position)
                 if name is None:
                     self.pg.send_query_params(statement.sql, parameters)

@@ -101,7 +101,13 @@ class DatabaseRefused(Exception):
 
 
 class StatementFailed(Exception):
-    """A statement failed for a reason that no state of the network explains: a bug."""
+    """A statement failed for a reason that no state of the network explains: a bug, or what it was written to do.
+
+    `statement_index` counts the statements of the call that the failed one was in; the clock of a write is 0.
+    """
+
+    sqlstate: str = ""
+    statement_index: int = -1
 
 
 class Database:
@@ -417,7 +423,9 @@ def failure_in(results: Sequence[PGresult]) -> Exception:
         log.warning("a statement was not carried out: SQLSTATE %s", sqlstate)
         return DatabaseUnavailable()
     # PostgreSQL's own message may quote a value, so it is left out.
-    return StatementFailed(f"SQLSTATE {sqlstate}" + (f", constraint {constraint}" if constraint else ""))
+    failure = StatementFailed(f"SQLSTATE {sqlstate}" + (f", constraint {constraint}" if constraint else ""))
+    failure.sqlstate, failure.statement_index = sqlstate, results.index(failed) - 1  # in front is the context
+    return failure
 
 
 def unexamined(failure: StatementFailed) -> DatabaseRefused:

@@ -96,7 +96,7 @@ class Edge:
             log.info(
                 "%s %s",
                 method if method in METHODS else "other",
-                getattr(route, "path", "unknown"),
+                getattr(route, "path_format", "unknown"),
                 extra={"status": status, "ms": round((time.perf_counter() - began) * 1000, 2)},
             )
 

@@ -7,8 +7,8 @@ up and remembered without a race, between workers too. The retry of a reply that
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
-from pydantic import BaseModel
 from sqlalchemy import (
     CTE,
     BigInteger,
@@ -16,9 +16,12 @@ from sqlalchemy import (
     DateTime,
     ForeignKeyConstraint,
     PrimaryKeyConstraint,
+    SelectBase,
     Text,
     bindparam,
+    case,
     cast,
+    exists,
     false,
     func,
     literal_column,
@@ -27,6 +30,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Field, SQLModel
 
 from taskward.core.statements import OWNER, Statement, compiled, owned
@@ -50,9 +54,9 @@ class IdempotencyKey(SQLModel, table=True):
     owner_id: str = Field(sa_type=Text, nullable=False)
     key: str = Field(sa_type=Text, nullable=False)
     fingerprint: str = Field(sa_type=Text, nullable=False)
-    task_id: int = Field(sa_type=BigInteger, nullable=False)
+    task_id: int | None = Field(sa_type=BigInteger, nullable=True)
     answer: str = Field(sa_type=Text, nullable=False)
-    version: int = Field(sa_type=BigInteger, nullable=False)
+    version: int | None = Field(sa_type=BigInteger, nullable=True)
     created_at: datetime = Field(
         sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": func.now()}
     )
@@ -63,6 +67,9 @@ KEYS = SQLModel.metadata.tables["idempotency_keys"]
 KEY = bindparam("key", type_=Text())
 FINGERPRINT = bindparam("fingerprint", type_=Text())
 
+IS_KNOWN = "22012"
+"""The SQLSTATE with which `CLAIM` fails: a division by zero."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:
@@ -72,9 +79,9 @@ class Retry:
     fingerprint: str
 
 
-def fingerprint_of(request: str, body: BaseModel) -> str:
-    """The same for two requests that mean the same: a default that is spelled out counts as one that is left out."""
-    return sha256(f"{request}\n{body.model_dump_json(exclude_defaults=True)}".encode()).hexdigest()
+def fingerprint_of(request: str, meaning: str) -> str:
+    """The same for two requests that mean the same: `meaning` is the body without what does not matter in it."""
+    return sha256(f"{request}\n{meaning}".encode()).hexdigest()
 
 
 def known_key() -> CTE:
@@ -89,21 +96,32 @@ def once(known: CTE, made: CTE) -> Statement:
     Its row: whether it is a replay, whether the fingerprint is the same, and then id, json and version.
     """
     json = cast(made.c.json, Text)
-    remembering = insert(KEYS).from_select(
-        ["owner_id", "key", "fingerprint", "task_id", "answer", "version"],
-        select(OWNER, KEY, FINGERPRINT, made.c.id, json, made.c.version),
+    remembered = remembering(
+        select(OWNER, KEY, FINGERPRINT, json.label("answer"), made.c.id, made.c.version), "task_id", "version"
     )
-    # What is in the way has expired: the clock is locked, and a fresh key would have been known.
-    remembered = remembering.on_conflict_do_update(
-        index_elements=[KEYS.c.owner_id, KEYS.c.key],
-        set_={
-            "fingerprint": remembering.excluded.fingerprint,
-            "task_id": remembering.excluded.task_id,
-            "answer": remembering.excluded.answer,
-            "version": remembering.excluded.version,
-            "created_at": func.now(),
-        },
-    ).returning(KEYS.c.key)
     new = select(false(), true(), made.c.id, json, made.c.version)
     old = select(true(), known.c.fingerprint == FINGERPRINT, known.c.task_id, known.c.answer, known.c.version)
     return compiled(union_all(new, old).add_cte(remembered.cte("remembered")))
+
+
+def remembering(answered: SelectBase, *columns: str) -> ReturningInsert[Any]:
+    """Of the request: owner, key, fingerprint, answer, and `columns`."""
+    remembered = insert(KEYS).from_select(["owner_id", "key", "fingerprint", "answer", *columns], answered)
+    # What is in the way has expired: the clock is locked, and a fresh key would have been known.
+    return remembered.on_conflict_do_update(
+        index_elements=[KEYS.c.owner_id, KEYS.c.key],
+        set_={name: remembered.excluded[name] for name in ("fingerprint", "answer", "task_id", "version")}
+        | {"created_at": func.now()},
+    ).returning(KEYS.c.answer)
+
+
+# Of a request that is more than one statement: `CLAIM` in front of them fails when the key is known, and undoes all.
+# `RECALL` then tells whether the fingerprint is the same, and the answer.
+
+claimed = known_key()
+CLAIM = compiled(
+    select(literal_column("1") / case((exists(select(claimed.c.key)), literal_column("0")), else_=literal_column("1")))
+)
+
+recalled = known_key()
+RECALL = compiled(select(recalled.c.fingerprint == FINGERPRINT, recalled.c.answer))

@@ -42,6 +42,8 @@ class Statement:
 
     sql: bytes
     order: tuple[str, ...]
+    is_kept: bool = True
+    """Whether a server that may keep it does: not when its best plan depends on the values, nor when there are many."""
 
     def __call__(self, **values: Any) -> "Bound":
         return Bound(self, values)
@@ -58,14 +60,14 @@ class Bound:
         return [owner if name == "owner" else as_text(values[name]) for name in self.statement.order]
 
 
-def compiled(statement: ClauseElement) -> Statement:
+def compiled(statement: ClauseElement, *, is_kept: bool = True) -> Statement:
     result = statement.compile(dialect=DIALECT)
     assert isinstance(result, SQLCompiler)  # noqa: S101 - what every dialect of SQLAlchemy returns for a statement
     # A value inside the statement would be a parameter that nobody binds: constants are literal columns.
     constants = {name for name, parameter in result.binds.items() if not parameter.required}
     if constants:
         raise ValueError(f"this statement holds constants that are no literal columns: {sorted(constants)}")
-    return Statement(str(result).encode(), tuple(result.positiontup or ()))
+    return Statement(str(result).encode(), tuple(result.positiontup or ()), is_kept)
 
 
 def as_text(value: Any) -> bytes | None:

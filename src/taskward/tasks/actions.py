@@ -5,20 +5,20 @@ adds the owner, and the policy says it again.
 """
 
 import dataclasses
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     Boolean,
-    Delete,
     FromClause,
-    Integer,
+    Text,
     Update,
     bindparam,
     case,
+    collate,
     exists,
     func,
     literal_column,
@@ -26,31 +26,25 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy import delete as delete_from
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 from sqlalchemy.sql import ColumnElement, Select
-from sqlmodel import SQLModel
 
 from taskward.core.clock import NOW
 from taskward.core.database import Owner, Row
-from taskward.core.errors import CursorInvalid, IdempotencyKeyReused, TaskNotFound, VersionMismatch
+from taskward.core.errors import IdempotencyKeyReused, TaskNotFound, VersionMismatch
 from taskward.core.idempotency import Retry, known_key, once
-from taskward.core.paging import cursor_for, place_of
-from taskward.core.statements import OWNER, Statement, compiled, json_list, json_of, owned
-from taskward.tasks.model import TaskCreate, TaskPatch, TaskRead, TaskReplace
-
-TASKS = SQLModel.metadata.tables["tasks"]
+from taskward.core.statements import OWNER, Statement, compiled, json_of, owned
+from taskward.tasks.model import TASKS, TaskCreate, TaskPatch, TaskRead, TaskReplace
+from taskward.tasks.words import words_of
 
 SHAPE = [TASKS.c[name] for name in TaskRead.model_fields]
-STORED = [*SHAPE, TASKS.c.version]
 WRITABLE = [TASKS.c[name] for name in TaskCreate.model_fields]
-
-Writing = TypeVar("Writing", Update, Delete)
 
 THE_TASK = TASKS.c.id == bindparam("task_id", type_=BigInteger())
 
 # What the client expects the version to be: null for anything, an empty array for what can never be.
 EXPECTED = bindparam("expected", type_=ARRAY(BigInteger()))
+IS_LIVE = TASKS.c.deleted_at.is_(None)
 AS_EXPECTED = EXPECTED.is_(None) | (TASKS.c.version == func.any(EXPECTED))
 
 
@@ -65,20 +59,12 @@ class Versioned:
     """As it was answered to an earlier request with the same idempotency key, whatever has become of the task since."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """An array of TaskRead, and the cursor of the next page, None on the last."""
-
-    json: bytes
-    next_cursor: str | None
-
-
 async def create(owner: Owner, new: TaskCreate, *, retry: Retry | None = None) -> Versioned:
     """With `retry`, one task however often the request comes."""
     if retry is None:
-        [[row]] = await owner.write(CREATE(**new.model_dump()))
+        [[row]] = await owner.write(CREATE(**values_of(new)))
         return versioned(row)
-    call = CREATE_ONCE(key=retry.key, fingerprint=retry.fingerprint, **new.model_dump())
+    call = CREATE_ONCE(key=retry.key, fingerprint=retry.fingerprint, **values_of(new))
     [[(is_replay, is_same, *row_once)]] = await owner.write(call, is_repeatable=True)
     if is_same != b"t":
         raise IdempotencyKeyReused
@@ -92,46 +78,53 @@ async def find(owner: Owner, task_id: int) -> Versioned:
     return versioned(found[0])
 
 
-async def list_tasks(owner: Owner, *, skip: int, limit: int, cursor: str | None) -> Page:
-    """In order of creation. A cursor takes the place of `skip`."""
-    after = 0 if cursor is None else last_id_of(cursor, owner)
-    [(json, last_id, has_more)] = await owner.read(LIST(after=after, skip=skip, limit=limit))
-    next_cursor = None
-    if has_more == b"t" and last_id is not None:
-        next_cursor = cursor_for(last_id.decode(), owner_id=owner.id, of=LIST_NAME)
-    return Page(json or b"[]", next_cursor)
-
-
-def last_id_of(cursor: str, owner: Owner) -> int:
-    place = place_of(cursor, owner_id=owner.id, of=LIST_NAME)
-    if not re.fullmatch(r"[1-9][0-9]{0,15}", place):  # whoever knows how can invent a cursor for any place
-        raise CursorInvalid
-    return int(place)
-
-
 async def replace(owner: Owner, task_id: int, new: TaskReplace, *, expected: Collection[int] | None) -> Versioned:
     """`expected` are the versions that may be replaced; None is any."""
-    call = REPLACE(task_id=task_id, expected=as_array(expected), **new.model_dump())
+    call = REPLACE(task_id=task_id, expected=as_array(expected), **values_of(new))
     [[row]] = await owner.write(call)
     return changed(row)
 
 
 async def change(owner: Owner, task_id: int, patch: TaskPatch, *, expected: Collection[int] | None) -> Versioned:
-    sent = patch.model_dump(exclude_unset=True)
-    if not sent:
+    if not patch.model_fields_set:
         task = await find(owner, task_id)
         if expected is not None and task.version not in expected:
             raise VersionMismatch
         return task
-    values: dict[str, Any] = {column.name: sent.get(column.name) for column in WRITABLE}
-    flags = {f"sets_{column.name}": column.name in sent for column in WRITABLE}
-    [[row]] = await owner.write(CHANGE(task_id=task_id, expected=as_array(expected), **values, **flags))
+    [[row]] = await owner.write(CHANGE(task_id=task_id, expected=as_array(expected), **changes_of(patch)))
     return changed(row)
 
 
 async def delete(owner: Owner, task_id: int, *, expected: Collection[int] | None) -> None:
+    """Into the trash, where `tasks/trash.py` finds it."""
     [[row]] = await owner.write(REMOVE(task_id=task_id, expected=as_array(expected)))
     changed(row)
+
+
+async def list_tags(owner: Owner) -> bytes:
+    """An array of the tags on tasks that are not in the trash, by code point."""
+    [(json,)] = await owner.read(TAGS())
+    return json or b"[]"
+
+
+def values_of(new: TaskCreate) -> dict[str, Any]:
+    return new.model_dump() | words_of_fields(new)
+
+
+def changes_of(patch: TaskPatch) -> dict[str, Any]:
+    """What is set and to what. A day takes the place of an instant, and the other way round."""
+    sent = patch.model_dump(exclude_unset=True)
+    if sent.get("due_on") is not None:
+        sent["due_at"] = None
+    if sent.get("due_at") is not None:
+        sent["due_on"] = None
+    values = {column.name: sent.get(column.name) for column in WRITABLE}
+    flags = {f"sets_{column.name}": column.name in sent for column in WRITABLE}
+    return values | flags | words_of_fields(patch)
+
+
+def words_of_fields(task: TaskCreate | TaskPatch) -> dict[str, list[str]]:
+    return {"title_words": words_of(task.title), "description_words": words_of(task.description)}
 
 
 def versioned(row: Row) -> Versioned:
@@ -166,20 +159,49 @@ def rendered(tasks: FromClause) -> list[ColumnElement[Any]]:
     return [tasks.c.id, json_of(shape, tasks).label("json"), tasks.c.version]
 
 
-def guarded(write: Writing) -> Statement:
-    """One statement that tells three outcomes apart: not there, not as expected, done (with the task).
+def attempted(write: Update) -> CTE:
+    """The task that was changed because it was there and as expected.
 
     The clock was moved before, so no other write of this owner comes between the look and the change.
     """
-    done = owned(write.where(THE_TASK, AS_EXPECTED), TASKS).returning(*STORED).cte("done")
-    was_there = exists(owned(select(TASKS.c.id).where(THE_TASK), TASKS))
-    one = select(literal_column("1")).subquery("one")
-    return compiled(select(was_there, *rendered(done)).select_from(one.outerjoin(done, true())))
+    return owned(write.where(THE_TASK, IS_LIVE, AS_EXPECTED), TASKS).returning(*SHAPE).cte("done")
 
 
-NEW_ROW = {"owner_id": OWNER, "version": NOW, **{column.name: parameter_of(column) for column in WRITABLE}}
+def guarded(write: Update) -> Statement:
+    """One statement that tells three outcomes apart: not there, not as expected, done (with the task)."""
+    done = attempted(write)
+    return compiled(select(WAS_THERE, *rendered(done)).select_from(ONE_ROW.outerjoin(done, true())))
 
-created = insert(TASKS).values(NEW_ROW).returning(*STORED).cte("created")
+
+def when_done(status: ColumnElement[Any], since: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((status == literal_column("'Done'"), since))
+
+
+WAS_THERE = exists(owned(select(TASKS.c.id).where(THE_TASK, IS_LIVE), TASKS))
+ONE_ROW = select(literal_column("1")).subquery("one")
+
+SENT = {column.name: parameter_of(column) for column in WRITABLE}
+SENT_WORDS = {
+    name: func.array_to_tsvector(bindparam(name, type_=ARRAY(Text()))) for name in ("title_words", "description_words")
+}
+
+NEW_ROW = {
+    "owner_id": OWNER,
+    "version": NOW,
+    "marked_done_at": when_done(SENT["status"], func.now()),
+    **SENT,
+    **SENT_WORDS,
+}
+
+STILL_DONE_SINCE = func.coalesce(TASKS.c.completed_at, func.now())
+
+
+def is_set(field: str) -> ColumnElement[bool]:
+    return bindparam(f"sets_{field}", type_=Boolean())
+
+
+creating = insert(TASKS).values(NEW_ROW).returning(*SHAPE)
+created = creating.cte("created")
 
 CREATE = compiled(select(*rendered(created)))
 
@@ -188,44 +210,38 @@ known = known_key()
 created_once = (
     insert(TASKS)
     .from_select(list(NEW_ROW), select(*NEW_ROW.values()).where(~exists(select(known.c.key))))
-    .returning(*STORED)
+    .returning(*SHAPE)
     .cte("created")
 )
 
 CREATE_ONCE = once(known, select(*rendered(created_once)).cte("made"))
 
-FIND = compiled(owned(select(*rendered(TASKS)).where(THE_TASK), TASKS))
+FIND = compiled(owned(select(*rendered(TASKS)).where(THE_TASK, IS_LIVE), TASKS))
+
+CHANGED = {"version": NOW, "updated_at": func.now()}
 
 REPLACE = guarded(
-    update(TASKS).values(
-        version=NOW, updated_at=func.now(), **{column.name: parameter_of(column) for column in WRITABLE}
-    )
+    update(TASKS).values(**CHANGED, **SENT, **SENT_WORDS, marked_done_at=when_done(SENT["status"], STILL_DONE_SINCE))
 )
 
-CHANGE = guarded(
-    update(TASKS).values(
-        version=NOW,
-        updated_at=func.now(),
-        **{
-            column.name: case((bindparam(f"sets_{column.name}", type_=Boolean()), parameter_of(column)), else_=column)
-            for column in WRITABLE
-        },
-    )
+CHANGES = {name: case((is_set(name), sent), else_=TASKS.c[name]) for name, sent in SENT.items()}
+CHANGES_OF_WORDS = {
+    name: case((is_set(name.removesuffix("_words")), sent), else_=TASKS.c[name]) for name, sent in SENT_WORDS.items()
+}
+
+CHANGING = update(TASKS).values(
+    **CHANGED, **CHANGES, **CHANGES_OF_WORDS, marked_done_at=when_done(CHANGES["status"], STILL_DONE_SINCE)
 )
+CHANGE = guarded(CHANGING)
 
-REMOVE = guarded(delete_from(TASKS))
-
-
-def list_statement() -> Statement:
-    """A page of at most `limit` tasks after an id, the last id on it, and whether there are more behind it."""
-    after: Select[Any] = owned(select(*SHAPE).where(TASKS.c.id > bindparam("after", type_=BigInteger())), TASKS)
-    limit = bindparam("limit", type_=Integer())
-    skip = bindparam("skip", type_=Integer())
-    ahead = after.order_by(TASKS.c.id).offset(skip).limit(limit + literal_column("1")).cte("ahead")
-    page = select(ahead).order_by(ahead.c.id).limit(limit).subquery("page")
-    has_more = select(func.count() > limit).select_from(ahead).scalar_subquery()
-    return compiled(select(json_list(page, page.c.id), func.max(page.c.id), has_more))
+REMOVING = update(TASKS).values(version=NOW, deleted_at=func.now())
+REMOVE = guarded(REMOVING)
 
 
-LIST_NAME = "tasks by id"
-LIST = list_statement()
+def tags_statement() -> Statement:
+    each: Select[Any] = select(func.unnest(TASKS.c.tags).label("tag")).where(IS_LIVE).distinct()
+    found = owned(each, TASKS).subquery("found")
+    return compiled(select(func.json_agg(aggregate_order_by(found.c.tag, collate(found.c.tag, "C")))))
+
+
+TAGS = tags_statement()

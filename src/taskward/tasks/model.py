@@ -1,17 +1,37 @@
 """A task: its row and its wire shapes, side by side. A new field is written here and in one migration."""
 
-from datetime import datetime
-from typing import Annotated, Literal, get_args
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, Identity, PrimaryKeyConstraint, Text
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    Date,
+    DateTime,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    Text,
+    event,
+    text,
+)
 from sqlalchemy import func as sql
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
+from typing_extensions import TypeAliasType
 
+from taskward.core import zones
 from taskward.core.clock import LARGEST_INTEGER
 
-Status = Literal["Todo", "InProgress", "Done"]
+# Named types: each has its own schema in OpenAPI.
+Status = TypeAliasType("Status", Literal["Todo", "InProgress", "Done"])
+Priority = TypeAliasType("Priority", Literal["low", "medium", "high"])
 
 WHITE_SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
 """What a title may not consist of alone; the constraint lists the same characters, whatever the locale."""
@@ -32,8 +52,18 @@ class Task(SQLModel, table=True):
         CheckConstraint("char_length(title) between 1 and 255", name="tasks_title_length"),
         CheckConstraint(f"btrim(title, E'{WHITE_SPACE_ESCAPES}') <> ''", name="tasks_title_not_blank"),
         CheckConstraint("char_length(description) <= 10000", name="tasks_description_length"),
-        CheckConstraint(f"status in {get_args(Status)}", name="tasks_status_known"),
+        CheckConstraint(f"status in {get_args(Status.__value__)}", name="tasks_status_known"),
         CheckConstraint(f"version between 1 and {LARGEST_INTEGER}", name="tasks_version_range"),
+        CheckConstraint(f"priority in {get_args(Priority.__value__)}", name="tasks_priority_known"),
+        CheckConstraint("due_on is null or due_at is null", name="tasks_due_once"),
+        CheckConstraint("due_on between '0001-01-01' and '9999-12-31'", name="tasks_due_on_range"),
+        CheckConstraint(
+            "due_at between '0001-01-01T00:00:00Z' and '9999-12-31T23:59:59.999999Z'", name="tasks_due_at_range"
+        ),
+        CheckConstraint("char_length(time_zone) between 1 and 255", name="tasks_time_zone_length"),
+        CheckConstraint("tags = '{}' or tags_are_valid(tags)", name="tasks_tags_valid"),
+        CheckConstraint("(status = 'Done') = (completed_at is not null)", name="tasks_completed_when_done"),
+        Index("tasks_in_trash", "owner_id", "deleted_at", "id", postgresql_where=text("deleted_at is not null")),
     )
 
     owner_id: str = Column(sa_type=Text, nullable=False)
@@ -48,12 +78,79 @@ class Task(SQLModel, table=True):
     )
     updated_at: datetime | None = Column(sa_type=DateTime(timezone=True), nullable=True)
     version: int = Column(sa_type=BigInteger, nullable=False)
+    priority: str | None = Column(sa_type=Text, nullable=True)
+    due_on: date | None = Column(sa_type=Date, nullable=True)
+    due_at: datetime | None = Column(sa_type=DateTime(timezone=True), nullable=True)
+    time_zone: str | None = Column(sa_type=Text, nullable=True)
+    tags: list[str] = Column(sa_type=ARRAY(Text()), nullable=False, sa_column_kwargs={"server_default": text("'{}'")})
+    marked_done_at: datetime | None = Column(sa_type=DateTime(timezone=True), nullable=True)
+    completed_at: datetime | None = Column(
+        sa_type=DateTime(timezone=True),
+        # Made of the status, so that the two cannot disagree, whatever release writes the row.
+        sa_column_args=[
+            Computed(
+                "case when status = 'Done' then coalesce(marked_done_at, updated_at, created_at) end", persisted=True
+            )
+        ],
+        nullable=True,
+    )
+    deleted_at: datetime | None = Column(sa_type=DateTime(timezone=True), nullable=True)
+    title_words: str = Column(sa_type=TSVECTOR, nullable=False, sa_column_kwargs={"server_default": text("''")})
+    description_words: str = Column(sa_type=TSVECTOR, nullable=False, sa_column_kwargs={"server_default": text("''")})
+
+
+TASKS = SQLModel.metadata.tables["tasks"]
+
+# A check cannot hold a subquery, so it calls a function, which the migration makes.
+event.listen(
+    TASKS,
+    "before_create",
+    DDL(  # type: ignore[no-untyped-call]
+        "create function tags_are_valid(tags text[]) returns boolean language sql immutable as 'select true'"
+    ),
+)
+
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+INSTANT = re.compile(DAY.pattern + r"[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])")
 
 
 def not_blank(title: str) -> str:
     if not title.strip(WHITE_SPACE):
         raise ValueError("A title needs at least one character that is not white space")
     return title
+
+
+def day(value: Any) -> date:
+    """`YYYY-MM-DD` and no other spelling."""
+    if not isinstance(value, str) or not DAY.fullmatch(value):
+        raise ValueError("A day is written as YYYY-MM-DD")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("There is no such day in the calendar") from None
+
+
+def instant(value: Any) -> datetime:
+    """RFC 3339 §5.6, in UTC. What is finer than a microsecond is cut off; PostgreSQL has no leap seconds."""
+    if not isinstance(value, str) or not INSTANT.fullmatch(value):
+        raise ValueError("An instant is written as YYYY-MM-DDThh:mm:ss with an offset: Z, +hh:mm or -hh:mm")
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("There is no such instant in the years 0001 to 9999") from None
+
+
+def known_zone(name: str) -> str:
+    if not zones.is_known(name):
+        raise ValueError("This is no IANA time zone")
+    return name
+
+
+def all_different(tags: list[str]) -> list[str]:
+    if len(set(tags)) < len(tags):
+        raise ValueError("The same tag stands twice")
+    return tags
 
 
 Title = Annotated[
@@ -67,17 +164,87 @@ Title = Annotated[
     ),
 ]
 Description = Annotated[str, Field(max_length=10_000, json_schema_extra={"pattern": ANY_TEXT})]
+DueOn = Annotated[
+    date,
+    BeforeValidator(day),
+    Field(
+        description="A day, inclusive, that no time zone shifts. A task has a day or an instant, not both.",
+        json_schema_extra={"examples": ["2026-03-10"]},
+    ),
+]
+DueAt = Annotated[
+    datetime,
+    BeforeValidator(instant),
+    Field(
+        description="An instant with its offset; answered in UTC, to the microsecond.",
+        json_schema_extra={"examples": ["2026-03-10T18:00:00+01:00"]},
+    ),
+]
+TimeZone = Annotated[
+    str,
+    AfterValidator(known_zone),
+    Field(
+        max_length=255,
+        description="The IANA name of the zone in which `due_at` was meant.",
+        json_schema_extra={"examples": ["Europe/Warsaw"]},
+    ),
+]
+Tag = Annotated[str, Field(min_length=1, max_length=50, json_schema_extra={"pattern": ANY_TEXT})]
+Tags = Annotated[
+    list[Tag],
+    AfterValidator(all_different),
+    Field(
+        max_length=20,
+        description="All different; case and order are kept.",
+        json_schema_extra={"uniqueItems": True, "examples": [["home", "shopping"]]},
+    ),
+]
+
+
+def due_once(due_on: date | None, due_at: datetime | None) -> None:
+    if due_on is not None and due_at is not None:
+        raise ValueError("A task is due on a day or at an instant, not both: leave out due_on or due_at")
+
+
+# The same, for whoever makes requests by the document.
+DUE_ONCE: dict[str, JsonValue] = {
+    "not": {
+        "required": ["due_on", "due_at"],
+        "properties": {"due_on": {"type": "string"}, "due_at": {"type": "string"}},
+    }
+}
+
+# Of whole bodies: put together from the fields' own examples, a task would be due on a day and at an instant.
+EXAMPLE: dict[str, JsonValue] = {
+    "title": "Buy milk",
+    "description": "Two litres",
+    "status": "Todo",
+    "priority": "high",
+    "due_on": "2026-03-10",
+    "tags": ["home", "shopping"],
+}
+PATCH_EXAMPLE: dict[str, JsonValue] = {"status": "Done", "due_on": None}
 
 
 # Wire shapes are Pydantic's own models: SQLModel's take a field that is named "cls" for an argument, and fail.
 
 
 class TaskCreate(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=DUE_ONCE | {"examples": [EXAMPLE]})
 
     title: Title
     description: Description | None = None
     status: Status = "Todo"
+    priority: Priority | None = None
+    due_on: DueOn | None = None
+    due_at: DueAt | None = None
+    time_zone: TimeZone | None = None
+    tags: Tags = Field(default=[])
+
+    @model_validator(mode="after")
+    def is_due_once(self) -> Self:
+        due_once(self.due_on, self.due_at)
+        return self
 
 
 class TaskReplace(TaskCreate):
@@ -87,12 +254,22 @@ class TaskReplace(TaskCreate):
 class TaskPatch(BaseModel):
     """Only what changes: an absent field stays as it is, null clears a field that may be null."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=DUE_ONCE | {"examples": [PATCH_EXAMPLE]})
 
     # The defaults are never read: what was not sent is not in `model_fields_set`.
     title: Title = Field(default_factory=str)
     description: Description | None = None
     status: Status = Field(default_factory=lambda: "Todo")
+    priority: Priority | None = None
+    due_on: DueOn | None = None
+    due_at: DueAt | None = None
+    time_zone: TimeZone | None = None
+    tags: Tags = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def is_due_once(self) -> Self:
+        due_once(self.due_on, self.due_at)
+        return self
 
 
 class TaskRead(BaseModel):
@@ -102,3 +279,16 @@ class TaskRead(BaseModel):
     status: Status
     created_at: datetime = Field(description="In UTC.")
     updated_at: datetime | None = Field(description="In UTC; null until the first change.")
+    priority: Priority | None
+    due_on: date | None = Field(description="A day, inclusive, that no time zone shifts.")
+    due_at: datetime | None = Field(description="In UTC. A task has a day or an instant, not both.")
+    time_zone: str | None = Field(description="The IANA name of the zone in which `due_at` was meant.")
+    tags: list[str] = Field(description="All different, in the order in which they were sent.")
+    completed_at: datetime | None = Field(description="In UTC: since when the status is Done. Null when it is not.")
+    version: int = Field(
+        ge=1, le=LARGEST_INTEGER, description="Grows with every change, with gaps. The `ETag` is this number in quotes."
+    )
+
+
+class TrashedTask(TaskRead):
+    deleted_at: datetime = Field(description="In UTC.")

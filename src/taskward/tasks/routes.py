@@ -1,26 +1,62 @@
 """Tasks over HTTP. Each function translates: the rules are in `actions.py`, the order of errors in `core/route.py`."""
 
 import re
-from typing import Annotated
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import APIRouter, Header, Path, Query
-from pydantic import BeforeValidator
+from fastapi import APIRouter, Depends, Header, Path, Query
+from pydantic import AfterValidator, BeforeValidator
 from pydantic.json_schema import SkipJsonSchema
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypeAliasType
 
 from taskward.core.clock import LARGEST_INTEGER
 from taskward.core.conditions import IfMatch, IfNoneMatch, entity_tag
+from taskward.core.errors import ValidationFailed
 from taskward.core.http import JsonResponse
 from taskward.core.idempotency import Retry, fingerprint_of
-from taskward.core.route import CurrentOwner, OwnerRoute, answers, problems, refuse
-from taskward.tasks import actions
+from taskward.core.route import MAX_TOLD, CurrentOwner, OwnerRoute, answers, as_told, problems, refuse
+from taskward.tasks import actions, orders, trash
+from taskward.tasks import batch as batches
 from taskward.tasks.actions import Versioned
-from taskward.tasks.model import TaskCreate, TaskPatch, TaskRead, TaskReplace
+from taskward.tasks.batch import Batch, BatchRead, CreateOperation, DeleteOperation, PatchOperation
+from taskward.tasks.finding import Wanted
+from taskward.tasks.finding import list_tasks as list_page
+from taskward.tasks.model import (
+    Priority,
+    Status,
+    Tag,
+    TaskCreate,
+    TaskPatch,
+    TaskRead,
+    TaskReplace,
+    TrashedTask,
+    day,
+    instant,
+    known_zone,
+)
+from taskward.tasks.words import words_of
 
 DEFAULT_LIMIT = 100
 ETAG = {"ETag": "The version of the task, for `If-Match` and `If-None-Match`."}
+
+BATCH_TOO_LARGE: dict[int | str, dict[str, Any]] = {
+    413: problems(413)[413] | {"description": "The body is larger than 1 MiB (`body_too_large`)."}
+}
+
+
+class TaskSegment(StringConvertor):
+    """The segment of a path that is not the one of batches, whose other methods would look for a task."""
+
+    regex = "(?!batch$)[^/]+"
+
+
+register_url_convertor("task", TaskSegment())
+ONE_TASK = "/{task_id:task}"
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=OwnerRoute)
 
@@ -38,8 +74,21 @@ def id_digits(value: str) -> int:
     return digits(value)
 
 
+def bound(value: str) -> date | datetime:
+    if len(value) == len("2026-03-10"):
+        return day(value)
+    # A plus that was not encoded has become a space, which can stand nowhere else.
+    return instant(re.sub(r" (?=[0-9]{2}:[0-9]{2}\Z)", "+", value))
+
+
+def without_zero(tag: str) -> str:
+    if "\0" in tag:
+        raise ValueError("A tag does not hold the character U+0000")
+    return tag
+
+
 # The bounds come first: after a validator they would not be published in OpenAPI.
-TaskId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER), BeforeValidator(id_digits)]
+TaskId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, examples=[7]), BeforeValidator(id_digits)]
 Skip = Annotated[
     int,
     Query(ge=0, le=2**31 - 1, description="How many to leave out at the beginning; `cursor` is quicker and steady."),
@@ -51,6 +100,38 @@ Cursor = Annotated[
     Query(description="Where to go on, in place of `skip`: from the `Link` of the page before."),
 ]
 
+Statuses = Annotated[list[Status], Query(default_factory=list, description="Any of these.")]
+Priorities = Annotated[
+    list[Priority | Literal["none"]],
+    Query(default_factory=list, description="Any of these; `none` for tasks without a priority."),
+]
+TagsAsked = Annotated[
+    list[Annotated[Tag, AfterValidator(without_zero)]],
+    Query(default_factory=list, description="All of these.", examples=[["home"]]),
+]
+DueBound = Annotated[
+    date | datetime | SkipJsonSchema[None],
+    Query(
+        description="A day, or an instant with its offset, that is not included itself.",
+        examples=["2026-03-10", "2026-03-10T18:00:00+01:00"],
+    ),
+    BeforeValidator(bound),
+]
+Overdue = Annotated[
+    Literal["true"] | SkipJsonSchema[None], Query(description="Tasks that are due before now and not Done.")
+]
+Words = Annotated[
+    str | SkipJsonSchema[None],
+    Query(description="Each word occurs in title or description, as a word or the start of one.", examples=["milk"]),
+]
+ZoneOfDays = Annotated[
+    str,
+    AfterValidator(known_zone),
+    Query(description="The IANA name of the zone in which days begin and end.", examples=["Europe/Warsaw"]),
+]
+Sort = TypeAliasType("Sort", orders.Sort)  # named, for a schema of its own in OpenAPI
+SortBy = Annotated[Sort, Query(description="With `-` descending; null is last either way.")]
+
 KEY_TEXT = "^[!-~]{1,255}$"
 IdempotencyKey = Annotated[
     str | SkipJsonSchema[None],
@@ -58,6 +139,7 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         pattern=KEY_TEXT,
         description="The same for each retry of one request, and new for each new one. Kept for 24 hours.",
+        examples=["6f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34"],
         json_schema_extra={"pattern": KEY_TEXT},  # what holds for a union would not be published
     ),
 ]
@@ -73,9 +155,7 @@ IdempotencyKey = Annotated[
 )
 async def create_task(request: Request, owner: CurrentOwner, task: TaskCreate, key: IdempotencyKey = None) -> Response:
     """Create a task of your own. With an `Idempotency-Key` a retry creates no second one."""
-    if len(request.headers.getlist("idempotency-key")) > 1:
-        refuse(["header", "Idempotency-Key"], "This header may stand only once.", "repeated_header")
-    retry = None if key is None else Retry(key, fingerprint_of("POST /tasks", task))
+    retry = retry_of(request, key, "POST /tasks", task.model_dump_json(exclude_defaults=True))
     created = await actions.create(owner, task, retry=retry)
     response = one(created, status=201)
     response.headers["location"] = f"{request.scope['path']}/{created.id}"
@@ -92,21 +172,121 @@ async def create_task(request: Request, owner: CurrentOwner, task: TaskCreate, k
 async def list_tasks(
     request: Request,
     owner: CurrentOwner,
+    status: Statuses,
+    priority: Priorities,
+    tag: TagsAsked,
+    due_before: DueBound = None,
+    due_after: DueBound = None,
+    overdue: Overdue = None,
+    q: Words = None,
+    time_zone: ZoneOfDays = "UTC",
+    sort: SortBy = "created_at",
     skip: Skip = 0,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
-    """List your tasks in order of creation."""
+    """List your tasks: all of them in order of creation, or those you ask for, in the order you ask for."""
     if cursor is not None and "skip" in request.query_params:
         refuse(["query", "skip"], "Send skip or cursor, not both.", "skip_and_cursor")
-    page = await actions.list_tasks(owner, skip=skip, limit=limit, cursor=cursor)
+    wanted = Wanted(
+        statuses=frozenset(status),
+        priorities=frozenset(priority),
+        tags=frozenset(tag),
+        due_before=due_before,
+        due_after=due_after,
+        is_overdue=overdue is not None,
+        words=frozenset(words_of(q)),
+        time_zone=time_zone,
+        sort=sort,
+    )
+    page = await list_page(owner, skip=skip, limit=limit, cursor=cursor, wanted=wanted)
     response = JsonResponse(page.json)
     if page.next_cursor is not None:
         response.headers["link"] = next_link(request, page.next_cursor, limit)
     return response
 
 
-@router.get("/{task_id}", response_model=TaskRead, responses=answers(200, ETAG) | problems(404) | answers(304, ETAG))
+class PlainRoute(OwnerRoute):
+    refuses_unknown_parameters = True
+
+
+class BatchRoute(PlainRoute):
+    max_body_bytes = 1024 * 1024
+
+    def refusal(self, errors: Sequence[Any]) -> ValidationFailed:
+        """Of the first operation that is wrong, if the batch as a whole is not."""
+        indexes = {operation_in(error) for error in errors}
+        if None in indexes:
+            return super().refusal([error for error in errors if operation_in(error) is None])
+        first = min(index for index in indexes if index is not None)
+        told = [as_told_of_operation(error) for error in errors if operation_in(error) == first][:MAX_TOLD]
+        loc, message = told[0]["loc"], told[0]["message"]
+        return ValidationFailed(f"{'.'.join(map(str, loc))}: {message}", errors=told, operation=first)
+
+
+def operation_in(error: Any) -> int | None:
+    match error["loc"]:
+        case ("body", "operations", int(index), *_):
+            return index
+    return None
+
+
+def as_told_of_operation(error: Any) -> dict[str, Any]:
+    # Pydantic puts the kind of the operation behind its index.
+    body, operations, index, *kind_and_place = error["loc"]
+    kind, place = "".join(kind_and_place[:1]), kind_and_place[1:]
+    fields = tuple(FIELDS.get((kind, *place[:-1]), ()))
+    told = as_told({**error, "loc": [body, operations, index, *place]}, fields, False)
+    if error["type"].startswith("union_tag"):  # whose text quotes what was sent
+        told["message"] = "An operation has an op, which is create, patch or delete."
+    elif error["type"] in ("model_attributes_type", "model_type", "dict_type"):
+        told["message"] = "This must be a JSON object."
+    return told
+
+
+FIELDS = {
+    ("create",): CreateOperation.model_fields,
+    ("create", "task"): TaskCreate.model_fields,
+    ("patch",): PatchOperation.model_fields,
+    ("patch", "patch"): TaskPatch.model_fields,
+    ("delete",): DeleteOperation.model_fields,
+}
+"""Of an operation, and of the task in it."""
+
+batch_router = APIRouter(route_class=BatchRoute)
+
+
+def requires_if_match(request: Request) -> bool:
+    is_required: bool = request.app.state.settings.require_if_match
+    return is_required
+
+
+RequiresIfMatch = Annotated[bool, Depends(requires_if_match)]
+
+
+@batch_router.post(
+    "/batch",
+    response_model=BatchRead,
+    responses=answers(200, {}, {"Idempotent-Replayed": "`true` when this was answered before."})
+    | problems(404, 412, 428)
+    | BATCH_TOO_LARGE,
+)
+async def apply_batch(
+    request: Request, owner: CurrentOwner, batch: Batch, is_required: RequiresIfMatch, key: IdempotencyKey = None
+) -> Response:
+    """Carry out up to 100 operations in order, all or none. An error names the first that failed in `operation`."""
+    retry = retry_of(request, key, "POST /tasks/batch", batch.meaning())
+    answer = await batches.apply(owner, batch, requires_if_match=is_required, retry=retry)
+    response = JsonResponse(answer.json)
+    if answer.is_replay:
+        response.headers["idempotent-replayed"] = "true"
+    return response
+
+
+router.include_router(batch_router)
+
+
+@router.get(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG) | problems(404) | answers(304, ETAG))
 async def find_task(owner: CurrentOwner, task_id: TaskId, if_none_match: IfNoneMatch) -> Response:
     """Read one task."""
     task = await actions.find(owner, task_id)
@@ -115,23 +295,82 @@ async def find_task(owner: CurrentOwner, task_id: TaskId, if_none_match: IfNoneM
     return one(task)
 
 
-@router.put("/{task_id}", response_model=TaskRead, responses=answers(200, ETAG) | problems(404, 412, 428))
+@router.put(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG) | problems(404, 412, 428))
 async def replace_task(owner: CurrentOwner, task_id: TaskId, task: TaskReplace, if_match: IfMatch) -> Response:
     """Replace a task as a whole: an omitted optional field takes its default."""
     return one(await actions.replace(owner, task_id, task, expected=if_match.versions()))
 
 
-@router.patch("/{task_id}", response_model=TaskRead, responses=answers(200, ETAG) | problems(404, 412, 428))
+@router.patch(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG) | problems(404, 412, 428))
 async def change_task(owner: CurrentOwner, task_id: TaskId, patch: TaskPatch, if_match: IfMatch) -> Response:
     """Change the fields that are sent, and no other."""
     return one(await actions.change(owner, task_id, patch, expected=if_match.versions()))
 
 
-@router.delete("/{task_id}", status_code=204, responses=problems(404, 412, 428))
+@router.delete(ONE_TASK, status_code=204, responses=problems(404, 412, 428))
 async def delete_task(owner: CurrentOwner, task_id: TaskId, if_match: IfMatch) -> Response:
-    """Delete a task."""
+    """Move a task to the trash."""
     await actions.delete(owner, task_id, expected=if_match.versions())
     return Response(status_code=204)
+
+
+everyday = APIRouter(tags=["tasks"], route_class=PlainRoute)
+
+
+def trash_days(request: Request) -> int:
+    days: int = request.app.state.settings.trash_days
+    return days
+
+
+TrashDays = Annotated[int, Depends(trash_days)]
+
+
+@everyday.get("/tags", response_model=list[str], responses=answers(200, {}))
+async def list_tags(owner: CurrentOwner) -> Response:
+    """List the tags on your tasks, by code point."""
+    return JsonResponse(await actions.list_tags(owner))
+
+
+@everyday.get(
+    "/trash",
+    response_model=list[TrashedTask],
+    responses=answers(200, {}, {"Link": 'The next page, as `rel="next"`, while there is one.'}),
+)
+async def list_trash(
+    request: Request, owner: CurrentOwner, days: TrashDays, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Response:
+    """List what you have deleted, the latest first."""
+    page = await trash.list_trash(owner, trash_days=days, limit=limit, cursor=cursor)
+    response = JsonResponse(page.json)
+    if page.next_cursor is not None:
+        response.headers["link"] = next_link(request, page.next_cursor, limit)
+    return response
+
+
+@everyday.post("/tasks/{task_id}/restore", response_model=TaskRead, responses=answers(200, ETAG) | problems(404))
+async def restore_task(owner: CurrentOwner, task_id: TaskId, days: TrashDays) -> Response:
+    """Take a task out of the trash."""
+    return one(await trash.restore(owner, task_id, trash_days=days))
+
+
+@everyday.delete("/trash/{task_id}", status_code=204, responses=problems(404))
+async def erase_task(owner: CurrentOwner, task_id: TaskId, days: TrashDays) -> Response:
+    """Remove a task from the trash for good."""
+    await trash.erase(owner, task_id, trash_days=days)
+    return Response(status_code=204)
+
+
+@everyday.delete("/trash", status_code=204)
+async def empty_trash(owner: CurrentOwner) -> Response:
+    """Empty the trash for good."""
+    await trash.empty(owner)
+    return Response(status_code=204)
+
+
+def retry_of(request: Request, key: str | None, call: str, meaning: str) -> Retry | None:
+    if len(request.headers.getlist("idempotency-key")) > 1:
+        refuse(["header", "Idempotency-Key"], "This header may stand only once.", "repeated_header")
+    return None if key is None else Retry(key, fingerprint_of(call, meaning))
 
 
 def one(task: Versioned, *, status: int = 200) -> Response:

@@ -1,0 +1,172 @@
+"""Tasks gain priority, due day or instant, tags, completion, the words to search by, and a trash.
+
+The older release may serve meanwhile. What it writes has no words, so a search finds it after its next change; it sees
+what lies in the trash. The table is written anew in one transaction, and requests for tasks wait as long as that takes:
+some seconds for 20,000 tasks.
+
+Revision ID: 0003
+Revises: 0002
+"""
+
+import sys
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+ADDED = """
+alter table tasks
+    add column priority text,
+    add column due_on date,
+    add column due_at timestamptz,
+    add column time_zone text,
+    add column tags text[] not null default '{}',
+    add column deleted_at timestamptz,
+    add column marked_done_at timestamptz,
+    add column title_words tsvector not null default '',
+    add column description_words tsvector not null default ''
+"""
+
+# A change of type writes every row anew, also those that forced policies hide from the table's owner.
+FILLED = """
+alter table tasks
+    alter column marked_done_at type timestamptz
+        using case when status = 'Done' then coalesce(updated_at, created_at) end,
+    alter column title_words type tsvector using words_in(title),
+    alter column description_words type tsvector using words_in(description),
+    -- Made from the status, which the older release changes without a word about completion.
+    add column completed_at timestamptz generated always as
+        (case when status = 'Done' then coalesce(marked_done_at, updated_at, created_at) end) stored,
+    add constraint tasks_priority_known check (priority in ('low', 'medium', 'high')),
+    add constraint tasks_due_once check (due_on is null or due_at is null),
+    add constraint tasks_due_on_range check (due_on between '0001-01-01' and '9999-12-31'),
+    add constraint tasks_due_at_range check
+        (due_at between '0001-01-01T00:00:00Z' and '9999-12-31T23:59:59.999999Z'),
+    add constraint tasks_time_zone_length check (char_length(time_zone) between 1 and 255),
+    add constraint tasks_tags_valid check (tags = '{}' or tags_are_valid(tags)),
+    add constraint tasks_completed_when_done check ((status = 'Done') = (completed_at is not null))
+"""
+
+# A check cannot hold a subquery.
+TAGS_ARE_VALID = """
+create function tags_are_valid(tags text[]) returns boolean language sql immutable parallel safe as $$
+    select coalesce(array_ndims(tags), 1) = 1
+        and cardinality(tags) <= 20
+        and (
+            select count(*) = count(distinct tag collate "C")
+                and count(*) = count(*) filter (where char_length(tag) between 1 and 50)
+            from unnest(tags) as tag
+        )
+$$
+"""
+
+EXPIRED_TRASH = """
+create policy expired_rows on tasks to taskward_keeper
+    -- without the setting nothing has expired
+    using (deleted_at <= now() - make_interval(days => nullif(current_setting('app.trash_days', true), '')::int))
+"""
+
+
+def upgrade() -> None:
+    op.execute(TAGS_ARE_VALID)
+    op.execute("grant execute on function tags_are_valid(text[]) to taskward_app")
+    op.execute(ADDED)
+    op.execute(words_in())
+    op.execute(FILLED)
+    op.execute("drop function words_in(text)")
+    op.execute("create index tasks_in_trash on tasks (owner_id, deleted_at, id) where deleted_at is not null")
+    op.execute(EXPIRED_TRASH)
+    op.execute("grant select, delete on tasks to taskward_keeper")
+    # The answer to a batch is about no single task.
+    op.execute("alter table idempotency_keys alter column task_id drop not null, alter column version drop not null")
+
+
+def downgrade() -> None:
+    """To the older release a deleted task is gone, and what was answered to a batch means nothing."""
+    for table in ("tasks", "idempotency_keys"):
+        op.execute(f"alter table {table} no force row level security")
+    op.execute("delete from idempotency_keys where task_id is null")
+    op.execute("delete from tasks where deleted_at is not null")
+    op.execute("alter table idempotency_keys alter column task_id set not null, alter column version set not null")
+    op.execute("revoke select, delete on tasks from taskward_keeper")
+    op.execute("drop policy expired_rows on tasks")
+    op.execute(
+        "alter table tasks drop column completed_at, drop column priority, drop column due_on, drop column due_at, "
+        "drop column time_zone, drop column tags, drop column deleted_at, drop column marked_done_at, "
+        "drop column title_words, drop column description_words"
+    )
+    op.execute("drop function tags_are_valid(text[])")
+    for table in ("tasks", "idempotency_keys"):
+        op.execute(f"alter table {table} force row level security")
+
+
+# The words of a text in SQL, as `tasks/words.py` finds them. Characters stand as code points: no locale has a say.
+
+
+@cache  # half a second
+def words_in() -> str:
+    every = [character for character in map(chr, range(1, sys.maxunicode + 1)) if is_of_word(character)]
+    cased = [character for character in every if ends_in_sigma(character)]
+    ignorable = [c for c in every if ends_in_sigma("A" + c) and not ends_in_sigma(c)]
+    upper = [character for character in every if len(character.lower()) == 1 and character.lower() != character]
+    lower = [character.lower() for character in upper]
+    ascii_lower = "translate(found[1], 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')"
+    return f"""
+create function words_in(given text) returns tsvector language sql as $$
+    select coalesce(array_to_tsvector(array_agg(left(word, 100))), '')
+    from (
+        -- most text and most words are ASCII, and that is much quicker
+        select {ascii_lower}
+        from regexp_matches(given, '[A-Za-z0-9]+', 'g') as found
+        where octet_length(given) = char_length(given)
+        union all
+        select
+            case
+                when octet_length(found[1]) = char_length(found[1]) then {ascii_lower}
+                when strpos(found[1], E'\\u03A3') = 0 then translate(
+                    replace(found[1], E'\\u0130', E'i\\u0307'), {escaped(upper)}, {escaped(lower)})
+                else translate(
+                    regexp_replace(
+                        replace(found[1], E'\\u0130', E'i\\u0307'),
+                        -- a sigma at the end of a word
+                        '(?<=[{ranges(cased)}][{ranges(ignorable)}]*)\\u03A3(?![{ranges(ignorable)}]*[{ranges(cased)}])',
+                        E'\\u03C2',
+                        'g'),
+                    {escaped(upper)}, {escaped(lower)})
+            end
+        from regexp_matches(given, '[{ranges(every)}]+', 'g') as found
+        where octet_length(given) <> char_length(given)
+    ) as words (word)
+$$
+"""
+
+
+def is_of_word(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in "LM" or category == "Nd"
+
+
+def ends_in_sigma(text: str) -> bool:
+    """What Unicode §3.13 calls cased and case-ignorable, only Python's own lower-casing tells."""
+    return f"{text}\u03a3".lower().endswith("\u03c2")
+
+
+def ranges(characters: Iterable[str]) -> str:
+    """The inside of a regular expression's brackets, of characters in order."""
+    ends: list[list[int]] = []
+    for code in map(ord, characters):
+        if ends and ends[-1][1] == code - 1:
+            ends[-1][1] = code
+        else:
+            ends.append([code, code])
+    return "".join(f"\\U{first:08X}-\\U{last:08X}" for first, last in ends)
+
+
+def escaped(characters: Iterable[str]) -> str:
+    return "E'" + "".join(f"\\U{ord(character):08X}" for character in characters) + "'"
