@@ -38,8 +38,12 @@ format: setup
 campaign: setup ## a quarter of an hour of faults, written to docs/reliability.md
 	.venv/bin/python -m campaigns
 
-bench: setup ## what authentication costs
-	.venv/bin/python benchmarks/authentication.py
+bench: setup ## the comparisons of docs/performance.md, which they write; needs wrk and Node.js
+	.venv/bin/uv sync --frozen --quiet --all-extras --group bench --python .venv/bin/python
+	.venv/bin/python -m benchmarks comparison
+	.venv/bin/python -m benchmarks growth
+	.venv/bin/python -m benchmarks startup
+	.venv/bin/python -m benchmarks authentication
 
 clean: ## .venv and the development data
 	rm -rf .venv .taskward

@@ -2,13 +2,10 @@
 
 A hit is a token that was verified before, a miss one that is seen for the first time while its key is known. Each is
 the median of several rounds, with the fastest and slowest beside it.
-
-    .venv/bin/python benchmarks/authentication.py
 """
 
 import asyncio
 import json
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -18,8 +15,11 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
+from benchmarks.machine import description
 from taskward.core.auth import Authenticator, Trust, shared_secret
 from taskward.core.keys import Keys, RemoteKeys, StaticKeys, parse_jwks
+
+Figures = dict[str, list[float]]
 
 ORIGIN = "https://app.example.com"
 ROUNDS = 9
@@ -37,26 +37,33 @@ MAKE: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-async def main() -> None:
-    print(f"Python {platform.python_version()}, {platform.machine()}, microseconds per request")
-    for algorithm, make in MAKE.items():
-        private = {**make(), "kid": "k"}
-        public = {name: value for name, value in private.items() if name in ("kid", "kty", "crv", "x", "y", "n", "e")}
-        (key,) = parse_jwks(json.dumps({"keys": [public]}).encode(), [algorithm]).values()
-        keys = RemoteKeys("http://127.0.0.1/", [algorithm])
-        keys.keys = {key.id: key}  # as if fetched just now
-        keys.tried_at = keys.heard_at = keys.good_at = time.monotonic()
-        await measure(algorithm, keys, jwt.PyJWK(private, algorithm))
+def authenticate(rounds: int = ROUNDS) -> dict[str, Any]:
+    figures = {algorithm: asyncio.run(verify_public(algorithm, rounds)) for algorithm in MAKE}
+    figures["HS256"] = asyncio.run(verify_shared(rounds))
+    return {"machine": description(), "microseconds": figures}
+
+
+async def verify_public(algorithm: str, rounds: int) -> Figures:
+    private = {**MAKE[algorithm](), "kid": "k"}
+    public = {name: value for name, value in private.items() if name in ("kid", "kty", "crv", "x", "y", "n", "e")}
+    (key,) = parse_jwks(json.dumps({"keys": [public]}).encode(), [algorithm]).values()
+    keys = RemoteKeys("http://127.0.0.1/", [algorithm])
+    keys.keys = {key.id: key}  # as if fetched just now
+    keys.tried_at = keys.heard_at = keys.good_at = time.monotonic()
+    return await measure(algorithm, keys, jwt.PyJWK(private, algorithm), rounds)
+
+
+async def verify_shared(rounds: int) -> Figures:
     secret = shared_secret(SECRET)
-    await measure("HS256", StaticKeys([secret]), secret.jwk)
+    return await measure("HS256", StaticKeys([secret]), secret.jwk, rounds)
 
 
-async def measure(algorithm: str, keys: Keys, signing_key: jwt.PyJWK) -> None:
+async def measure(algorithm: str, keys: Keys, signing_key: jwt.PyJWK, rounds: int) -> Figures:
     origin = frozenset({ORIGIN})
     trust = Trust(frozenset({algorithm}), keys, origin, origin, has_kids=algorithm != "HS256")
     auth = Authenticator([trust], leeway_seconds=30, clock=time.time)
     misses, hits = [], []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         requests = [[*OTHER_HEADERS, (b"authorization", b"Bearer " + token(signing_key))] for _ in range(TOKENS)]
         began_at = time.perf_counter()
         for headers in requests:
@@ -67,7 +74,7 @@ async def measure(algorithm: str, keys: Keys, signing_key: jwt.PyJWK) -> None:
             for headers in requests:
                 await auth.caller(headers, deadline_seconds=2)
         hits.append((time.perf_counter() - began_at) / HITS)
-    print(f"{algorithm:6} miss {spread(misses)}   hit {spread(hits)}")
+    return {"miss": spread(misses), "hit": spread(hits)}
 
 
 def token(key: jwt.PyJWK) -> bytes:
@@ -86,10 +93,6 @@ def token(key: jwt.PyJWK) -> bytes:
     return jwt.encode(claims, key, headers={"kid": "k", "typ": None}).encode()
 
 
-def spread(seconds: list[float]) -> str:
-    best, middle, worst = min(seconds), statistics.median(seconds), max(seconds)
-    return f"{middle * 1e6:7.2f} ({best * 1e6:.2f} to {worst * 1e6:.2f})"
-
-
-if __name__ == "__main__":
-    asyncio.run(main())
+def spread(seconds: list[float]) -> list[float]:
+    """The median, the fastest and the slowest, in microseconds."""
+    return [round(value * 1e6, 2) for value in (statistics.median(seconds), min(seconds), max(seconds))]

@@ -1,0 +1,60 @@
+"""`python -m benchmarks`: the comparison, or what is named, as tables, and in `docs/performance.md`."""
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import authentication, comparison, growth, report, startup
+from benchmarks.machine import Missing
+
+RESULTS = Path(__file__).parent / "results"
+
+RUNS: dict[str, tuple[Callable[[], dict[str, Any]], Callable[[], dict[str, Any]]]] = {
+    "comparison": (lambda: comparison.compare(comparison.FULL), lambda: comparison.compare(comparison.SHORT)),
+    "growth": (lambda: growth.grow(growth.FULL), lambda: growth.grow(growth.SHORT)),
+    "startup": (startup.start_up, lambda: startup.start_up(1)),
+    "authentication": (authentication.authenticate, lambda: authentication.authenticate(rounds=1)),
+}
+"""In full, and short."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="to see that it works; nothing is written")
+    parser.add_argument("name", nargs="?", default="comparison", choices=RUNS)
+    chosen = parser.parse_args(arguments)
+    # Both end what was started; a shell lets its background jobs ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+    began_at = time.monotonic()
+    in_full, short = RUNS[chosen.name]
+    found = short() if chosen.short else in_full()
+    page = report.PAGES[chosen.name](found)
+    print(f"{page}\n({time.monotonic() - began_at:.0f} s)")
+    if not chosen.short:
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{chosen.name}.json").write_text(json.dumps(found, indent=2) + "\n")
+        write(chosen.name, found, page)
+
+
+def write(name: str, found: dict[str, Any], page: str) -> None:
+    if name == "comparison":
+        from benchmarks import charts  # matplotlib takes a second
+
+        charts.draw(found)
+    report.write_page(name, page)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Missing as missing:
+        sys.exit(str(missing))
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

@@ -1,0 +1,165 @@
+"""The servers that are compared, each one process on one core, and what signs the tokens for all of them."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from campaigns.processes import START_SECONDS, Process, end, free_port, start
+
+from benchmarks.machine import Missing, require_program
+from key_server import running_key_server
+from programs import TASKWARD, environment
+from signing import Signer
+from taskward.tasks.model import TaskRead
+
+PEERS = Path(__file__).parent / "peers"
+FASTIFY = PEERS / "fastify"
+
+PERSON: dict[str, Any] = {"name": "Ann Example", "email": "ann@example.com", "emailVerified": False, "image": None}
+"""What Better Auth's tokens say besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Everybody's: the same tokens, and the same keys from the same key server."""
+
+    origin: str
+    jwks_url: str
+    signer: Signer
+
+    def token(self, owner: str) -> str:
+        now = int(time.time())
+        token: str = self.signer.token(sub=owner, iat=now, exp=now + 24 * 3600, **PERSON)
+        return token
+
+
+@contextmanager
+def issuer() -> Iterator[Issuer]:
+    with running_key_server() as server:
+        signer = Signer(server.origin)
+        server.keys = signer.public_keys(["EdDSA"])
+        yield Issuer(server.origin, server.url, signer)
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A program that offers the endpoints of `/tasks`."""
+
+    name: str
+    title: str
+    is_strict: bool
+    """Has row-level security, ETags and cursors."""
+    command: Callable[[int, int], list[str]]
+    """By port and number of workers."""
+    environment: Callable[[str, Issuer], dict[str, str]]
+
+
+def taskward_environment(database_url: str, issuer: Issuer) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_url,
+        "BETTER_AUTH_URL": issuer.origin,
+        "BETTER_AUTH_JWKS_URL": issuer.jwks_url,
+        # As its peers, which log nothing and limit nobody.
+        "LOG_LEVEL": "warning",
+        "RATE_LIMIT_PER_MINUTE": "0",
+    }
+
+
+def peer_environment(database_url: str, issuer: Issuer) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_url,
+        "ORIGIN": issuer.origin,
+        "JWKS_URL": issuer.jwks_url,
+        "NODE_ENV": "production",
+        "TASK_FIELDS": json.dumps(list(TaskRead.model_fields)),
+    }
+
+
+def taskward_command(port: int, workers: int) -> list[str]:
+    return [TASKWARD, "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
+
+
+def tutorial_command(port: int, workers: int) -> list[str]:
+    uvicorn = [sys.executable, "-m", "uvicorn", "--app-dir", str(PEERS / "tutorial"), "app:app"]
+    return [*uvicorn, "--port", str(port), "--workers", str(workers), "--log-level", "warning", "--no-access-log"]
+
+
+def fastify_command(port: int, _: int) -> list[str]:
+    return ["node", str(FASTIFY / "server.js"), str(port)]
+
+
+TASKWARD_PEER = Peer("taskward", "Taskward", True, taskward_command, taskward_environment)
+TUTORIAL = Peer("tutorial", "Tutorial (FastAPI, SQLModel)", False, tutorial_command, peer_environment)
+FASTIFY_PEER = Peer("fastify", "Fastify, pg, jose", True, fastify_command, peer_environment)
+PEERS_COMPARED = (TASKWARD_PEER, FASTIFY_PEER, TUTORIAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    peer: Peer
+    address: str
+    process: Process
+    log: Path
+
+
+def install_fastify() -> None:
+    """What `package-lock.json` names, beside it.
+
+    Raises:
+        Missing: there is no Node.js, or the packages cannot be had.
+    """
+    require_program("node", "runs the Fastify peer: install Node.js 20 or newer")
+    require_program("npm", "installs the Fastify peer: install it with Node.js")
+    installed = FASTIFY / "node_modules" / ".package-lock.json"
+    if installed.exists() and installed.stat().st_mtime > (FASTIFY / "package-lock.json").stat().st_mtime:
+        return
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+    done = subprocess.run(command, cwd=FASTIFY, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Missing(f"npm could not install the Fastify peer: {done.stderr.strip()[-500:]}")
+    installed.touch()
+
+
+@contextmanager
+def serving(
+    peer: Peer, database_url: str, issuer: Issuer, folder: Path, *, cores: Iterable[int], workers: int = 1
+) -> Iterator[Server]:
+    """The peer on these cores, once it answers."""
+    port = free_port()
+    log = folder / f"{peer.name}-{port}.log"
+    command = ["taskset", "-c", ",".join(map(str, cores)), *peer.command(port, workers)]
+    process = start(command, env=environment(**peer.environment(database_url, issuer)), log=log, account=None)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_until_healthy(address, process, log)
+        yield Server(peer, address, process, log)
+    finally:
+        end(process)
+
+
+def wait_until_healthy(address: str, process: Process, log: Path) -> None:
+    ends_at = time.monotonic() + START_SECONDS
+    while True:
+        with suppress(httpx.HTTPError):
+            if httpx.get(f"{address}/health").status_code == httpx.codes.OK:
+                return
+        if process.poll() is not None or time.monotonic() > ends_at:
+            raise RuntimeError(f"a server did not start: {log.read_text()[-2000:]}")
+        time.sleep(0.02)
+
+
+def wait_for_line(log: Path, process: Process) -> str:
+    """The first whole line that a program has written."""
+    ends_at = time.monotonic() + START_SECONDS
+    while "\n" not in (written := log.read_text()):
+        if process.poll() is not None or time.monotonic() > ends_at:
+            raise RuntimeError(f"a program did not start: {written[-2000:]}")
+        time.sleep(0.02)
+    return written.partition("\n")[0]

@@ -1,0 +1,75 @@
+"""How long one waits: `taskward dev` with and without a database from before, and `taskward serve`."""
+
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+from campaigns.processes import START_SECONDS, free_port, start, temporary_folder
+
+from benchmarks.data import postgresql
+from benchmarks.machine import description
+from benchmarks.servers import TASKWARD_PEER, Issuer, issuer, taskward_command
+from programs import TASKWARD, environment
+from taskward.core import embedded
+from taskward.migrations import migrate
+
+TIMES = 5
+
+
+def start_up(times: int = TIMES) -> dict[str, Any]:
+    # The account that PostgreSQL runs as enters the folder; else it would be kept elsewhere, and stay.
+    with temporary_folder(embedded.account_for(Path("/nonexistent"))) as folder, issuer() as tokens:
+        found: dict[str, list[float]] = {"dev_cold": [], "dev_warm": [], "serve_ready": []}
+        with postgresql() as postgres:
+            migrate(postgres.url)
+            for number in range(times):
+                data_dir = folder / str(number)
+                found["dev_cold"].append(dev(data_dir, folder))
+                found["dev_warm"].append(dev(data_dir, folder))
+                found["serve_ready"].append(serve(postgres.url, tokens, folder))
+                shutil.rmtree(data_dir)
+                print(f"start-up, {number + 1} of {times}", file=sys.stderr, flush=True)
+            machine = description(postgres.version)
+    seconds = {
+        name: {"median": round(statistics.median(each), 3), "all": [round(value, 3) for value in each]}
+        for name, each in found.items()
+    }
+    return {"machine": machine, "seconds": seconds}
+
+
+def dev(data_dir: Path, folder: Path) -> float:
+    """Seconds from the command to the first answer of `/health`."""
+    port = free_port()
+    command = [TASKWARD, "dev", "--port", str(port), "--data-dir", str(data_dir)]
+    return seconds_until_ok(command, environment(), f"http://127.0.0.1:{port}/health", folder)
+
+
+def serve(database_url: str, tokens: Issuer, folder: Path) -> float:
+    """Seconds from the command until `/ready` says so."""
+    port = free_port()
+    settings = environment(**TASKWARD_PEER.environment(database_url, tokens))
+    return seconds_until_ok(taskward_command(port, 1), settings, f"http://127.0.0.1:{port}/ready", folder)
+
+
+def seconds_until_ok(command: Sequence[str], settings: dict[str, str], url: str, folder: Path) -> float:
+    log = folder / "program.log"
+    began_at = time.monotonic()
+    process = start(command, env=settings, log=log, account=None)
+    try:
+        with httpx.Client(timeout=1, trust_env=False) as client:
+            while True:
+                with suppress(httpx.HTTPError):
+                    if client.get(url).status_code == httpx.codes.OK:
+                        return time.monotonic() - began_at
+                if process.poll() is not None or time.monotonic() > began_at + START_SECONDS:
+                    raise RuntimeError(f"{command[1]} did not start: {log.read_text()[-2000:]}")
+                time.sleep(0.005)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
