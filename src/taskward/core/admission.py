@@ -5,8 +5,6 @@ A quota here protects the process, not a price list: it is counted in each worke
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -36,16 +34,15 @@ class Admission:
             resets_at, _ = self.requests.get_window_stats(self.limit, owner_id)
             raise RateLimited(retry_after_seconds=max(1, math.ceil(resets_at - time.time())))
 
-    @contextmanager
-    def work(self) -> Iterator[None]:
-        """
+    def begin(self) -> None:
+        """Each that begins must end, whatever happens in between.
+
         Raises:
-            Overloaded: too many are in work already.
+            Overloaded: too many are in work already; this one has not begun.
         """
         if self.in_work >= self.most_in_work:
             raise Overloaded
         self.in_work += 1
-        try:
-            yield
-        finally:
-            self.in_work -= 1
+
+    def end(self) -> None:
+        self.in_work -= 1

@@ -83,8 +83,11 @@ class OwnerRoute(APIRoute):
             values = plan.bind(request, body, errors)
             if errors:
                 raise self.refusal(errors)
-            with state.admission.work():
+            state.admission.begin()
+            try:
                 response: Response = await endpoint(**values)
+            finally:
+                state.admission.end()
             return response
 
         return answer

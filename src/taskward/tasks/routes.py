@@ -1,7 +1,7 @@
 """Tasks over HTTP. Each function translates: the rules are in `actions.py`, the order of errors in `core/route.py`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
@@ -155,7 +155,7 @@ IdempotencyKey = Annotated[
 )
 async def create_task(request: Request, owner: CurrentOwner, task: TaskCreate, key: IdempotencyKey = None) -> Response:
     """Create a task of your own. With an `Idempotency-Key` a retry creates no second one."""
-    retry = retry_of(request, key, "POST /tasks", task.model_dump_json(exclude_defaults=True))
+    retry = retry_of(request, key, "POST /tasks", lambda: task.model_dump_json(exclude_defaults=True))
     created = await actions.create(owner, task, retry=retry)
     response = one(created, status=201)
     response.headers["location"] = f"{request.scope['path']}/{created.id}"
@@ -275,7 +275,7 @@ async def apply_batch(
     request: Request, owner: CurrentOwner, batch: Batch, is_required: RequiresIfMatch, key: IdempotencyKey = None
 ) -> Response:
     """Carry out up to 100 operations in order, all or none. An error names the first that failed in `operation`."""
-    retry = retry_of(request, key, "POST /tasks/batch", batch.meaning())
+    retry = retry_of(request, key, "POST /tasks/batch", batch.meaning)
     answer = await batches.apply(owner, batch, requires_if_match=is_required, retry=retry)
     response = JsonResponse(answer.json)
     if answer.is_replay:
@@ -367,10 +367,12 @@ async def empty_trash(owner: CurrentOwner) -> Response:
     return Response(status_code=204)
 
 
-def retry_of(request: Request, key: str | None, call: str, meaning: str) -> Retry | None:
+def retry_of(request: Request, key: str | None, call: str, meaning: Callable[[], str]) -> Retry | None:
+    if key is None:
+        return None
     if len(request.headers.getlist("idempotency-key")) > 1:
         refuse(["header", "Idempotency-Key"], "This header may stand only once.", "repeated_header")
-    return None if key is None else Retry(key, fingerprint_of(call, meaning))
+    return Retry(key, fingerprint_of(call, meaning()))
 
 
 def one(task: Versioned, *, status: int = 200) -> Response:
