@@ -1,8 +1,6 @@
 """A real Better Auth for tests: `examples/better-auth`, installed once, run as a process of its own."""
 
-import fcntl
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,12 +8,11 @@ from pathlib import Path
 
 import httpx
 
+import npm
 from programs import Program
-from requirements import missing, require_program
+from requirements import require_program
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "better-auth"
-NODE = (20, 19)
-INSTALL_SECONDS = 100
 
 
 @dataclass(frozen=True)
@@ -87,22 +84,4 @@ def running_better_auth(**environment: str) -> Iterator[BetterAuth]:
 
 
 def install() -> None:
-    """Makes `node_modules` what the lock file says, once for all processes that ask at the same time."""
-    node = require_program("node", "run Better Auth")
-    npm = require_program("npm", "install Better Auth")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    if tuple(map(int, version.lstrip("v").split(".")[:2])) < NODE:
-        missing(f"node is {version}, and Better Auth needs 20.19 or newer.")
-    locked, installed = EXAMPLE / "package-lock.json", EXAMPLE / "node_modules" / ".package-lock.json"
-    with locked.open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        # npm writes its own copy of the lock file last, so that half an installation has none.
-        if installed.exists() and installed.stat().st_mtime >= locked.stat().st_mtime:
-            return
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        try:
-            run = subprocess.run(command, cwd=EXAMPLE, capture_output=True, text=True, timeout=INSTALL_SECONDS)
-        except subprocess.TimeoutExpired:
-            missing(f"npm could not install Better Auth within {INSTALL_SECONDS} s.")
-        if run.returncode:
-            missing(f"npm could not install Better Auth: {run.stderr.strip()[-500:]}")
+    npm.install(EXAMPLE, what="Better Auth")

@@ -15,7 +15,7 @@ from serving import serving
 from taskward.app import create_app
 from taskward.core.issuer import LocalIssuer
 from taskward.core.paging import cursor_for
-from taskward.tasks.actions import LIST_NAME
+from taskward.tasks.finding import LIST_NAME
 from wire import ask
 
 NEVER_GIVEN = 2**53 - 1

@@ -54,11 +54,9 @@ class OwnerRoute(APIRoute):
     """Where a route has no query parameters; one that has some always does."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        statuses = {401, 422, 429, 431, 500, 503}
-        if {"POST", "PUT", "PATCH"} & set(options.get("methods") or ()):
-            statuses |= {408, 413, 415}
-        options["responses"] = problems(*statuses) | (options.get("responses") or {})
         super().__init__(path, endpoint, **options)
+        of_a_body = () if self.body_field is None else (408, 413, 415)
+        self.responses = problems(401, 422, 429, 431, 500, 503, *of_a_body) | self.responses
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         endpoint, plan, has_body = self.endpoint, Plan(self.dependant), self.body_field is not None

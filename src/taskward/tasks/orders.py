@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.elements import Grouping
+from typing_extensions import TypeAliasType
 
 from taskward.core import zones
 from taskward.core.clock import LARGEST_INTEGER
@@ -34,20 +35,23 @@ from taskward.core.errors import CursorInvalid
 from taskward.core.strict_json import NotStrict, parse
 from taskward.tasks.model import TASKS
 
-Sort = Literal[
-    "created_at",
-    "-created_at",
-    "updated_at",
-    "-updated_at",
-    "completed_at",
-    "-completed_at",
-    "due",
-    "-due",
-    "priority",
-    "-priority",
-    "title",
-    "-title",
-]
+Sort = TypeAliasType(
+    "Sort",
+    Literal[
+        "created_at",
+        "-created_at",
+        "updated_at",
+        "-updated_at",
+        "completed_at",
+        "-completed_at",
+        "due",
+        "-due",
+        "priority",
+        "-priority",
+        "title",
+        "-title",
+    ],
+)
 
 LAST_ID = bindparam("last_id", type_=BigInteger())
 

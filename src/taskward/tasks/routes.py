@@ -12,7 +12,6 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
-from typing_extensions import TypeAliasType
 
 from taskward.core.clock import LARGEST_INTEGER
 from taskward.core.conditions import IfMatch, IfNoneMatch, entity_tag
@@ -20,7 +19,7 @@ from taskward.core.errors import ValidationFailed
 from taskward.core.http import JsonResponse
 from taskward.core.idempotency import Retry, fingerprint_of
 from taskward.core.route import MAX_TOLD, CurrentOwner, OwnerRoute, answers, as_told, problems, refuse
-from taskward.tasks import actions, orders, trash
+from taskward.tasks import actions, trash
 from taskward.tasks import batch as batches
 from taskward.tasks.actions import Versioned
 from taskward.tasks.batch import Batch, BatchRead, CreateOperation, DeleteOperation, PatchOperation
@@ -39,6 +38,7 @@ from taskward.tasks.model import (
     instant,
     known_zone,
 )
+from taskward.tasks.orders import Sort
 from taskward.tasks.words import words_of
 
 DEFAULT_LIMIT = 100
@@ -129,7 +129,6 @@ ZoneOfDays = Annotated[
     AfterValidator(known_zone),
     Query(description="The IANA name of the zone in which days begin and end.", examples=["Europe/Warsaw"]),
 ]
-Sort = TypeAliasType("Sort", orders.Sort)  # named, for a schema of its own in OpenAPI
 SortBy = Annotated[Sort, Query(description="With `-` descending; null is last either way.")]
 
 KEY_TEXT = "^[!-~]{1,255}$"
