@@ -92,13 +92,13 @@ class Edge:
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
-            route = scope.get("route")
-            log.info(
-                "%s %s",
-                method if method in METHODS else "other",
-                getattr(route, "path_format", "unknown"),
-                extra={"status": status, "ms": round((time.perf_counter() - began) * 1000, 2)},
-            )
+            if log.isEnabledFor(logging.INFO):
+                log.info(
+                    "%s %s",
+                    method if method in METHODS else "other",
+                    getattr(scope.get("route"), "path_format", "unknown"),
+                    extra={"status": status, "ms": round((time.perf_counter() - began) * 1000, 2)},
+                )
 
 
 class HeaderLimit:
