@@ -23,6 +23,9 @@ CLIENT_SECONDS = 15
 PAUSE_SECONDS = 0.01
 """Between the requests of one client: the load is to be steady, not as much as the machine can take."""
 
+TRASH = "in the trash"
+"""What a deletion leaves of a task."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -176,7 +179,7 @@ async def clients_of(service: Service) -> AsyncIterator[Clients]:
 
 @dataclass
 class Ledger:
-    """What may have become of each task by what its owner was told: its status, None for no task.
+    """What may have become of each task by what its owner was told: its status, `TRASH`, or None for no task.
 
     A title is unique, and begins with its owner.
     """
@@ -189,15 +192,15 @@ class Ledger:
     def expect(self, title: str, *states: str | None) -> None:
         self.states[title].update(states)
 
-    def acknowledge(self, title: str, state: str | None) -> None:
+    def acknowledge(self, title: str, state: str) -> None:
         self.states[title] = {state}
         self.acknowledged += 1
 
     def rows(self, database: PostgreSQL) -> list[Row]:
         """The ledger against the table."""
         found: dict[str, list[str]] = defaultdict(list)
-        for title, status in database.rows("select title, status from tasks"):
-            found[str(title)].append(str(status))
+        for title, status, is_trashed in database.rows("select title, status, deleted_at is not null from tasks"):
+            found[str(title)].append(TRASH if is_trashed else str(status))
         lost = sum(not set[str | None](found.get(title) or {None}) <= states for title, states in self.states.items())
         return [
             none(f"acknowledged writes lost, of {self.acknowledged:,}", lost),
@@ -263,10 +266,10 @@ class Load:
         await self.step(owner, "GET", "/tasks?limit=5", 200)
 
         if int(created.json()["id"]) % 2:
-            self.ledger.expect(title, None)
+            self.ledger.expect(title, TRASH)
             if not await self.step(owner, "DELETE", path, 204):
                 return
-            self.ledger.acknowledge(title, None)
+            self.ledger.acknowledge(title, TRASH)
             await self.step(owner, "GET", path, 404)
         self.lives += 1
 

@@ -260,6 +260,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         "cors_origins": ("http://localhost:3000",),
         "require_if_match": False,
         "trash_days": 30,
+        "rate_limit_per_minute": 600,
         "data_dir": Path(".taskward"),
         "log_level": "info",
         "log_format": None,
