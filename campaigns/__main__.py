@@ -18,10 +18,16 @@ from campaigns.cancelled_clients import cancelled_clients
 from campaigns.exhausted_pool import exhausted_pool
 from campaigns.idempotency_keys import idempotency_keys
 from campaigns.killed_database import killed_database
+from campaigns.killed_worker import killed_worker
 from campaigns.lost_updates import lost_updates
+from campaigns.memory import memory
+from campaigns.migration import migration
 from campaigns.outcome import Campaign, Outcome
+from campaigns.overload import overload
+from campaigns.rolling_restart import rolling_restart
 from campaigns.silent_database import silent_database
 from campaigns.sleeping_database import sleeping_database
+from campaigns.slow_senders import slow_senders
 from taskward.core import embedded
 
 CAMPAIGNS: list[Campaign] = [
@@ -33,6 +39,12 @@ CAMPAIGNS: list[Campaign] = [
     cancelled_clients,
     lost_updates,
     behind_pgbouncer,
+    rolling_restart,
+    killed_worker,
+    slow_senders,
+    overload,
+    migration,
+    memory,
 ]
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reliability.md"

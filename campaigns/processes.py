@@ -1,6 +1,7 @@
 """PostgreSQL, the service and PgBouncer as children of this process, which end with it however it ends."""
 
 import asyncio
+import math
 import os
 import re
 import shutil
@@ -8,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ SECRET = "thirty-two bytes or more, as HS256 wants it"  # noqa: S105 - protects 
 START_SECONDS = 60
 
 SERVICE_CONNECTIONS = "select count(*) from pg_stat_activity where application_name = 'taskward'"
+
+READY = re.compile(r"worker \d+ is ready")
 
 Process = subprocess.Popen[bytes]
 
@@ -185,6 +188,15 @@ class Service:
 
     address: str
     log: Path
+    process: Process
+
+    def workers(self) -> set[int]:
+        """The pids of those that run."""
+        return set(children(self.process.pid))
+
+    def workers_ready(self) -> int:
+        """How many have said so, since the beginning."""
+        return len(READY.findall(self.log.read_text()))
 
     def token(self, owner: str) -> str:
         now = int(time.time())
@@ -204,7 +216,7 @@ async def service(database_url: str, *, workers: int = 1, **settings: str) -> As
         command = [TASKWARD, "serve", "--host", "127.0.0.1", "--port", "0", "--workers", str(workers)]
         process = start(command, env=environment(**fixed, **settings), log=log, account=None)
         try:
-            yield Service(await address_in(process, log, workers), log)
+            yield Service(await address_in(process, log, workers), log, process)
         finally:
             await asyncio.to_thread(end, process)
 
@@ -215,7 +227,7 @@ async def address_in(process: Process, log: Path, workers: int) -> str:
     while True:
         lines = log.read_text()  # noqa: ASYNC240 - short, and on this machine
         found = re.search(r"listening at (http://[0-9.:]+)", lines)
-        if found and len(re.findall(r"worker \d+ is ready", lines)) >= workers:
+        if found and len(READY.findall(lines)) >= workers:
             return found[1]
         if process.poll() is not None or time.monotonic() > ends_at:
             raise RuntimeError(f"taskward serve did not start: {lines[-2000:]}")
@@ -262,6 +274,16 @@ async def wait_until_open(port: int, process: Process, log: Path) -> None:
         if process.poll() is not None or time.monotonic() > ends_at:
             raise RuntimeError(f"PgBouncer did not start: {log.read_text()[-2000:]}")  # noqa: ASYNC240 - as above
         await asyncio.sleep(0.02)
+
+
+async def until(is_so: Callable[[], bool], *, within_seconds: float = START_SECONDS) -> float:
+    """How many seconds it took; infinity when the time was over before."""
+    began_at = time.monotonic()
+    while not is_so():
+        if time.monotonic() > began_at + within_seconds:
+            return math.inf
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began_at
 
 
 def free_port() -> int:

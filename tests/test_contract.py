@@ -80,7 +80,7 @@ class closed_port:  # noqa: N801 - reads as a function
 @pytest.fixture
 def visitor(api: str) -> Iterator[httpx.Client]:
     """Somebody without a token."""
-    with httpx.Client(base_url=api, trust_env=False, verify=False) as client:  # noqa: S501 - no TLS here
+    with httpx.Client(base_url=api, trust_env=False, verify=False) as client:
         yield client
 
 

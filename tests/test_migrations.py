@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 from databases import as_login, asked, using, with_database
 from programs import eventually
 from requirements import require_program
+from taskward import migrations
 from taskward.core.database import DatabaseRefused
 from taskward.migrations import (
     HEAD,
@@ -323,6 +324,40 @@ def test_whoever_migrates_waits_for_whoever_already_does_and_finds_the_work_done
 
     assert current(url) == HEAD
     assert asyncio.run(lives(url, "ann")) == ["Bread"]
+
+
+def test_a_migration_steps_back_from_tables_that_others_hold_and_tries_again(new_database: Callable[..., str]) -> None:
+    url = new_database()
+    migrate(url)
+    downgrade(url, to=REVISIONS[-2])
+    told: list[str] = []
+
+    with psycopg.connect(url) as session, ThreadPoolExecutor() as threads:
+        session.execute("lock table tasks in row exclusive mode")
+        migrating = threads.submit(migrate, url, say=told.append)
+        eventually(lambda: len(told) >= 2, within_seconds=30)
+        session.rollback()
+
+        assert migrating.result(60) == REVISIONS[-2]
+
+    assert set(told) == {"Others hold what the migration changes: trying again."}
+    assert current(url) == HEAD
+
+
+def test_a_migration_that_others_hold_up_for_too_long_is_refused(
+    new_database: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = new_database()
+    migrate(url)
+    downgrade(url, to=REVISIONS[-2])
+    monkeypatch.setattr(migrations, "LOCKED_SECONDS", 0)
+
+    with psycopg.connect(url) as session:
+        session.execute("lock table tasks in row exclusive mode")
+        with pytest.raises(MigrationRefused, match="Nothing was migrated: canceling statement due to lock timeout"):
+            migrate(url)
+
+    assert current(url) == REVISIONS[-2]
 
 
 def test_several_threads_migrate_at_once(new_database: Callable[..., str]) -> None:

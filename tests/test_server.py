@@ -287,6 +287,19 @@ def test_a_worker_is_hung_when_it_gives_no_sign_of_life_for_long() -> None:
         assert not Worker(process, pulse=0, generation=0, is_ready=True).is_hung()
 
 
+def test_a_worker_may_open_as_many_files_as_the_machine_allows() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        with service("tells_its_process") as api:
+            [worker] = api.readies(1)
+            allowed = resource.prlimit(worker, resource.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert allowed == (min(65_536, hard) if hard != resource.RLIM_INFINITY else 65_536, hard)
+
+
 def test_sigterm_ends_a_service_that_is_still_starting(tmp_path: Path) -> None:
     with service("is_slow_to_start", data_dir=tmp_path) as api:
         eventually((tmp_path / "waiting").exists)

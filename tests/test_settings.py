@@ -261,6 +261,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         "require_if_match": False,
         "trash_days": 30,
         "rate_limit_per_minute": 600,
+        "metrics_address": None,
         "data_dir": Path(".taskward"),
         "log_level": "info",
         "log_format": None,

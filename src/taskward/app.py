@@ -1,5 +1,6 @@
 """The application, put together: routes, authenticator, database, the one handler of errors. The only composer."""
 
+import asyncio
 import gc
 import json
 import logging
@@ -73,7 +74,11 @@ def create_app(settings: Settings | None = None, *, local_issuer: LocalIssuer | 
     """
     settings = settings or read_settings()
     api = create_api(settings, local_issuer=local_issuer)
-    return Edge(Cors(HeaderLimit(LastResort(Dispatch(api))), origins=settings.cors_origins))
+    metrics = api.state.metrics
+    return Edge(
+        Cors(HeaderLimit(LastResort(Dispatch(api))), origins=settings.cors_origins),
+        count=None if metrics is None else metrics.count,
+    )
 
 
 def openapi_document(settings: Settings) -> dict[str, Any]:
@@ -86,15 +91,18 @@ def create_api(settings: Settings, *, local_issuer: LocalIssuer | None) -> FastA
     api = routed(settings)
     api.state.settings = settings
     api.state.authenticator = authenticator(settings, local=local_issuer)
-    api.state.admission = Admission(
-        requests_per_minute=settings.rate_limit_per_minute, pool_size=settings.database_pool_size
-    )
     api.state.database = Database(
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool_size,
         deadline_seconds=settings.request_deadline_seconds,
         revisions=REVISIONS,
     )
+    api.state.admission = Admission(api.state.database, requests_per_minute=settings.rate_limit_per_minute)
+    api.state.metrics = None
+    if settings.metrics_address is not None:
+        from taskward.core.metrics import Metrics  # Prometheus' client, for those who want it
+
+        api.state.metrics = Metrics(api.state.authenticator, api.state.admission, api.state.database)
     return api
 
 
@@ -105,7 +113,10 @@ async def lifespan(api: FastAPI) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     gc.enable()
+    sampling = asyncio.create_task(api.state.metrics.sample_for_ever()) if api.state.metrics is not None else None
     yield
+    if sampling is not None:
+        sampling.cancel()
     await api.state.authenticator.close()
     await api.state.database.close()
 

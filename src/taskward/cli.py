@@ -91,6 +91,7 @@ def dev(
     """Run the API to try it, with a database, a token and a curl line. Reads .env too; Ctrl-C ends it."""
     from taskward import server
     from taskward.core import logs
+    from taskward.exposition import exposed
 
     settings = read(data_dir, env_file=".env")
     signal.signal(signal.SIGTERM, leave)
@@ -99,7 +100,7 @@ def dev(
         is_private = ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
         if not is_private and not can_verify(settings):
             raise Refused(f"To listen on {host} set BETTER_AUTH_URL: the local issuer is for this machine alone.")
-        with database_of(settings, say=typer.echo) as (url, direct_url):
+        with exposed(settings.metrics_at), database_of(settings, say=typer.echo) as (url, direct_url):
             run_dev(settings, listener, url, direct_url, is_private=is_private)
 
 
@@ -175,6 +176,7 @@ def serve(
     from taskward import server
     from taskward.core import logs
     from taskward.core.auth import authenticator
+    from taskward.exposition import exposed
     from taskward.migrations import migrate
 
     settings = read()
@@ -183,7 +185,11 @@ def serve(
     authenticator(settings)  # refuses here what each worker would refuse
     signal.signal(signal.SIGTERM, leave)
     logs.configure(format=settings.log_format or "json", level=settings.log_level)
-    with server.listen(host, port) as listener, database_of(settings, say=log.info) as (url, direct_url):
+    with (
+        server.listen(host, port) as listener,
+        exposed(settings.metrics_at) as forget_process,
+        database_of(settings, say=log.info) as (url, direct_url),
+    ):
         os.environ.update(DATABASE_URL=url, DATABASE_DIRECT_URL=direct_url)  # where workers read them
         if settings.database_url is None:
             migrate(direct_url)
@@ -194,7 +200,7 @@ def serve(
                 asyncio.run(check_database(settings, url))
             log.info("listening at %s", base_url(listener.getsockname()))
 
-        status = server.supervise(listener, workers=workers, meanwhile=check)
+        status = server.supervise(listener, workers=workers, meanwhile=check, ended=forget_process)
     raise typer.Exit(status)
 
 
@@ -230,7 +236,7 @@ def migrate(
         typer.echo(migrations.script())
         return
     with database_of(read(), say=typer.echo, is_direct_enough=True) as (_, direct_url):
-        before = migrations.migrate(direct_url)
+        before = migrations.migrate(direct_url, say=typer.echo)
     where = place(direct_url)
     if before == migrations.HEAD:
         typer.echo(f"The database {where} is at {before} already, which is this release's.")

@@ -12,6 +12,7 @@ import errno
 import gc
 import logging
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -52,6 +53,9 @@ ORPHAN_SECONDS = 1.5
 START_SECONDS = 60
 SILENT_SECONDS = 30
 """A worker that takes longer to start, or whose event loop stands still for longer, is killed and replaced."""
+
+OPEN_FILES = 65_536
+"""So many a worker may have, if the hard limit of the machine allows it."""
 
 PAUSE_SECONDS = 2
 """Before the next attempt when a worker has died during its start."""
@@ -185,13 +189,16 @@ def supervise(
     workers: int,
     application: str = "taskward.app:create_app",
     meanwhile: Callable[[], None] = lambda: None,
+    ended: Callable[[int], None] = lambda pid: None,
 ) -> int:
     """Serves with `workers` processes until SIGTERM or SIGINT, and returns the exit status.
 
     `application` is `module:function`; each worker calls it with the settings that it reads from its environment.
     `meanwhile` is called while the first ones import it; if it raises, they end before they have called it.
+    `ended` is called with the pid of each that has ended.
     """
-    supervisor = Supervisor(listener, workers, application)
+    allow_open_files()
+    supervisor = Supervisor(listener, workers, application, ended)
     supervisor.adjust()
     try:
         meanwhile()
@@ -200,6 +207,14 @@ def supervise(
         raise
     os.close(supervisor.gate)
     return supervisor.run()
+
+
+def allow_open_files() -> None:
+    """Each client is one. What a shell or systemd allows at first, 1,024, is meant for programs that use select()."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @dataclass(eq=False)
@@ -217,10 +232,13 @@ class Worker:
 
 
 class Supervisor:
-    def __init__(self, listener: socket.socket, count: int, application: str) -> None:
+    def __init__(
+        self, listener: socket.socket, count: int, application: str, ended: Callable[[int], None] = lambda pid: None
+    ) -> None:
         self.listener = listener
         self.count = count
         self.application = application
+        self.ended = ended
         self.workers: list[Worker] = []
         self.generation = 0
         self.was_ready = False
@@ -333,6 +351,7 @@ class Supervisor:
         os.close(worker.pulse)
         self.workers.remove(worker)
         status = worker.process.wait()
+        self.ended(worker.process.pid)
         if self.stop_at is not None or worker.is_retiring:
             log.info("worker %d has ended", worker.process.pid)
             return

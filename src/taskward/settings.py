@@ -98,6 +98,17 @@ def valid_prefix(value: str) -> str:
     return prefix.rstrip("/")
 
 
+def host_and_port(value: str) -> str:
+    try:
+        parts = urlsplit(f"//{value.strip()}")
+        is_address = bool(parts.hostname) and parts.port is not None and parts.netloc == value.strip()
+    except ValueError:  # its text quotes the value
+        is_address = False
+    if not is_address or "@" in value:
+        raise ValueError("must be host:port, such as 127.0.0.1:9464")
+    return value.strip()
+
+
 def at_least_32_bytes(value: SecretStr) -> SecretStr:
     try:
         secret = value.get_secret_value().encode()
@@ -195,6 +206,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=Path(".taskward"), description="Folder of the embedded PostgreSQL and the local issuer."
     )
+    metrics_address: Annotated[str, AfterValidator(host_and_port)] | None = Field(
+        default=None,
+        description="host:port where Prometheus finds /metrics, such as 127.0.0.1:9464. Without it nothing is counted.",
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Lower] = Field(
         default="info", description="debug, info, warning or error."
     )
@@ -236,6 +251,14 @@ class Settings(BaseSettings):
         if self.database_url is None:
             return None
         return re.sub(r"(?<=[@/])(ep-[a-z0-9-]+)-pooler\.", r"\1.", self.database_url.get_secret_value())
+
+    @property
+    def metrics_at(self) -> tuple[str, int] | None:
+        """Host and port of METRICS_ADDRESS."""
+        if self.metrics_address is None:
+            return None
+        parts = urlsplit(f"//{self.metrics_address}")
+        return parts.hostname or "", parts.port or 0
 
     @property
     def dropped_parameters(self) -> tuple[str, ...]:

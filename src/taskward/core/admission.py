@@ -10,6 +10,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from taskward.core.database import Database
 from taskward.core.errors import Overloaded, RateLimited
 
 IN_WORK_PER_CONNECTION = 50
@@ -19,10 +20,11 @@ IN_WORK_PER_CONNECTION = 50
 class Admission:
     """`requests_per_minute` counts from an owner's first request on; 0 is no limit."""
 
-    def __init__(self, *, requests_per_minute: int, pool_size: int) -> None:
+    def __init__(self, database: Database, *, requests_per_minute: int) -> None:
+        self.database = database
         self.limit = RateLimitItemPerMinute(requests_per_minute) if requests_per_minute else None
         self.requests = FixedWindowRateLimiter(MemoryStorage())
-        self.most_in_work = IN_WORK_PER_CONNECTION * pool_size
+        self.most_in_work = IN_WORK_PER_CONNECTION * database.pool_size
         self.in_work = 0
 
     def count(self, owner_id: str) -> None:
@@ -38,9 +40,9 @@ class Admission:
         """Each that begins must end, whatever happens in between.
 
         Raises:
-            Overloaded: too many are in work already; this one has not begun.
+            Overloaded: too many are in work already, or they have waited for too long; this one has not begun.
         """
-        if self.in_work >= self.most_in_work:
+        if self.in_work >= self.most_in_work or self.database.is_behind:
             raise Overloaded
         self.in_work += 1
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 
 import psycopg
@@ -346,6 +347,17 @@ class Database:
             return False
         return asyncio.get_running_loop().time() - self.failed_at < DOWN_SECONDS
 
+    @property
+    def is_behind(self) -> bool:
+        """All connections are busy, and somebody has waited for one for half of the time that a request has.
+
+        Whoever came now would get one too late, and take its time from others for nothing.
+        """
+        if not self.connections:
+            return False  # nobody is slow: the database is away, or wakes up
+        now = asyncio.get_running_loop().time()
+        return any(now - since > self.deadline_seconds / 2 for since in islice(self.waiters.values(), 1))
+
     async def connect(self) -> Connection:
         """A connection on which the guards were seen to hold."""
         connection = await Connection.open(self.url)
@@ -378,25 +390,32 @@ class Database:
         return int(backend_pid or 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Owner:
     """What one request may see and do: the rows of one owner, until its deadline."""
 
     id: str
     database: Database
     deadline: float
+    seconds_waited: float = 0
+    """For a connection and for its answers, so far."""
 
     async def read(self, call: Bound) -> list[Row]:
-        [found] = await self.database.run(self.id, [call], deadline=self.deadline, is_repeatable=True)
+        [found] = await self.run([call], is_repeatable=True)
         return found
 
     async def write(self, *calls: Bound, is_repeatable: bool = False) -> list[list[Row]]:
         """The rows of each call. The owner's clock moves first (`core/clock.py`)."""
         tick = TICK(now_ms=int(self.database.clock() * 1000))
-        _, *found = await self.database.run(
-            self.id, [tick, *calls], deadline=self.deadline, is_repeatable=is_repeatable
-        )
+        _, *found = await self.run([tick, *calls], is_repeatable=is_repeatable)
         return found
+
+    async def run(self, calls: Sequence[Bound], *, is_repeatable: bool) -> list[list[Row]]:
+        began = time.perf_counter()
+        try:
+            return await self.database.run(self.id, calls, deadline=self.deadline, is_repeatable=is_repeatable)
+        finally:
+            self.seconds_waited += time.perf_counter() - began
 
 
 def guards_of_owned_tables() -> Statement:

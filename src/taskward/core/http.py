@@ -5,7 +5,8 @@ import logging
 import random
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
@@ -13,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from taskward.core.errors import HeaderTooLarge, PreflightRefused, Problem
-from taskward.core.logs import request_id
+from taskward.core.logs import digest, request_id
 
 log = logging.getLogger("taskward.request")
 
@@ -52,16 +53,26 @@ class ProblemResponse(Response):
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(json.dumps(problem.document()), status_code=problem.status, headers=problem.headers)
+        self.code = problem.code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["taskward.problem"] = self.code  # for the log and the metrics
+        await super().__call__(scope, receive, send)
+
+
+Count = Callable[[Scope, str, str, int, float], None]
+"""A request that has ended: its scope with what was left there, its method, route, status and seconds."""
 
 
 class Edge:
-    """The outermost application: gives each request its id and each answer its common headers, and logs it.
+    """The outermost application: gives each request its id and each answer its common headers, logs and counts it.
 
     A path is the same with a trailing slash, and HEAD is GET without the body.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, count: Count | None = None) -> None:
         self.app = app
+        self.count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -92,13 +103,13 @@ class Edge:
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
+            seconds = time.perf_counter() - began
+            method = method if method in METHODS else "other"
+            route = getattr(scope.get("route"), "path_format", "unknown")
             if log.isEnabledFor(logging.INFO):
-                log.info(
-                    "%s %s",
-                    method if method in METHODS else "other",
-                    getattr(scope.get("route"), "path_format", "unknown"),
-                    extra={"status": status, "ms": round((time.perf_counter() - began) * 1000, 2)},
-                )
+                log.info("%s %s", method, route, extra=summary(scope, status, seconds))
+            if self.count is not None:
+                self.count(scope, method, route, status, seconds)
 
 
 class HeaderLimit:
@@ -167,6 +178,23 @@ class Cors(CORSMiddleware):
             {name: value for name, value in response.headers.items() if name not in ("content-length", "content-type")}
         )
         return refused
+
+
+def summary(scope: Scope, status: int, seconds: float) -> dict[str, Any]:
+    """What the line of a request tells: never what a client wrote, and its owner as a digest."""
+    told: dict[str, Any] = {"status": status, "ms": milliseconds(seconds)}
+    owner = scope.get("taskward.owner")
+    if owner is not None:
+        told["owner"] = digest(owner.id)
+        if owner.seconds_waited:
+            told["database_ms"] = milliseconds(owner.seconds_waited)
+    if "taskward.problem" in scope:
+        told["code"] = scope["taskward.problem"]
+    return told
+
+
+def milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 2)
 
 
 def request_id_in(scope: Scope) -> bytes:

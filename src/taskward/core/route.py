@@ -69,12 +69,13 @@ class OwnerRoute(APIRoute):
             loop = asyncio.get_running_loop()
             deadline = loop.time() + deadline_seconds
             caller = await state.authenticator.caller(scope["headers"], deadline_seconds=deadline_seconds)
-            state.admission.count(caller.owner)
+            owner = scope["taskward.owner"] = Owner(caller.owner, state.database, deadline)
+            state.admission.count(owner.id)
             body = None
             if has_body:
                 body = await strict_body(request, max_bytes=self.max_body_bytes)
-                deadline = loop.time() + deadline_seconds  # a slow sender has taken none of the time to answer
-            scope["taskward.owner"] = Owner(caller.owner, state.database, deadline)
+                # A slow sender has taken none of the time to answer.
+                owner.deadline = loop.time() + deadline_seconds
             if checks_query and scope["query_string"]:
                 check_query(scope["query_string"], parameters)
             errors: Errors = []

@@ -1,9 +1,11 @@
 """The schema's migrations, inside the package so that an installed wheel can bring its database to head."""
 
 import io
+import logging
 import re
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -23,6 +25,17 @@ HEAD = REVISIONS[-1]
 
 CONNECT_SECONDS = 10
 
+LOCKED_SECONDS = 60
+"""How long a migration is tried again while others hold the tables that it changes; each attempt gives up soon."""
+
+PAUSE_SECONDS = 0.5
+"""Between two attempts, for the requests that waited behind one."""
+
+LOCKED = ("55P03", "40P01")
+"""lock_not_available, deadlock_detected (PostgreSQL, appendix A)."""
+
+log = logging.getLogger("taskward.migrations")
+
 # Alembic keeps what it works on in globals: two threads would take each other's connection.
 ONE_AT_A_TIME = threading.Lock()
 
@@ -31,23 +44,34 @@ class MigrationRefused(Exception):
     """The database was not migrated, and nothing was changed: one sentence for the operator."""
 
 
-def migrate(url: str) -> str | None:
+def migrate(url: str, *, say: Callable[[str], None] = log.info) -> str | None:
     """Brings the schema to head in one transaction, and tells the revision it was at before, None for none.
 
     Two at once are safe: the second waits, and finds the work done. `url` must not lead through a pooler.
+    `say` is told what keeps it waiting.
 
     Raises:
-        MigrationRefused: no connection, a right that is missing, or a schema of a newer release.
+        MigrationRefused: no connection, a missing right, tables that others hold, or a schema of a newer release.
     """
     if is_at_head(url):
         return HEAD
 
     from alembic import command
+    from sqlalchemy.exc import DBAPIError
 
+    ends_at = time.monotonic() + LOCKED_SECONDS
     with connected(url) as connection:
         before = revision_of(connection)
-        command.upgrade(configuration(connection), "head")
-        return before
+        while True:
+            try:
+                command.upgrade(configuration(connection), "head")
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in LOCKED or time.monotonic() > ends_at:
+                    raise
+                say("Others hold what the migration changes: trying again.")
+                time.sleep(PAUSE_SECONDS)
+            else:
+                return before
 
 
 def is_at_head(url: str) -> bool:

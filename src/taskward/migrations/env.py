@@ -8,7 +8,9 @@ import taskward.tasks.actions  # noqa: F401 - fills SQLModel.metadata
 
 # Any number, the same in every process: whoever migrates waits for whoever already does.
 LOCK = text("select pg_advisory_xact_lock(7308604896953369)")
-LOCK_TIMEOUT = "set local lock_timeout = '5s'"
+# A change of a table waits for the requests on it, and new requests wait behind the change: far less than their
+# deadline, and less than the second after which PostgreSQL looks for a deadlock and may choose a request to end it.
+LOCK_TIMEOUT = "set local lock_timeout = '400ms'"
 
 
 def run() -> None:
@@ -26,7 +28,6 @@ def run() -> None:
     connection = context.config.attributes["connection"]
     with connection.begin():
         connection.execute(LOCK)
-        # A change of a table waits for the requests on it, and new requests wait behind the change: not for long.
         connection.execute(text(LOCK_TIMEOUT))
         context.configure(connection=connection, target_metadata=SQLModel.metadata)
         context.run_migrations()

@@ -113,9 +113,7 @@ async def list_tasks(owner: Owner, *, skip: int, limit: int, cursor: str | None,
             values |= order.values_in(place)
         statement = list_statement(filters, order, goes_on=place is not None)
         calls = [THROUGH_INDEXES, statement(skip=skip, limit=limit, **values)]
-    *_, [(found, last, has_more)] = await owner.database.run(
-        owner.id, calls, deadline=owner.deadline, is_repeatable=True
-    )
+    *_, [(found, last, has_more)] = await owner.run(calls, is_repeatable=True)
     next_cursor = None
     if has_more == b"t" and last is not None:
         next_cursor = cursor_for(last.decode(), owner_id=owner.id, of=of)

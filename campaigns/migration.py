@@ -1,0 +1,113 @@
+"""A newer release migrates the database that this one goes on serving."""
+
+import asyncio
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+import taskward
+from campaigns.clients import Load, clients_of
+from campaigns.outcome import Outcome, Row, Size, exactly, none, slowest
+from campaigns.processes import PostgreSQL, postgresql, service, temporary_folder
+from programs import environment
+from taskward.migrations import HEAD, REVISIONS
+
+ROUNDS = {"short": 1, "long": 5}
+OWNERS = 8
+HELD_SECONDS = 3
+"""How long somebody else's transaction holds the table, longer than a request may wait."""
+
+NEXT = """
+from alembic import op
+
+revision = "{revision}"
+down_revision = "{before}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("alter table tasks add column added_{revision} text")
+    op.execute("alter table tasks add constraint added_{revision} check (added_{revision} <> '') not valid")
+    op.execute("create index added_{revision} on tasks (owner_id, added_{revision})")
+
+
+def downgrade() -> None:
+    op.execute("alter table tasks drop column added_{revision}")
+"""
+
+
+async def migration(size: Size) -> list[Outcome]:
+    """`taskward migrate` of a release that adds a column, a check and an index to `tasks`, while eight owners lead
+    tasks through their whole life on this release, and while a transaction of somebody else holds the table for 3 s,
+    so that the migration has to step back and try again.
+
+    A hit is an attempt that stepped back.
+    """
+    async with postgresql() as database, service(database.url, workers=2) as api, clients_of(api) as clients:
+        tried, seconds, statuses = 0, [], []
+        async with Load(clients).of(OWNERS) as load:
+            for number in range(ROUNDS[size]):
+                await load.until_steady(since=time.monotonic())
+                began_at = time.monotonic()
+                status, said = await migrate_to_next(database, number)
+                seconds.append(time.monotonic() - began_at)
+                statuses.append(status)
+                tried += len(re.findall("trying again", said))
+            await load.until_steady(since=time.monotonic())
+        revision = str(database.rows("select version_num from alembic_version")[0][0])
+        rows: list[Row] = [
+            exactly("migrations that succeeded", statuses.count(0), ROUNDS[size]),
+            exactly("revisions on from this release's", int(revision) - int(HEAD), ROUNDS[size]),
+            none(f"503, of {len(clients.answers):,} requests", len(clients.unavailable())),
+            slowest("slowest request", [answer.seconds for answer in clients.answers], below=2),
+            slowest("slowest migration", seconds, below=HELD_SECONDS + 10),
+            *load.ledger.rows(database),
+            *clients.rows(),
+        ]
+    return [Outcome("Migration of a newer release under load", tried, ROUNDS[size], rows)]
+
+
+async def migrate_to_next(database: PostgreSQL, number: int) -> tuple[int | None, str]:
+    with next_release(number) as folder, psycopg.connect(database.url) as session:
+        session.execute("select from tasks for share limit 1")
+        migrating = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-c", "from taskward.cli import main; main(['migrate'])"),
+            env=environment(DATABASE_URL=database.url, PYTHONPATH=str(folder)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        try:
+            await asyncio.sleep(HELD_SECONDS)
+            session.rollback()
+            said, _ = await migrating.communicate()
+        finally:
+            if migrating.returncode is None:
+                migrating.kill()
+                await migrating.wait()
+        return migrating.returncode, said.decode()
+
+
+@contextmanager
+def next_release(number: int) -> Iterator[Path]:
+    """A folder with this release and more migrations."""
+    with temporary_folder(None) as folder:
+        package = folder / "taskward"
+        shutil.copytree(Path(taskward.__path__[0]), package)
+        revisions = [*REVISIONS]
+        for _ in range(number + 1):
+            revision = f"{int(revisions[-1]) + 1:04d}"
+            text = NEXT.format(revision=revision, before=revisions[-1])
+            (package / "migrations" / "versions" / f"{revision}_added.py").write_text(text)
+            revisions.append(revision)
+        module = package / "migrations" / "__init__.py"
+        told = re.sub(r"REVISIONS = \(.*?\)", f"REVISIONS = {tuple(revisions)}", module.read_text(), count=1)
+        module.write_text(told)
+        yield folder

@@ -1,0 +1,265 @@
+"""What an operator sees of a running service: `/metrics`, and log lines that tell no secret."""
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from programs import TASKWARD, Program, environment, eventually, running
+from signing import Signer
+from test_cli import SECRET, signed
+
+CANARY = "hunter2"
+OWNER = "ann@example.com"
+
+
+class Observed:
+    """A running `taskward serve` with metrics, and all that it says."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.metrics_url = program.said(r"metrics at (http://[0-9.:]+/metrics)")[1]
+        self.url = program.said(r"listening at (http://[0-9.:]+)")[1]
+
+    def ask(self, method: str, path: str, token: str | None = None, **options: Any) -> httpx.Response:
+        """On a connection of its own, so that any worker may answer."""
+        headers = options.pop("headers", {}) | ({} if token is None else {"Authorization": f"Bearer {token}"})
+        return httpx.request(method, self.url + path, headers=headers, timeout=20, trust_env=False, **options)
+
+    def page(self) -> str:
+        answer = httpx.get(self.metrics_url, timeout=20, trust_env=False)
+        assert answer.status_code == 200
+        return answer.text
+
+    def value(self, name: str, **labels: str) -> float:
+        """The sum of the samples that have these labels."""
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(self.page())
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.program.err]
+
+    def workers(self) -> list[int]:
+        return [int(line["message"].split()[1]) for line in self.lines() if line["message"].endswith("is ready")]
+
+
+@contextmanager
+def observed(*arguments: str, **settings: str) -> Iterator[Observed]:
+    env = environment(METRICS_ADDRESS="127.0.0.1:0", LOG_LEVEL="debug", **settings)
+    with running(TASKWARD, "serve", "--host", "127.0.0.1", "--port", "0", *arguments, env=env) as program:
+        yield Observed(program)
+        if program.process.poll() is None:
+            assert program.end() == 0
+
+
+@pytest.fixture(scope="module")
+def service(database_url: str) -> Iterator[Observed]:
+    """Two workers."""
+    settings = {"DATABASE_URL": database_url, "JWT_HS256_SECRET": SECRET, "DATABASE_POOL_SIZE": "3"}
+    with observed("--workers", "2", **settings) as api:
+        eventually(lambda: len(api.workers()) == 2)
+        yield api
+
+
+def test_requests_of_all_workers_are_counted_by_route_status_and_problem(service: Observed) -> None:
+    requests = "taskward_request_seconds_count"
+    get_one = {"method": "GET", "route": "/tasks/{task_id}", "status": "404"}
+    before = service.value(requests, **get_one)
+    problems = service.value("taskward_problems_total", code="task_not_found")
+    in_database = service.value("taskward_request_database_seconds_count")
+
+    for number in range(1, 21):
+        service.ask("GET", f"/tasks/{number}", signed(OWNER))
+
+    # A request is counted when its answer was sent: the last one a moment later.
+    eventually(lambda: service.value(requests, **get_one) == before + 20, within_seconds=5)
+    assert service.value("taskward_problems_total", code="task_not_found") == problems + 20
+    assert service.value("taskward_request_database_seconds_count") == in_database + 20
+
+
+def test_what_leads_nowhere_makes_no_new_series(service: Observed) -> None:
+    for number in range(5):
+        service.ask("GET", f"/{CANARY}/{number}")
+    service.ask(CANARY.upper(), "/tasks")
+
+    eventually(lambda: service.value("taskward_request_seconds_count", route="unknown", status="404") >= 5)
+    assert CANARY not in service.page().lower()
+
+
+def test_the_state_of_workers_pool_and_admission_is_shown(service: Observed) -> None:
+    assert service.ask("GET", "/tasks", signed(OWNER)).status_code == 200
+
+    eventually(lambda: service.value("taskward_workers") == 2, within_seconds=10)
+    eventually(lambda: service.value("taskward_database_connections", state="idle") >= 1, within_seconds=10)
+    assert service.value("taskward_database_connections_max") == 6
+    assert service.value("taskward_requests_in_work_max") == 300
+    assert service.value("taskward_requests_in_work") == 0
+    assert service.value("taskward_database_waiting_requests") == 0
+    assert service.value("taskward_database_down") == 0
+
+
+def test_a_worker_that_ends_leaves_what_it_counted_and_nothing_else(service: Observed) -> None:
+    for _ in range(10):
+        service.ask("GET", "/health")
+    health = {"route": "/health", "status": "200"}
+    eventually(lambda: service.value("taskward_request_seconds_count", **health) >= 10)
+    counted = service.value("taskward_request_seconds_count", **health)
+    ready = service.workers()
+
+    os.kill(ready[-1], signal.SIGKILL)
+    eventually(lambda: len(service.workers()) == len(ready) + 1)
+
+    eventually(lambda: service.value("taskward_workers") == 2, within_seconds=10)
+    assert service.value("taskward_request_seconds_count", **health) == counted
+
+
+def test_database_and_keys_that_do_not_answer_are_shown() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    origin = f"http://127.0.0.1:{port}"
+    with observed(DATABASE_URL=f"postgresql://a:b@127.0.0.1:{port}/c", BETTER_AUTH_URL=origin) as api:
+        assert api.ask("GET", "/tasks", Signer(origin).token()).status_code == 503
+        assert api.ask("GET", "/ready").status_code == 503
+
+        eventually(lambda: api.value("taskward_keys_failing") == 1, within_seconds=10)
+        eventually(lambda: api.value("taskward_database_down") == 1, within_seconds=10)
+        assert api.value("taskward_keys_cached") == 0
+        assert api.value("taskward_problems_total", code="keys_unavailable") == 1
+        assert api.value("taskward_problems_total", code="database_unavailable") == 1
+
+
+def test_without_an_address_nothing_is_counted_and_the_api_has_no_metrics(api: str) -> None:
+    program = (
+        "import sys; from taskward.app import create_app; create_app(); sys.exit('prometheus_client' in sys.modules)"
+    )
+    env = environment(DATABASE_URL="postgresql://a:b@127.0.0.1/c", JWT_HS256_SECRET=SECRET)
+
+    assert subprocess.run([sys.executable, "-c", program], env=env, timeout=60).returncode == 0
+    assert httpx.get(f"{api}/metrics", trust_env=False).status_code == 404
+
+
+def test_the_metrics_are_not_at_the_address_of_the_api(service: Observed) -> None:
+    assert service.ask("GET", "/metrics").status_code == 404
+
+
+def test_an_address_in_use_ends_the_start_with_one_sentence(database_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        env = environment(
+            DATABASE_URL=database_url,
+            JWT_HS256_SECRET=SECRET,
+            METRICS_ADDRESS=f"127.0.0.1:{taken.getsockname()[1]}",
+        )
+        done = subprocess.run(
+            [TASKWARD, "serve", "--port", "0"], env=env, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    assert (done.returncode, done.stderr) == (1, "METRICS_ADDRESS cannot be had: Address already in use.\n")
+
+
+# Log lines
+
+
+def line_of(service: Observed, request_id: str) -> dict[str, Any]:
+    """The one line of a request."""
+
+    def find() -> list[dict[str, Any]]:
+        return [line for line in service.lines() if line.get("request_id") == request_id]
+
+    [line] = eventually(find, within_seconds=10)
+    return line
+
+
+def test_a_request_is_one_line_with_its_owner_as_a_digest(service: Observed) -> None:
+    service.ask("GET", "/tasks", signed(OWNER), headers={"X-Request-ID": "listed"})
+    service.ask("GET", "/tasks/1", signed(OWNER), headers={"X-Request-ID": "not-found"})
+    service.ask("GET", "/tasks?limit=0", signed(OWNER), headers={"X-Request-ID": "invalid"})
+    service.ask("GET", "/health", headers={"X-Request-ID": "healthy"})
+    digest = hashlib.sha256(OWNER.encode()).hexdigest()[:16]
+
+    listed = line_of(service, "listed")
+    assert set(listed) == {
+        *("time", "level", "logger", "message", "request_id", "status", "ms", "owner", "database_ms"),
+    }
+    assert (listed["message"], listed["status"], listed["owner"]) == ("GET /tasks", 200, digest)
+    assert 0 < listed["database_ms"] <= listed["ms"]
+    not_found = line_of(service, "not-found")
+    assert (not_found["status"], not_found["code"], not_found["owner"]) == (404, "task_not_found", digest)
+    invalid = line_of(service, "invalid")
+    assert (invalid["code"], invalid["owner"], "database_ms" in invalid) == ("validation_failed", digest, False)
+    assert "owner" not in line_of(service, "healthy")
+
+
+def test_no_line_and_no_metric_tells_what_a_client_wrote(service: Observed) -> None:
+    """The canary goes everywhere that a client can write to, with tokens good and bad, at the level debug."""
+    token = signed(f"owner-{CANARY}", email=f"{CANARY}@example.com")
+    task = {"title": CANARY, "description": CANARY, "tags": [CANARY]}
+
+    def ask(method: str, path: str, token: str | None = token, **options: Any) -> int:
+        return service.ask(method, path, token, **options).status_code
+
+    created = service.ask("POST", "/tasks", token, json=task, headers={"Idempotency-Key": CANARY})
+    path = f"/tasks/{created.json()['id']}"
+    operations = [{"op": "create", "task": task}, {"op": "delete", "id": 2**53 - 1, "if_match": CANARY}]
+    statuses = [
+        created.status_code,
+        ask("POST", "/tasks", json={"title": CANARY + "!"}, headers={"Idempotency-Key": CANARY}),
+        ask("PUT", path, json=task, headers={"If-Match": f'"{CANARY}"'}),
+        ask("PATCH", path, json={CANARY: CANARY}),
+        ask("PATCH", path, json={"title": CANARY * 100}),
+        ask("PATCH", path, content=f'{{"title": "{CANARY}'.encode(), headers={"Content-Type": "application/json"}),
+        ask("PATCH", path, json={"title": CANARY}, headers={"X-Request-ID": f"{CANARY} {CANARY}"}),
+        ask("POST", "/tasks/batch", json={"operations": operations}),
+        ask("GET", f"/tasks?q={CANARY}&tag={CANARY}"),
+        ask("GET", f"/tasks?cursor={CANARY}&{CANARY}={CANARY}"),
+        ask("GET", f"/tasks?sort={CANARY}"),
+        ask("GET", f"/{CANARY}"),
+        ask("GET", "/tasks", CANARY),
+        ask("GET", "/tasks", signed(CANARY, secret=CANARY * 8, iss=CANARY)),
+        ask("GET", "/tasks", signed(CANARY, exp=1)),
+        ask("GET", "/tasks", headers={"Cookie": CANARY, "Origin": f"https://{CANARY}.example", "User-Agent": CANARY}),
+        ask("DELETE", path),
+        ask("GET", "/trash"),
+    ]
+
+    assert statuses == [201, 422, 412, 422, 422, 422, 200, 404, 200, 422, 422, 404, 401, 401, 401, 200, 204, 200]
+    service.ask("GET", "/health", headers={"X-Request-ID": "the-last"})
+    line_of(service, "the-last")
+    said = "\n".join([*service.program.out, *service.program.err, service.page()])
+    assert CANARY not in said.lower()
+    assert SECRET not in said
+    assert not any(part in said for part in token.split("."))
+
+
+@pytest.mark.parametrize("address", ["9464", "localhost", ":9464", "http://localhost:9464", "a@b:1", "a:70000", "a:b"])
+def test_an_address_is_host_and_port(address: str) -> None:
+    env = environment(JWT_HS256_SECRET=SECRET, METRICS_ADDRESS=address)
+
+    done = subprocess.run([TASKWARD, "serve"], env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (1, "METRICS_ADDRESS must be host:port, such as 127.0.0.1:9464.\n")
+
+
+def test_dev_counts_too(tmp_path: Path, database_url: str) -> None:
+    env = environment(METRICS_ADDRESS="127.0.0.1:0", DATABASE_URL=database_url)
+    with running(TASKWARD, "dev", "--port", "0", "--data-dir", str(tmp_path), env=env, cwd=tmp_path) as program:
+        at = program.said(r"metrics at (http://[0-9.:]+/metrics)")[1]
+        base = program.said(r"Taskward is at (http://[0-9.:]+)")[1]
+        assert httpx.get(f"{base}/health", trust_env=False).status_code == 200
+
+        counted = 'taskward_request_seconds_count{method="GET",route="/health",status="200"} 1.0'
+        eventually(lambda: counted in httpx.get(at, trust_env=False).text, within_seconds=10)
