@@ -76,7 +76,7 @@ async def migration(size: Size) -> list[Outcome]:
 
 async def migrate_to_next(database: PostgreSQL, number: int) -> tuple[int | None, str]:
     with next_release(number) as folder, psycopg.connect(database.url) as session:
-        session.execute("select from tasks for share limit 1")
+        session.execute("select count(*) from tasks")  # whoever only looks holds up a change of the table, too
         migrating = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-c", "from taskward.cli import main; main(['migrate'])"),

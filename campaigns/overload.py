@@ -11,8 +11,8 @@ from campaigns.proxy import proxy
 
 SECONDS = {"short": 5, "long": 20}
 POOL_SIZE = 4
-DELAYS_SECONDS = (0.002, 0.025)
-"""Each way to the database, so that it is the bottleneck: the clients share this machine."""
+DELAYS_SECONDS = (0.01, 0.025)
+"""Each way to the database, so that it is the bottleneck: clients and proxy share this machine."""
 
 TIMES = 3
 LEAST_GOODPUT = 0.8
@@ -29,8 +29,8 @@ async def overload(size: Size) -> list[Outcome]:
     async with postgresql() as database, proxy(database.port) as between:
         for delay_seconds in DELAYS_SECONDS:
             between.delay_seconds = delay_seconds
-            settings = {"DATABASE_POOL_SIZE": str(POOL_SIZE), "LOG_LEVEL": "warning"}
-            async with service(database.url_at(between.port), **settings) as api, clients_of(api) as clients:
+            url = database.url_at(between.port)
+            async with service(url, DATABASE_POOL_SIZE=str(POOL_SIZE)) as api, clients_of(api) as clients:
                 outcomes.append(await load_too_much(clients, SECONDS[size], delay_seconds))
     return outcomes
 
@@ -73,7 +73,8 @@ async def peak_of(clients: Clients, seconds: float) -> float:
     async def ask_again_and_again(number: int) -> None:
         nonlocal served
         while time.monotonic() < ends_at:
-            served += (await ask(clients, number)).is_success
+            answer = await ask(clients, number)
+            served += answer.is_success
 
     await asyncio.gather(*(ask_again_and_again(number) for number in range(4 * POOL_SIZE)))
     return served / seconds

@@ -277,3 +277,17 @@ def test_the_refusal_of_a_head_waits_for_a_client_that_still_sends(api: str) -> 
             time.sleep(0.1)
 
     assert LINGER_SECONDS - 0.5 < time.monotonic() - began < LINGER_SECONDS + 2
+
+
+def test_an_answer_before_the_end_of_a_body_waits_for_a_client_that_still_sends(api: str) -> None:
+    """A reset would take the answer with it."""
+    head = b"POST /tasks HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 200000\r\n\r\n"
+    with connected(api) as connection:
+        connection.sendall(head)
+        for _ in range(10):
+            connection.sendall(b"x" * 10_000)
+            time.sleep(0.05)
+        answer = answer_on(connection)
+
+    problem(answer, 401, "token_missing")
+    assert answer.headers["connection"] == "close"

@@ -5,6 +5,7 @@ What the application can answer it answers (`core/http.py`); here is what must n
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -21,6 +22,16 @@ LINGER_SECONDS = 2
 """How long what still comes is read after a refusal: a connection closed before would take the answer with it."""
 
 
+class Lingering:
+    """The transport of one answer. Its end does not close the connection while the client still sends a body.
+
+    RFC 9112 §9.6: what came after that would be answered by a reset, which takes the answer with it.
+    """
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write, self.is_closing, self.close = transport.write, transport.is_closing, close
+
+
 class Protocol(HttpToolsProtocol):
     head_timer: asyncio.TimerHandle | None = None
     head_bytes = 0
@@ -29,6 +40,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.of_answers = Lingering(transport, self.close_after_body)
         self.head_timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
 
     def data_received(self, data: bytes) -> None:
@@ -52,6 +64,7 @@ class Protocol(HttpToolsProtocol):
             self.head_timer.cancel()
             self.head_timer = None
         super().on_headers_complete()
+        self.cycle.transport = self.of_answers  # type: ignore[assignment]
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -67,10 +80,22 @@ class Protocol(HttpToolsProtocol):
         self.head_timer = None
         self.transport.close()
 
-    def refuse(self) -> None:
+    def close_after_body(self) -> None:
+        if self.is_in_head:  # of the next request: this one has come as a whole
+            self.transport.close()
+        else:
+            self.linger()
+
+    def linger(self) -> None:
+        """Says no more, and hears nothing more, but reads for a while."""
         self.is_refused = True
         if self.head_timer is not None:
             self.head_timer.cancel()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.head_timer = self.loop.call_later(LINGER_SECONDS, self.give_up)
+
+    def refuse(self) -> None:
         problem: dict[str, Any] = HeaderTooLarge().document()
         body = json.dumps(problem).encode()
         self.transport.write(
@@ -80,6 +105,4 @@ class Protocol(HttpToolsProtocol):
             + b"content-length: %d\r\n\r\n" % len(body)
             + body
         )
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        self.head_timer = self.loop.call_later(LINGER_SECONDS, self.give_up)
+        self.linger()

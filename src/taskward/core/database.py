@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Any, TypeVar
 
 import psycopg
@@ -36,6 +35,9 @@ APP_ROLE = "taskward_app"
 
 DOWN_SECONDS = CONNECT_SECONDS
 """So long after a failed attempt the database counts as down."""
+
+NEWEST = 0.1
+"""The weight of the newest in a moving average."""
 
 NOBODY = ""
 """The owner of no row: the policies take an empty setting for nobody."""
@@ -143,6 +145,7 @@ class Database:
         self.failure: str | None = None
         self.failed_at = 0.0
         self.refusal: DatabaseRefused | None = None
+        self.busy_seconds = 0.0  # of a connection with one request, a moving average
         self.is_closed = False
 
     async def open(self) -> None:
@@ -233,6 +236,7 @@ class Database:
         return CONTEXT, self.context.parameters(owner)
 
     async def answer(self, connection: Connection, group: Group, deadline: float) -> list[PGresult]:
+        began = time.perf_counter()
         future = connection.send(group)
         timer = connection.loop.call_at(deadline, expire, future)
         try:
@@ -243,6 +247,7 @@ class Database:
             raise
         finally:
             timer.cancel()
+            self.busy_seconds += (time.perf_counter() - began - self.busy_seconds) * NEWEST
 
     def stop(self, connection: Connection, group_number: int) -> None:
         if connection.answer is not None and connection.groups_sent == group_number and not connection.is_closed:
@@ -349,14 +354,14 @@ class Database:
 
     @property
     def is_behind(self) -> bool:
-        """All connections are busy, and somebody has waited for one for half of the time that a request has.
+        """Whoever came now would wait for a connection for more than half of the time that a request has.
 
-        Whoever came now would get one too late, and take its time from others for nothing.
+        It would get one too late, and take its time from others for nothing.
         """
-        if not self.connections:
-            return False  # nobody is slow: the database is away, or wakes up
-        now = asyncio.get_running_loop().time()
-        return any(now - since > self.deadline_seconds / 2 for since in islice(self.waiters.values(), 1))
+        if not self.waiters or not self.connections:
+            return False  # without connections nobody is slow: the database is away, or wakes up
+        expected = len(self.waiters) * self.busy_seconds / len(self.connections)
+        return expected > self.deadline_seconds / 2
 
     async def connect(self) -> Connection:
         """A connection on which the guards were seen to hold."""
