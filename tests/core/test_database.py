@@ -827,7 +827,7 @@ def test_a_broken_rule_of_the_schema_is_named(database_url: str) -> None:
         async with using(database_url) as database:
             status: Any = "Perhaps"
             odd = TaskCreate.model_construct(title="Milk", description=None, status=status)
-            with pytest.raises(StatementFailed, match=r"^SQLSTATE 23514, constraint tasks_status_known$"):
+            with pytest.raises(StatementFailed, match=r"^SQLSTATE 23514, constraint task_status_check$"):
                 await actions.create(database.as_owner(someone()), odd)
 
     asyncio.run(main())

@@ -8,21 +8,21 @@ from sqlalchemy import BigInteger, CheckConstraint, Text, bindparam, func, liter
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel
 
-from taskward.core.statements import OWNER, compiled, owned
+from taskward.core.statements import OWNER, compiled, domain, owned
 
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8259 §6)."""
 
 
+VERSION_NUMBER = domain("version_number", BigInteger(), f"value between 1 and {LARGEST_INTEGER}")
+
+
 class OwnerClock(SQLModel, table=True):
     __tablename__ = "owner"
-    __table_args__ = (
-        CheckConstraint("char_length(owner_id) between 1 and 255", name="owner_id_length"),
-        CheckConstraint(f"version between 1 and {LARGEST_INTEGER}", name="owner_version_range"),
-    )
+    __table_args__ = (CheckConstraint("char_length(owner_id) between 1 and 255", name="owner_id_length"),)
 
     owner_id: str = Field(primary_key=True, sa_type=Text)
-    version: int = Field(sa_type=BigInteger, nullable=False)
+    version: int = Field(sa_type=VERSION_NUMBER, nullable=False)
 
 
 CLOCK = SQLModel.metadata.tables["owner"]

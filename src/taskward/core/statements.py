@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 Filterable = TypeVar("Filterable", Select[Any], Update, Delete)
 
@@ -87,10 +88,8 @@ def as_text(value: Any) -> bytes | None:
             return b"t" if value else b"f"
         case int():
             return b"%d" % value
-        case list() if all(type(item) is int for item in value):
-            return b"{%b}" % b",".join(b"%d" % item for item in value)
-        case list() if all(isinstance(item, str) for item in value):
-            return b"{%b}" % b",".join(b'"%b"' % quoted(item) for item in value)
+        case list():
+            return array_as_text(value)
         case datetime():  # before `date`, which it is as well
             return value.isoformat().encode()
         case date():
@@ -98,11 +97,30 @@ def as_text(value: Any) -> bytes | None:
     raise TypeError(f"no text format is known for {type(value).__name__}")
 
 
-def quoted(item: str) -> bytes:
-    """An element of an array (PostgreSQL §8.15.6)."""
-    text = as_text(item)
-    assert text is not None  # noqa: S101 - a string never is
-    return text.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+def array_as_text(items: list[Any]) -> bytes:
+    """Of integers alone or of texts alone (PostgreSQL §8.15.6)."""
+    if all(type(item) is int for item in items):
+        return b"{%b}" % b",".join(b"%d" % item for item in items)
+    if not all(isinstance(item, str) for item in items):
+        raise TypeError("no text format is known for a list of these")
+    # Most texts are words, which need no escape: then the whole is joined and encoded at once.
+    joined = '","'.join(items)
+    if "\\" in joined or joined.count('"') > 2 * (len(items) - 1):
+        joined = '","'.join(item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
+    if "\0" in joined:
+        raise ValueError("text with U+0000")
+    return f'{{"{joined}"}}'.encode()
+
+
+def domain(name: str, of: TypeEngine[Any], check: str) -> TypeEngine[Any]:
+    """The type of a column that must hold `check` of its `value`. In Python, and in statements, it is what it is of."""
+    return of.with_variant(postgresql.DOMAIN(name, of, constraint_name=f"{name}_check", check=check), "postgresql")
+
+
+def base_of(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """What parameters are sent as: of a domain the type that it is of."""
+    told = kind.dialect_impl(DIALECT)
+    return told.data_type if isinstance(told, postgresql.DOMAIN) else kind
 
 
 def owned(statement: Filterable, table: FromClause) -> Filterable:

@@ -19,12 +19,7 @@ def parse(raw: bytes) -> Any:
         NotStrict: it is not so, or nested more than 32 deep.
     """
     try:
-        value = json.loads(
-            raw.decode("utf-8"),
-            object_pairs_hook=without_duplicates,
-            parse_constant=refuse_constant,
-            parse_float=finite,
-        )
+        value = DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError:
         raise NotStrict("It is not UTF-8.") from None
     except RecursionError:
@@ -53,6 +48,9 @@ def finite(digits: str) -> float:
     if math.isinf(value):
         raise NotStrict("A number is too large.")
     return value
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=without_duplicates, parse_constant=refuse_constant, parse_float=finite)
 
 
 def check_within(value: Any) -> None:

@@ -33,7 +33,7 @@ from taskward.core.clock import NOW
 from taskward.core.database import Owner, Row
 from taskward.core.errors import IdempotencyKeyReused, TaskNotFound, VersionMismatch
 from taskward.core.idempotency import Retry, known_key, once
-from taskward.core.statements import OWNER, Statement, compiled, json_of, owned
+from taskward.core.statements import OWNER, Statement, base_of, compiled, json_of, owned
 from taskward.tasks.model import TASKS, TaskCreate, TaskPatch, TaskRead, TaskReplace
 from taskward.tasks.words import words_of
 
@@ -150,7 +150,7 @@ def as_array(expected: Collection[int] | None) -> list[int] | None:
 
 
 def parameter_of(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return bindparam(column.key, type_=column.type)
+    return bindparam(column.key, type_=base_of(column.type))
 
 
 def rendered(tasks: FromClause) -> list[ColumnElement[Any]]:

@@ -27,7 +27,8 @@ from sqlmodel import SQLModel
 from typing_extensions import TypeAliasType
 
 from taskward.core import zones
-from taskward.core.clock import LARGEST_INTEGER
+from taskward.core.clock import LARGEST_INTEGER, VERSION_NUMBER
+from taskward.core.statements import domain
 
 # Named types: each has its own schema in OpenAPI.
 Status = TypeAliasType("Status", Literal["Todo", "InProgress", "Done"])
@@ -42,27 +43,29 @@ ANY_TEXT = r"^[^\u0000]*$"
 TITLE_TEXT = rf"^[^\u0000]*[^\u0000{WHITE_SPACE_ESCAPES}][^\u0000]*$"
 
 
+# What one column must hold is said by its type: PostgreSQL reads the checks of a table anew for each statement that
+# writes to it, and those of a domain once for each connection.
+TITLE = domain("task_title", Text(), f"char_length(value) <= 255 and btrim(value, E'{WHITE_SPACE_ESCAPES}') <> ''")
+DESCRIPTION = domain("task_description", Text(), "char_length(value) <= 10000")
+STATUS = domain("task_status", Text(), f"value in {get_args(Status.__value__)}")
+PRIORITY = domain("task_priority", Text(), f"value in {get_args(Priority.__value__)}")
+DUE_DAY = domain("task_due_on", Date(), "value between '0001-01-01' and '9999-12-31'")
+DUE_INSTANT = domain(
+    "task_due_at",
+    DateTime(timezone=True),
+    "value between '0001-01-01T00:00:00Z' and '9999-12-31T23:59:59.999999Z'",
+)
+ZONE_NAME = domain("task_time_zone", Text(), "char_length(value) between 1 and 255")
+TAG_LIST = domain("task_tags", ARRAY(Text()), "value = '{}' or tags_are_valid(value)")
+
+
 class Task(SQLModel, table=True):
     __tablename__ = "tasks"
     __table_args__ = (
         # The owner first: a stranger's rows take no part in a key check, and the table can be split by owner.
         PrimaryKeyConstraint("owner_id", "id", name="tasks_pkey"),
         ForeignKeyConstraint(["owner_id"], ["owner.owner_id"], name="tasks_owner_id_fkey", ondelete="CASCADE"),
-        CheckConstraint(f"id between 1 and {LARGEST_INTEGER}", name="tasks_id_range"),
-        CheckConstraint("char_length(title) between 1 and 255", name="tasks_title_length"),
-        CheckConstraint(f"btrim(title, E'{WHITE_SPACE_ESCAPES}') <> ''", name="tasks_title_not_blank"),
-        CheckConstraint("char_length(description) <= 10000", name="tasks_description_length"),
-        CheckConstraint(f"status in {get_args(Status.__value__)}", name="tasks_status_known"),
-        CheckConstraint(f"version between 1 and {LARGEST_INTEGER}", name="tasks_version_range"),
-        CheckConstraint(f"priority in {get_args(Priority.__value__)}", name="tasks_priority_known"),
         CheckConstraint("due_on is null or due_at is null", name="tasks_due_once"),
-        CheckConstraint("due_on between '0001-01-01' and '9999-12-31'", name="tasks_due_on_range"),
-        CheckConstraint(
-            "due_at between '0001-01-01T00:00:00Z' and '9999-12-31T23:59:59.999999Z'", name="tasks_due_at_range"
-        ),
-        CheckConstraint("char_length(time_zone) between 1 and 255", name="tasks_time_zone_length"),
-        CheckConstraint("tags = '{}' or tags_are_valid(tags)", name="tasks_tags_valid"),
-        CheckConstraint("(status = 'Done') = (completed_at is not null)", name="tasks_completed_when_done"),
         Index("tasks_in_trash", "owner_id", "deleted_at", "id", postgresql_where=text("deleted_at is not null")),
     )
 
@@ -70,19 +73,19 @@ class Task(SQLModel, table=True):
     id: int = Column(
         sa_type=BigInteger, sa_column_args=[Identity(always=True, maxvalue=LARGEST_INTEGER)], nullable=False
     )
-    title: str = Column(sa_type=Text, nullable=False)
-    description: str | None = Column(sa_type=Text, nullable=True)
-    status: str = Column(sa_type=Text, nullable=False)
+    title: str = Column(sa_type=TITLE, nullable=False)
+    description: str | None = Column(sa_type=DESCRIPTION, nullable=True)
+    status: str = Column(sa_type=STATUS, nullable=False)
     created_at: datetime = Column(
         sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": sql.now()}
     )
     updated_at: datetime | None = Column(sa_type=DateTime(timezone=True), nullable=True)
-    version: int = Column(sa_type=BigInteger, nullable=False)
-    priority: str | None = Column(sa_type=Text, nullable=True)
-    due_on: date | None = Column(sa_type=Date, nullable=True)
-    due_at: datetime | None = Column(sa_type=DateTime(timezone=True), nullable=True)
-    time_zone: str | None = Column(sa_type=Text, nullable=True)
-    tags: list[str] = Column(sa_type=ARRAY(Text()), nullable=False, sa_column_kwargs={"server_default": text("'{}'")})
+    version: int = Column(sa_type=VERSION_NUMBER, nullable=False)
+    priority: str | None = Column(sa_type=PRIORITY, nullable=True)
+    due_on: date | None = Column(sa_type=DUE_DAY, nullable=True)
+    due_at: datetime | None = Column(sa_type=DUE_INSTANT, nullable=True)
+    time_zone: str | None = Column(sa_type=ZONE_NAME, nullable=True)
+    tags: list[str] = Column(sa_type=TAG_LIST, nullable=False, sa_column_kwargs={"server_default": text("'{}'")})
     marked_done_at: datetime | None = Column(sa_type=DateTime(timezone=True), nullable=True)
     completed_at: datetime | None = Column(
         sa_type=DateTime(timezone=True),
@@ -103,11 +106,12 @@ TASKS = SQLModel.metadata.tables["tasks"]
 
 # A check cannot hold a subquery, so it calls a function, which the migration makes.
 event.listen(
-    TASKS,
+    SQLModel.metadata,
     "before_create",
     DDL(  # type: ignore[no-untyped-call]
         "create function tags_are_valid(tags text[]) returns boolean language sql immutable as 'select true'"
     ),
+    insert=True,  # before the domains
 )
 
 
