@@ -9,7 +9,7 @@ from campaigns.outcome import Outcome, Row, Size, p99
 from campaigns.processes import postgresql, service
 from campaigns.proxy import proxy
 
-SECONDS = {"short": 5, "long": 20}
+SECONDS = {"short": 3, "long": 20}
 POOL_SIZE = 4
 DELAYS_SECONDS = (0.01, 0.025)
 """Each way to the database, so that it is the bottleneck: clients and proxy share this machine."""

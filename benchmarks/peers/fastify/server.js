@@ -145,7 +145,7 @@ const CREATE = createOf([...written, "title_words", "description_words"]);
 
 function createOf(names) {
   const values = names.map((name, index) => parameter(name, index + 2));
-  const done = `case when $${names.indexOf("status") + 2} = 'Done' then now() end`;
+  const done = `case when ${parameter("status", names.indexOf("status") + 2)} = 'Done' then now() end`;
   return (
     `insert into tasks (owner_id, version, marked_done_at, ${names.join(", ")}) ` +
     `values ($1, ${NOW}, ${done}, ${values.join(", ")}) returning ${RETURNED}`
@@ -156,7 +156,7 @@ function createOf(names) {
 function changeOf(names) {
   const sets = names.map((name, index) => `${name} = ${parameter(name, index + 4)}`);
   if (names.includes("status")) {
-    const status = `$${names.indexOf("status") + 4}`;
+    const status = parameter("status", names.indexOf("status") + 4);
     sets.push(`marked_done_at = case when ${status} = 'Done' then coalesce(completed_at, now()) end`);
   }
   return (
@@ -166,7 +166,8 @@ function changeOf(names) {
 }
 
 function parameter(name, number) {
-  return name.endsWith("_words") ? `array_to_tsvector($${number}::text[])` : `$${number}`;
+  if (name.endsWith("_words")) return `array_to_tsvector($${number}::text[])`;
+  return name === "status" ? `$${number}::text` : `$${number}`; // it is compared as a text too
 }
 
 /** What a search looks for: the words of title and description, as they are written. */
