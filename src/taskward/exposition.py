@@ -55,7 +55,7 @@ def served(address: tuple[str, int], folder: str) -> Iterator[None]:
     try:
         server, thread = start_http_server(port, host, registry)
     except OSError as error:
-        raise CannotListen(f"METRICS_ADDRESS cannot be had: {os.strerror(error.errno or 0)}.") from None
+        raise CannotListen(f"METRICS_ADDRESS cannot be had: {error.strerror}.") from None
     log.info("metrics at http://%s:%d/metrics", f"[{host}]" if ":" in host else host, server.server_port)
     try:
         yield

@@ -15,6 +15,9 @@ from taskward.core.errors import HeaderTooLarge
 HEAD_SECONDS = 10
 """From its first byte on; a connection that has said nothing yet has as long."""
 
+REST_SECONDS = 10
+"""For the rest of a body that was answered before its end, so that the connection can go on."""
+
 MAX_HEAD_BYTES = 64 * 1024
 """Of request line and headers as they are sent. The application refuses far less, with all its headers."""
 
@@ -33,7 +36,7 @@ class Lingering:
 
 
 class Protocol(HttpToolsProtocol):
-    head_timer: asyncio.TimerHandle | None = None
+    timer: asyncio.TimerHandle | None = None
     head_bytes = 0
     is_in_head = True
     is_refused = False
@@ -41,15 +44,15 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.of_answers = Lingering(transport, self.close_after_body)
-        self.head_timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
+        self.timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
 
     def data_received(self, data: bytes) -> None:
         if self.is_refused:
             return
         if self.is_in_head:
             self.head_bytes += len(data)
-            if self.head_timer is None:
-                self.head_timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
+            if self.timer is None:
+                self.timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
         super().data_received(data)
         if self.is_in_head and self.head_bytes > MAX_HEAD_BYTES:
             self.refuse()
@@ -60,24 +63,32 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self.is_in_head, self.head_bytes = False, 0
-        if self.head_timer is not None:
-            self.head_timer.cancel()
-            self.head_timer = None
+        self.stop_timer()
         super().on_headers_complete()
         self.cycle.transport = self.of_answers  # type: ignore[assignment]
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self.is_in_head = True
+        self.stop_timer()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.is_in_head and self.timer is None:
+            self.timer = self.loop.call_later(REST_SECONDS, self.give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.head_timer is not None:
-            self.head_timer.cancel()
+        self.stop_timer()
         super().connection_lost(exc)
 
+    def stop_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
     def give_up(self) -> None:
-        """Closes without a word: there is no request yet that could be answered."""
-        self.head_timer = None
+        """Closes without a word: there is no request that could be answered."""
+        self.timer = None
         self.transport.close()
 
     def close_after_body(self) -> None:
@@ -89,11 +100,10 @@ class Protocol(HttpToolsProtocol):
     def linger(self) -> None:
         """Says no more, and hears nothing more, but reads for a while."""
         self.is_refused = True
-        if self.head_timer is not None:
-            self.head_timer.cancel()
+        self.stop_timer()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self.head_timer = self.loop.call_later(LINGER_SECONDS, self.give_up)
+        self.timer = self.loop.call_later(LINGER_SECONDS, self.give_up)
 
     def refuse(self) -> None:
         problem: dict[str, Any] = HeaderTooLarge().document()
