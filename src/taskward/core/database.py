@@ -145,7 +145,7 @@ class Database:
         self.failure: str | None = None
         self.failed_at = 0.0
         self.refusal: DatabaseRefused | None = None
-        self.busy_seconds = 0.0  # of a connection with one request, a moving average
+        self.busy_seconds = 0.0  # of a connection with a request that was answered, a moving average
         self.is_closed = False
 
     async def open(self) -> None:
@@ -240,14 +240,15 @@ class Database:
         future = connection.send(group)
         timer = connection.loop.call_at(deadline, expire, future)
         try:
-            return await future
+            results = await future
         except (DatabaseUnavailable, asyncio.CancelledError):
             # Most statements end by themselves before the deadline, and the connection returns with its Sync.
             connection.loop.call_at(deadline, self.stop, connection, connection.groups_sent)
             raise
         finally:
             timer.cancel()
-            self.busy_seconds += (time.perf_counter() - began - self.busy_seconds) * NEWEST
+        self.busy_seconds += (time.perf_counter() - began - self.busy_seconds) * NEWEST
+        return results
 
     def stop(self, connection: Connection, group_number: int) -> None:
         if connection.answer is not None and connection.groups_sent == group_number and not connection.is_closed:
@@ -358,9 +359,9 @@ class Database:
 
         It would get one too late, and take its time from others for nothing.
         """
-        if not self.waiters or not self.connections:
-            return False  # without connections nobody is slow: the database is away, or wakes up
-        expected = len(self.waiters) * self.busy_seconds / len(self.connections)
+        if not self.waiters or len(self.connections) < self.pool_size:
+            return False  # more can be opened; without any nobody is slow, the database is away or wakes up
+        expected = len(self.waiters) * self.busy_seconds / self.pool_size
         return expected > self.deadline_seconds / 2
 
     async def connect(self) -> Connection:
