@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from campaigns.backup import backup
 from campaigns.behind_pgbouncer import behind_pgbouncer
 from campaigns.cancelled_clients import cancelled_clients
 from campaigns.exhausted_pool import exhausted_pool
@@ -44,6 +45,7 @@ CAMPAIGNS: list[Campaign] = [
     slow_senders,
     overload,
     migration,
+    backup,
     memory,
 ]
 

@@ -1,15 +1,15 @@
 """Backup and restore as `docs/operate.md` says them, with PostgreSQL's own programs and under forced policies."""
 
-import re
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
+from backups import commands, hashes, run
 from conftest import settings_for
 from databases import as_login, asked, with_database
 from people import Person
@@ -21,37 +21,11 @@ from taskward.doctor import examine
 from taskward.migrations import migrate
 from taskward.settings import read_settings
 
-PAGE = Path(__file__).parents[1] / "docs" / "operate.md"
-TABLES = ("owner", "tasks", "idempotency_keys")
-
 
 @contextmanager
 def api_on(url: str, issuer: LocalIssuer) -> Iterator[str]:
     with serving(create_app(settings_for(url), local_issuer=issuer)) as address:
         yield address
-
-
-def steps() -> list[list[str]]:
-    """The command lines of the page's section on backups, each block a list."""
-    section = PAGE.read_text().partition("## Backup and restore\n")[2].partition("\n## ")[0]
-    return [block.strip().splitlines() for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL)]
-
-
-def run(line: str, folder: Path, **urls: str) -> subprocess.CompletedProcess[str]:
-    """As a shell runs it, with the programs of the PostgreSQL that the tests use."""
-    programs, _ = next(iter(embedded.installations()))
-    env = {"PATH": f"{programs}:/usr/bin:/bin", "LC_ALL": "C", **urls}
-    return subprocess.run(
-        ["/bin/sh", "-c", line], env=env, cwd=folder, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
-def hashes(url: str) -> dict[str, str]:
-    """Of all rows of each table, with the eyes of a superuser."""
-    return {
-        table: asked(url, f"select md5(string_agg(t::text, e'\\n' order by t::text)) from {table} t")[0][0]
-        for table in TABLES
-    }
 
 
 def test_what_was_dumped_is_restored_on_another_server(
@@ -65,20 +39,21 @@ def test_what_was_dumped_is_restored_on_another_server(
         ann.delete(f"/tasks/{deleted['id']}")
         retried = bob.post("/tasks", json={"title": "Tea"}, headers={"Idempotency-Key": "tea"})
         ann.http.close()
-    before = hashes(with_database(own_cluster, "neon"))
-    [dump], [restore] = steps()[0], steps()[1][-1:]
+    with psycopg.connect(with_database(own_cluster, "neon")) as session:
+        before = hashes(session)
+    dump, restore = commands()
     there = as_login(with_database(new_cluster, "restored"), "keeper", "sesame-8")
     asked(new_cluster, "create role keeper login password 'sesame-8' bypassrls createrole createdb")
     asked(new_cluster, "create database restored owner keeper")
 
-    dumped = run(dump, tmp_path, DATABASE_DIRECT_URL=logins["neon"])
+    dumped = run(dump, logins["neon"], tmp_path)
     assert (dumped.returncode, dumped.stderr) == (0, "")
-    assert steps()[1][:-1] == ["taskward migrate"]
     migrate(there)
-    restored = run(restore, tmp_path, DATABASE_DIRECT_URL=there)
+    restored = run(restore, there, tmp_path)
 
     assert (restored.returncode, restored.stderr) == (0, "")
-    assert hashes(with_database(new_cluster, "restored")) == before
+    with psycopg.connect(with_database(new_cluster, "restored")) as session:
+        assert hashes(session) == before
     findings = examine(read_settings(jwt_hs256_secret="x" * 32), there, there, clock=time.time)
     assert [finding for finding in findings if finding.level == "fail"] == []
     with api_on(there, issuer) as api:
@@ -98,9 +73,9 @@ def test_what_was_dumped_is_restored_on_another_server(
 
 def test_a_login_that_the_policies_hold_cannot_dump_and_says_so(logins: dict[str, str], tmp_path: Path) -> None:
     """A backup without the rows would be worse than none."""
-    [dump] = steps()[0]
+    dump, _ = commands()
 
-    done = run(dump, tmp_path, DATABASE_DIRECT_URL=logins["ordinary"])
+    done = run(dump, logins["ordinary"], tmp_path)
 
     assert done.returncode != 0
     assert "row-level security" in done.stderr
