@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from programs import TASKWARD, Program, environment, eventually, running
 from signing import Signer
+from taskward.core.errors import codes
 from test_cli import SECRET, signed
 
 CANARY = "hunter2"
@@ -113,6 +115,46 @@ def test_the_state_of_workers_pool_and_admission_is_shown(service: Observed) -> 
     assert service.value("taskward_database_down") == 0
 
 
+def test_every_problem_is_there_before_its_first(service: Observed) -> None:
+    """What is born at 1 has not increased, and no alert would see it."""
+    assert {f'taskward_problems_total{{code="{code}"}}' for code in codes()} <= {
+        line.rpartition(" ")[0] for line in service.page().splitlines()
+    }
+
+
+def test_a_worker_without_room_for_its_numbers_serves_and_says_so(tmp_path: Path, database_url: str) -> None:
+    """The folder is gone for the workers that SIGHUP makes."""
+    settings = {"DATABASE_URL": database_url, "JWT_HS256_SECRET": SECRET, "TMPDIR": str(tmp_path)}
+    with observed(**settings) as api:
+        eventually(lambda: len(api.workers()) == 1)
+        [folder] = tmp_path.glob("taskward-metrics-*")
+        sizes = [file.stat().st_blocks * 512 for file in folder.glob("*.db")]
+        shutil.rmtree(folder)
+
+        api.program.send(signal.SIGHUP)
+        api.program.said("this process has no metrics")
+        eventually(lambda: len(api.workers()) == 2)
+
+        assert len(sizes) == 5
+        assert min(sizes) >= 1024 * 1024
+        assert api.ask("GET", "/tasks", signed(OWNER)).status_code == 200
+
+
+def test_folders_that_were_left_behind_are_removed(tmp_path: Path, database_url: str) -> None:
+    settings = {"DATABASE_URL": database_url, "JWT_HS256_SECRET": SECRET, "TMPDIR": str(tmp_path)}
+    with observed(**settings) as killed:
+        killed.program.end(signal.SIGKILL)
+    [left] = tmp_path.glob("taskward-metrics-*")
+
+    with observed(**settings):
+        [own] = tmp_path.glob("taskward-metrics-*")
+        with observed(**settings):
+            assert own in tmp_path.glob("taskward-metrics-*")
+
+    assert own != left
+    assert list(tmp_path.glob("taskward-metrics-*")) == []
+
+
 def test_a_worker_that_ends_leaves_what_it_counted_and_nothing_else(service: Observed) -> None:
     for _ in range(10):
         service.ask("GET", "/health")
@@ -159,16 +201,13 @@ def test_the_metrics_are_not_at_the_address_of_the_api(service: Observed) -> Non
 
 def test_an_address_in_use_ends_the_start_with_one_sentence(database_url: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        env = environment(
-            DATABASE_URL=database_url,
-            JWT_HS256_SECRET=SECRET,
-            METRICS_ADDRESS=f"127.0.0.1:{taken.getsockname()[1]}",
-        )
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        env = environment(DATABASE_URL=database_url, JWT_HS256_SECRET=SECRET, METRICS_ADDRESS=address)
         done = subprocess.run(
             [TASKWARD, "serve", "--port", "0"], env=env, capture_output=True, text=True, timeout=60, check=False
         )
 
-    assert (done.returncode, done.stderr) == (1, "METRICS_ADDRESS cannot be had: Address already in use.\n")
+    assert (done.returncode, done.stderr) == (1, f"METRICS_ADDRESS {address} cannot be had: Address already in use.\n")
 
 
 # Log lines

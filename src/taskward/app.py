@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import metadata, resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -20,7 +20,6 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp
 
-from taskward.core import errors
 from taskward.core.admission import Admission
 from taskward.core.auth import authenticator
 from taskward.core.database import Database, DatabaseRefused
@@ -32,13 +31,18 @@ from taskward.core.errors import (
     Problem,
     RouteNotFound,
     TaskNotFound,
+    codes,
 )
 from taskward.core.http import Cors, Edge, HeaderLimit, LastResort, ProblemResponse
 from taskward.core.issuer import LocalIssuer
 from taskward.core.route import problems
+from taskward.exposition import reserve_files
 from taskward.migrations import REVISIONS
 from taskward.settings import Settings, SettingsError, read_settings
 from taskward.tasks import routes as tasks
+
+if TYPE_CHECKING:
+    from taskward.core.metrics import Metrics
 
 log = logging.getLogger("taskward")
 
@@ -98,12 +102,20 @@ def create_api(settings: Settings, *, local_issuer: LocalIssuer | None) -> FastA
         revisions=REVISIONS,
     )
     api.state.admission = Admission(api.state.database, requests_per_minute=settings.rate_limit_per_minute)
-    api.state.metrics = None
-    if settings.metrics_address is not None:
+    api.state.metrics = counted(api) if settings.metrics_address is not None else None
+    return api
+
+
+def counted(api: FastAPI) -> "Metrics | None":
+    """None when the files of the numbers cannot be had: who cannot count still serves."""
+    try:
+        reserve_files()
         from taskward.core.metrics import Metrics  # Prometheus' client, for those who want it
 
-        api.state.metrics = Metrics(api.state.authenticator, api.state.admission, api.state.database)
-    return api
+        return Metrics(api.state.authenticator, api.state.admission, api.state.database)
+    except OSError as error:
+        log.error("this process has no metrics: %s", error)
+        return None
 
 
 @asynccontextmanager
@@ -233,18 +245,12 @@ async def answer_refusal(_: Request, refusal: Exception) -> Response:
 
 async def answer_nobody(_: Request, __: Exception) -> Response:
     """The client has gone in the middle of its body; nobody reads this."""
-    return Response(status_code=400)
+    return Response(status_code=499)  # as proxies have it in their logs
 
 
 async def answer_bug(_: Request, __: Exception) -> Response:
     return ProblemResponse(InternalError())
 
-
-CODES = sorted(
-    kind.code
-    for kind in vars(errors).values()
-    if isinstance(kind, type) and issubclass(kind, Problem) and hasattr(kind, "code")
-)
 
 PROBLEM_SCHEMA = {
     "title": "Problem",
@@ -255,7 +261,7 @@ PROBLEM_SCHEMA = {
         "type": {"type": "string", "format": "uri"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "code": {"type": "string", "enum": CODES, "description": "For programs. Later releases may know more."},
+        "code": {"type": "string", "enum": codes(), "description": "For programs. Later releases may know more."},
         "detail": {"type": "string", "description": "One sentence, for people."},
         "errors": {
             "type": "array",

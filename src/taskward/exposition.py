@@ -4,12 +4,14 @@ Each process writes its numbers into files of one folder (`core/metrics.py`), an
 multiprocess mode of Prometheus' Python client.
 """
 
+import fcntl
 import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from taskward.server import CannotListen
 
@@ -17,6 +19,14 @@ log = logging.getLogger("taskward.metrics")
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable by which the client finds the folder: it must be set before the client is imported."""
+
+PREFIX = "taskward-metrics-"
+
+FILES = ("counter", "histogram", "gauge_livesum", "gauge_livemin", "gauge_livemax")
+"""By what the client calls them, with the pid behind: a file for each kind of metric in `core/metrics.py`."""
+
+FILE_BYTES = 1024 * 1024
+"""Several times of what the series of all routes and statuses need."""
 
 
 @contextmanager
@@ -33,15 +43,52 @@ def exposed(address: tuple[str, int] | None) -> Iterator[Callable[[int], None]]:
     if address is None:
         yield lambda pid: None
         return
-    folder = tempfile.mkdtemp(prefix="taskward-metrics-")
-    os.environ[FOLDER] = folder
-    try:
+    with own_folder() as folder:
+        os.environ[FOLDER] = folder
         from prometheus_client.multiprocess import mark_process_dead
 
         with served(address, folder):
             yield lambda pid: mark_process_dead(pid, path=folder)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def own_folder() -> Iterator[str]:
+    """Held by a lock, which also keeps systemd-tmpfiles away; folders that nobody holds any more are removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError), held(left):
+            shutil.rmtree(left)
+    folder = tempfile.mkdtemp(prefix=PREFIX)
+    try:
+        with held(Path(folder)):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Raises OSError when somebody else holds it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def reserve_files() -> None:
+    """Makes the files of this process, whole: touching a page that a full disk has no room for would kill it.
+
+    Raises:
+        OSError: they cannot be had.
+    """
+    folder = os.environ.get(FOLDER)
+    if folder is None:
+        return  # then the client counts in memory
+    for name in FILES:
+        with Path(folder, f"{name}_{os.getpid()}.db").open("ab") as file:
+            if file.tell() == 0:
+                file.write(bytes(FILE_BYTES))
 
 
 @contextmanager
@@ -54,8 +101,9 @@ def served(address: tuple[str, int], folder: str) -> Iterator[None]:
     MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
     try:
         server, thread = start_http_server(port, host, registry)
-    except OSError as error:
-        raise CannotListen(f"METRICS_ADDRESS cannot be had: {error.strerror}.") from None
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "the host is not known"
+        raise CannotListen(f"METRICS_ADDRESS {host}:{port} cannot be had: {reason}.") from None
     log.info("metrics at http://%s:%d/metrics", f"[{host}]" if ":" in host else host, server.server_port)
     try:
         yield

@@ -5,6 +5,7 @@ What the application can answer it answers (`core/http.py`); here is what must n
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +19,15 @@ HEAD_SECONDS = 10
 REST_SECONDS = 10
 """For the rest of a body that was answered before its end, so that the connection can go on."""
 
-MAX_HEAD_BYTES = 64 * 1024
+MAX_HEAD_BYTES = 256 * 1024
 """Of request line and headers as they are sent. The application refuses far less, with all its headers."""
+
+MAX_URL_BYTES = 65_535
+"""The parser can count no further."""
+
+HTTP_2 = b"PRI * HTTP/2.0"
+METHODS = (b"GET ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"HEAD ", b"OPTIONS ")
+OTHER_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64} ")  # RFC 9110 §9.1: a token
 
 LINGER_SECONDS = 2
 """How long what still comes is read after a refusal: a connection closed before would take the answer with it."""
@@ -50,6 +58,8 @@ class Protocol(HttpToolsProtocol):
         if self.is_refused:
             return
         if self.is_in_head:
+            if self.head_bytes == 0:
+                data = with_known_method(data)
             self.head_bytes += len(data)
             if self.timer is None:
                 self.timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
@@ -62,9 +72,9 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        super().on_headers_complete()
         self.is_in_head, self.head_bytes = False, 0
         self.stop_timer()
-        super().on_headers_complete()
         self.cycle.transport = self.of_answers  # type: ignore[assignment]
 
     def on_message_complete(self) -> None:
@@ -92,7 +102,7 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
     def close_after_body(self) -> None:
-        if self.is_in_head:  # of the next request: this one has come as a whole
+        if self.is_in_head and not self.is_refused:  # of the next request: this one has come as a whole
             self.transport.close()
         else:
             self.linger()
@@ -105,6 +115,28 @@ class Protocol(HttpToolsProtocol):
             self.transport.write_eof()
         self.timer = self.loop.call_later(LINGER_SECONDS, self.give_up)
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # which asyncio has
+        """Whether the answer is still to be sent: who has sent a whole request and says nothing more waits for it."""
+        if self.cycle is None or self.cycle.response_complete or not self.is_in_head:
+            return False
+        self.cycle.keep_alive = False
+        return True
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """A request to speak another protocol is answered in this one, and is the last here (RFC 9110 §7.8).
+
+        The parser has stopped at its head, so that the rest has no meaning: a body would be taken for a request.
+        """
+        self.is_refused = True
+        self.cycle.keep_alive = False
+        self.headers.append((b"connection", b"close"))  # uvicorn repeats it in the answer
+
+    def send_400_response(self, msg: str) -> None:
+        if self.head_bytes > MAX_URL_BYTES:
+            self.refuse()
+        else:
+            super().send_400_response(msg)
+
     def refuse(self) -> None:
         problem: dict[str, Any] = HeaderTooLarge().document()
         body = json.dumps(problem).encode()
@@ -116,3 +148,14 @@ class Protocol(HttpToolsProtocol):
             + body
         )
         self.linger()
+
+
+def with_known_method(data: bytes) -> bytes:
+    """The beginning of a request, in which a method that the parser may not know has become one that nobody here takes.
+
+    It is HTTP, so that the application should refuse it (RFC 9110 §15.5.6), and not the parser.
+    """
+    if data.startswith(METHODS):
+        return data
+    other = OTHER_METHOD.match(data)
+    return data if other is None or data.startswith(HTTP_2) else b"TRACE " + data[other.end() :]

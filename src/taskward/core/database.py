@@ -36,6 +36,11 @@ APP_ROLE = "taskward_app"
 DOWN_SECONDS = CONNECT_SECONDS
 """So long after a failed attempt the database counts as down."""
 
+MAY_BE_DONE = (
+    "The database has not answered in time, and may have done this or may still do it: look before you send it again."
+)
+"""What is said of a write whose fate nobody knows."""
+
 NEWEST = 0.1
 """The weight of the newest in a moving average."""
 
@@ -221,9 +226,11 @@ class Database:
             connection = await self.acquire(deadline)
             try:
                 results = await self.answer(connection, [self.context_on(connection, owner), *group], deadline)
-            except ConnectionLost:
+            except (ConnectionLost, DatabaseUnavailable) as failure:
                 if not is_repeatable:
-                    raise DatabaseUnavailable from None
+                    raise DatabaseUnavailable(MAY_BE_DONE) from None
+                if isinstance(failure, DatabaseUnavailable):
+                    raise
                 is_repeatable = False
                 continue
             if results[-1].status not in DONE:
@@ -238,7 +245,7 @@ class Database:
     async def answer(self, connection: Connection, group: Group, deadline: float) -> list[PGresult]:
         began = time.perf_counter()
         future = connection.send(group)
-        timer = connection.loop.call_at(deadline, expire, future)
+        timer = connection.loop.call_at(deadline, expire_answer, connection, future)
         try:
             results = await future
         except (DatabaseUnavailable, asyncio.CancelledError):
@@ -464,6 +471,12 @@ def refusal_in(error: BaseException) -> DatabaseRefused | None:
         return DatabaseRefused("The database's URL is not one that PostgreSQL's library understands.")
     found = REFUSAL.search(str(error))
     return DatabaseRefused(f"The database refuses the connection: {found[0]}.") if found else None
+
+
+def expire_answer(connection: Connection, answer: "asyncio.Future[list[PGresult]]") -> None:
+    """What has arrived while the event loop was busy is in time."""
+    connection.on_readable()
+    expire(answer)
 
 
 def expire(future: "asyncio.Future[Connection] | asyncio.Future[list[PGresult]]") -> None:

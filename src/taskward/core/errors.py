@@ -193,3 +193,12 @@ class KeysUnavailable(Unavailable):
         super().__init__(
             "The keys that verify tokens cannot be fetched right now; try again shortly.", retry_after_seconds=5
         )
+
+
+def codes() -> list[str]:
+    """Every code that an answer may have."""
+    return sorted(
+        kind.code
+        for kind in globals().values()
+        if isinstance(kind, type) and issubclass(kind, Problem) and hasattr(kind, "code")
+    )

@@ -105,7 +105,7 @@ class Edge:
         finally:
             seconds = time.perf_counter() - began
             method = method if method in METHODS else "other"
-            route = getattr(scope.get("route"), "path_format", "unknown")
+            route = str(scope.get("taskward.route") or getattr(scope.get("route"), "path_format", "unknown"))
             if log.isEnabledFor(logging.INFO):
                 log.info("%s %s", method, route, extra=summary(scope, status, seconds))
             if self.count is not None:

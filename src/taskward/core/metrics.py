@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from taskward.core.errors import codes
 from taskward.core.keys import RemoteKeys
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ CONNECTIONS_MOST = Gauge(
     "taskward_database_connections_max", "DATABASE_POOL_SIZE of all workers.", multiprocess_mode="livesum"
 )
 WAITING = Gauge("taskward_database_waiting_requests", "Requests without a connection.", multiprocess_mode="livesum")
-DOWN = Gauge("taskward_database_down", "1 when a worker's last attempt to connect failed.", multiprocess_mode="livemax")
+DOWN = Gauge(
+    "taskward_database_down",
+    "1 when a worker has no connection and its last attempt to connect failed.",
+    multiprocess_mode="livemax",
+)
 KEYS = Gauge("taskward_keys_cached", "Keys of Better Auth, in the worker with fewest.", multiprocess_mode="livemin")
 KEYS_AGE = Gauge(
     "taskward_keys_age_seconds",
@@ -67,6 +72,8 @@ class Metrics:
         self.database = database
         # Looking a label up takes longer than counting; routes and statuses are few.
         self.requests: dict[tuple[str, str, int], Histogram] = {}
+        # From the beginning, or nobody could see the first: a counter that is born at 1 has not increased.
+        self.problems = {code: PROBLEMS.labels(code) for code in codes()}
 
     def count(self, scope: dict[str, Any], method: str, route: str, status: int, seconds: float) -> None:
         """A request that has ended. `scope` is what the application has left there."""
@@ -79,7 +86,7 @@ class Metrics:
             DATABASE.observe(owner.seconds_waited)
         code = scope.get("taskward.problem")
         if code is not None:
-            PROBLEMS.labels(code).inc()
+            self.problems[code].inc()
 
     async def sample_for_ever(self) -> None:
         WORKERS.set(1)
@@ -95,7 +102,7 @@ class Metrics:
         CONNECTIONS.labels("idle").set(len(database.idle))
         CONNECTIONS.labels("busy").set(len(database.connections) - len(database.idle))
         WAITING.set(len(database.waiters))
-        DOWN.set(database.failure is not None)
+        DOWN.set(database.failure is not None and not database.connections)
         now = time.monotonic()
         for keys in self.remote:
             KEYS.set(len(keys.keys))

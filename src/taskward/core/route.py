@@ -167,6 +167,8 @@ def validation_failed(errors: Sequence[Any], *, fields: Sequence[str] = (), repl
 
 def as_told(error: Any, fields: Sequence[str], replaces: bool) -> dict[str, Any]:
     kind, loc = error["type"], list(error["loc"])
+    if loc[0] != "body":  # behind the name stand indexes, and what Pydantic calls the branches of a union
+        loc = [*loc[:2], *(part for part in loc[2:] if isinstance(part, int))]
     message = error["msg"].removeprefix("Value error, ").rstrip(".") + "."
     if kind == "extra_forbidden":
         message = f"Unknown field; allowed are {', '.join(fields)}."

@@ -65,10 +65,8 @@ async def create(owner: Owner, new: TaskCreate, *, retry: Retry | None = None) -
         [[row]] = await owner.write(CREATE(**values_of(new)))
         return versioned(row)
     call = CREATE_ONCE(key=retry.key, fingerprint=retry.fingerprint, **values_of(new))
-    [[(is_replay, is_same, *row_once)]] = await owner.write(call, is_repeatable=True)
-    if is_same != b"t":
-        raise IdempotencyKeyReused
-    return dataclasses.replace(versioned(tuple(row_once)), is_replay=is_replay == b"t")
+    [[row_once]] = await owner.write(call, is_repeatable=True)
+    return done_once(row_once)
 
 
 async def find(owner: Owner, task_id: int) -> Versioned:
@@ -133,6 +131,14 @@ def versioned(row: Row) -> Versioned:
     assert json is not None  # noqa: S101
     assert version is not None  # noqa: S101
     return Versioned(int(task_id), json, int(version))
+
+
+def done_once(row: Row) -> Versioned:
+    """What a statement of `once` tells."""
+    is_replay, is_same, *task = row
+    if is_same != b"t":
+        raise IdempotencyKeyReused
+    return dataclasses.replace(versioned(tuple(task)), is_replay=is_replay == b"t")
 
 
 def changed(row: Row) -> Versioned:

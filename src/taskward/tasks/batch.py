@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import CTE, Integer, Select, Text, case, cast, func, literal_column, select, true
 from sqlalchemy.sql import ColumnElement
 
+from taskward.core.bodies import Body
 from taskward.core.clock import LARGEST_INTEGER, TICK
 from taskward.core.conditions import IfMatchCondition
 from taskward.core.database import Owner, Row, StatementFailed
@@ -53,16 +54,12 @@ Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_INTEGER), BeforeValidato
 IfMatchText = Annotated[str, Field(description="As the header `If-Match`.", json_schema_extra={"examples": ['"3"']})]
 
 
-class CreateOperation(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class CreateOperation(Body):
     op: Literal["create"]
     task: TaskCreate
 
 
-class PatchOperation(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class PatchOperation(Body):
     op: Literal["patch"]
     id: Id
     patch: TaskPatch
@@ -70,9 +67,7 @@ class PatchOperation(BaseModel):
     if_match: IfMatchText = Field(default_factory=str)
 
 
-class DeleteOperation(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class DeleteOperation(Body):
     op: Literal["delete"]
     id: Id
     if_match: IfMatchText = Field(default_factory=str)
@@ -81,9 +76,7 @@ class DeleteOperation(BaseModel):
 Operation = Annotated[CreateOperation | PatchOperation | DeleteOperation, Field(discriminator="op")]
 
 
-class Batch(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Batch(Body):
     operations: list[Operation] = Field(min_length=1, max_length=MAX_OPERATIONS)
 
     def meaning(self) -> str:

@@ -27,6 +27,7 @@ from sqlmodel import SQLModel
 from typing_extensions import TypeAliasType
 
 from taskward.core import zones
+from taskward.core.bodies import Body
 from taskward.core.clock import LARGEST_INTEGER, VERSION_NUMBER
 from taskward.core.statements import domain
 
@@ -185,12 +186,13 @@ TIME_ZONE = Field(description="The IANA name of the zone in which `due_at` was m
 Tag = Annotated[str, Field(min_length=1, max_length=50, json_schema_extra={"pattern": ANY_TEXT})]
 Tags = Annotated[
     list[Tag],
-    AfterValidator(all_different),
+    # Counted before they are looked at: a body has room for hundreds of thousands.
     Field(
         max_length=20,
         description="All different; case and order are kept.",
         json_schema_extra={"uniqueItems": True, "examples": [["home", "shopping"]]},
     ),
+    AfterValidator(all_different),
 ]
 
 
@@ -222,8 +224,8 @@ PATCH_EXAMPLE: dict[str, JsonValue] = {"status": "Done", "due_on": None}
 # Wire shapes are Pydantic's own models: SQLModel's take a field that is named "cls" for an argument, and fail.
 
 
-class TaskCreate(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra=DUE_ONCE | {"examples": [EXAMPLE]})
+class TaskCreate(Body):
+    model_config = ConfigDict(json_schema_extra=DUE_ONCE | {"examples": [EXAMPLE]})
 
     title: Title
     description: Description | None = None
@@ -244,10 +246,10 @@ class TaskReplace(TaskCreate):
     """The whole task: an omitted optional field takes its default."""
 
 
-class TaskPatch(BaseModel):
+class TaskPatch(Body):
     """Only what changes: an absent field stays as it is, null clears a field that may be null."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=DUE_ONCE | {"examples": [PATCH_EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra=DUE_ONCE | {"examples": [PATCH_EXAMPLE]})
 
     # The defaults are never read: what was not sent is not in `model_fields_set`.
     title: Title = Field(default_factory=str)

@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypeAliasType
 
 from taskward.core.clock import LARGEST_INTEGER
 from taskward.core.conditions import IfMatch, IfNoneMatch, entity_tag
@@ -26,7 +27,6 @@ from taskward.tasks.batch import Batch, BatchRead, CreateOperation, DeleteOperat
 from taskward.tasks.finding import Wanted
 from taskward.tasks.finding import list_tasks as list_page
 from taskward.tasks.model import (
-    Priority,
     Status,
     Tag,
     TaskCreate,
@@ -101,8 +101,9 @@ Cursor = Annotated[
 ]
 
 Statuses = Annotated[list[Status], Query(default_factory=list, description="Any of these.")]
+PriorityAsked = TypeAliasType("PriorityAsked", Literal["low", "medium", "high", "none"])
 Priorities = Annotated[
-    list[Priority | Literal["none"]],
+    list[PriorityAsked],
     Query(default_factory=list, description="Any of these; `none` for tasks without a priority."),
 ]
 TagsAsked = Annotated[
@@ -158,8 +159,6 @@ async def create_task(request: Request, owner: CurrentOwner, task: TaskCreate, k
     created = await actions.create(owner, task, retry=retry)
     response = one(created, status=201)
     response.headers["location"] = f"{request.scope['path']}/{created.id}"
-    if created.is_replay:
-        response.headers["idempotent-replayed"] = "true"
     return response
 
 
@@ -346,10 +345,17 @@ async def list_trash(
     return response
 
 
-@everyday.post("/tasks/{task_id}/restore", response_model=TaskRead, responses=answers(200, ETAG) | problems(404))
-async def restore_task(owner: CurrentOwner, task_id: TaskId, days: TrashDays) -> Response:
+@everyday.post(
+    "/tasks/{task_id}/restore",
+    response_model=TaskRead,
+    responses=answers(200, ETAG, {"Idempotent-Replayed": "`true` when this was answered before."}) | problems(404),
+)
+async def restore_task(
+    request: Request, owner: CurrentOwner, task_id: TaskId, days: TrashDays, key: IdempotencyKey = None
+) -> Response:
     """Take a task out of the trash."""
-    return one(await trash.restore(owner, task_id, trash_days=days))
+    retry = retry_of(request, key, f"POST /tasks/{task_id}/restore", str)
+    return one(await trash.restore(owner, task_id, trash_days=days, retry=retry))
 
 
 @everyday.delete("/trash/{task_id}", status_code=204, responses=problems(404))
@@ -375,11 +381,16 @@ def retry_of(request: Request, key: str | None, call: str, meaning: Callable[[],
 
 
 def one(task: Versioned, *, status: int = 200) -> Response:
-    return JsonResponse(task.json, status=status, headers=[(b"etag", entity_tag(task.version).encode())])
+    headers = [(b"etag", entity_tag(task.version).encode())]
+    if task.is_replay:
+        headers.append((b"idempotent-replayed", b"true"))
+    return JsonResponse(task.json, status=status, headers=headers)
 
 
 def next_link(request: Request, cursor: str, limit: int) -> str:
     """RFC 8288: relative to the request, with its other parameters."""
     given = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     kept = [(name, value) for name, value in given if name not in ("cursor", "limit", "skip")]
-    return f'<?{urlencode([("cursor", cursor), ("limit", limit), *kept])}>; rel="next"'
+    # What may stand in a query as it is (RFC 3986 §3.4) stays so, or the link would be longer than the request.
+    query = urlencode([("cursor", cursor), ("limit", limit), *kept], safe="!$'()*/:?@")
+    return f'<?{query}>; rel="next"'

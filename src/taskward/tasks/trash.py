@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
+    exists,
     extract,
     func,
     literal_column,
@@ -31,9 +32,10 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from taskward.core.clock import NOW
 from taskward.core.database import Owner
 from taskward.core.errors import CursorInvalid, TaskNotFound
+from taskward.core.idempotency import Retry, known_key, once
 from taskward.core.paging import cursor_for, place_of
 from taskward.core.statements import Statement, compiled, owned
-from taskward.tasks.actions import SHAPE, THE_TASK, Versioned, rendered, versioned
+from taskward.tasks.actions import SHAPE, THE_TASK, Versioned, done_once, rendered, versioned
 from taskward.tasks.finding import Page
 from taskward.tasks.model import TASKS, TrashedTask
 
@@ -64,11 +66,16 @@ def place_in(cursor: str, owner: Owner) -> tuple[datetime, int]:
     return EPOCH + timedelta(microseconds=int(place[1])), int(place[2])
 
 
-async def restore(owner: Owner, task_id: int, *, trash_days: int) -> Versioned:
-    _, restored = await owner.write(EXPIRE(trash_days=trash_days), RESTORE(task_id=task_id))
+async def restore(owner: Owner, task_id: int, *, trash_days: int, retry: Retry | None = None) -> Versioned:
+    expire = EXPIRE(trash_days=trash_days)
+    if retry is None:
+        _, restored = await owner.write(expire, RESTORE(task_id=task_id))
+    else:
+        call = RESTORE_ONCE(task_id=task_id, key=retry.key, fingerprint=retry.fingerprint)
+        _, restored = await owner.write(expire, call, is_repeatable=True)
     if not restored:
         raise TaskNotFound
-    return versioned(restored[0])
+    return versioned(restored[0]) if retry is None else done_once(restored[0])
 
 
 async def erase(owner: Owner, task_id: int, *, trash_days: int) -> None:
@@ -89,14 +96,18 @@ EXPIRED_UNTIL = func.now() - func.make_interval(ZERO, ZERO, ZERO, bindparam("tra
 
 EXPIRE = compiled(owned(delete(TASKS).where(TASKS.c.deleted_at <= EXPIRED_UNTIL), TASKS))
 
-restored = (
+restoring = (
     owned(update(TASKS).where(THE_TASK, IS_TRASHED), TASKS)
     # An older release may have left `completed_at` to follow `updated_at`.
     .values(version=NOW, updated_at=func.now(), deleted_at=null(), marked_done_at=TASKS.c.completed_at)
     .returning(*SHAPE)
-    .cte("restored")
 )
+restored = restoring.cte("restored")
 RESTORE = compiled(select(*rendered(restored)))
+
+known = known_key()
+restored_once = restoring.where(~exists(select(known.c.key))).cte("restored")
+RESTORE_ONCE = once(known, select(*rendered(restored_once)).cte("made"))
 
 ERASE = compiled(owned(delete(TASKS).where(THE_TASK, IS_TRASHED), TASKS).returning(TASKS.c.id))
 
