@@ -27,6 +27,7 @@ from serving import serving
 from taskward.app import create_app
 from taskward.core.database import DOWN_SECONDS, NOBODY, Database, DatabaseRefused, Owner, StatementFailed
 from taskward.core.errors import DatabaseUnavailable, Problem
+from taskward.core.idempotency import Retry
 from taskward.core.issuer import LocalIssuer
 from taskward.core.statements import Statement
 from taskward.migrations import migrate
@@ -299,6 +300,37 @@ def test_a_write_that_waits_for_a_lock_ends_at_the_deadline_and_is_cancelled(dat
                 await soon(lambda: is_at_rest(database), within_seconds=SLACK_SECONDS)
             assert await titles(database, ann) == ["Milk"]
             assert len(asked(database_url, connections, name)) == 1
+
+    run(main())
+
+
+def test_an_answer_that_arrived_while_the_event_loop_was_busy_is_in_time(database_url: str, run: Run) -> None:
+    """A write would be told 503 that has happened, and would be sent again."""
+
+    async def main() -> None:
+        async with using(database_url) as database:
+            ann = someone()
+            await adds(database, ann)
+            database.deadline_seconds = 0.3
+            writing = asyncio.create_task(adds(database, ann, "Bread"))
+            await asyncio.sleep(0)  # it is sent
+            time.sleep(0.5)  # noqa: ASYNC251 - what a large body or a busy machine does
+            await writing
+            assert await titles(database, ann) == ["Milk", "Bread"]
+
+    run(main())
+
+
+def test_a_write_without_an_answer_is_told_that_it_may_have_happened(database_url: str, run: Run) -> None:
+    async def main() -> None:
+        async with using(database_url, deadline_seconds=0.4) as database:
+            ann = someone()
+            await adds(database, ann)
+            with locked_clock(database_url, ann):
+                with pytest.raises(DatabaseUnavailable, match="may have done this"):
+                    await actions.create(database.as_owner(ann), TaskCreate(title="Bread"))
+                with pytest.raises(DatabaseUnavailable, match="try again shortly"):
+                    await actions.create(database.as_owner(ann), TaskCreate(title="Bread"), retry=Retry("k", "f" * 64))
 
     run(main())
 

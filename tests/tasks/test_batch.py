@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from pydantic import ValidationError
 
 from answers import shaped
 from conftest import settings_for
@@ -288,6 +289,29 @@ def test_a_batch_takes_no_parameters_and_needs_json_and_a_token(ann: Person) -> 
 def of_size(size: int) -> bytes:
     body = json.dumps({"operations": [create("Milk")]}).encode()
     return body + b" " * (size - len(body))
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "create", "task": {"title": "a", "tags": [1] * 300_000}},
+        {"op": "create", "task": {"title": "a", "tags": [""] * 200_000}},
+        {"op": "patch", "id": 1, "patch": {"tags": [None] * 150_000}},
+        {"op": "create", "task": {"title": "a"} | {f"f{number}": 1 for number in range(80_000)}},
+        {"op": "delete", "id": 1} | {f"f{number}": 1 for number in range(80_000)},
+        {"op": [{}] * 100_000},
+    ],
+    ids=lambda operation: str(operation)[:50],
+)
+def test_what_is_wrong_a_hundred_thousand_times_is_looked_at_a_few_times(ann: Person, operation: Operation) -> None:
+    """An error for each would take seconds, in which nobody else is answered."""
+    with pytest.raises(ValidationError) as wrong:
+        Batch.model_validate({"operations": [operation]})
+    assert wrong.value.error_count() <= 30
+
+    document = refused(batch(ann, operation), 422, "validation_failed", 0)
+
+    assert 1 <= len(document["errors"]) <= 20
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])

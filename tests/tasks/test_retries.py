@@ -143,3 +143,35 @@ def age(database_url: str, someone: Person, *, hours: int) -> None:
             "update idempotency_keys set created_at = now() - %s * interval '1 hour' where owner_id = %s",
             (hours, someone.id),
         )
+
+
+def test_a_restore_is_repeated_without_harm(ann: Person, bob: Person) -> None:
+    task = ann.adds("Milk")
+    path, sent = f"/tasks/{task['id']}", key()
+
+    def restore(someone: Person, key: str = sent, path: str = path) -> httpx.Response:
+        return someone.post(f"{path}/restore", headers={"Idempotency-Key": key})
+
+    assert restore(ann).status_code == 404
+    ann.delete(path)
+    assert restore(bob).status_code == 404
+    first = restore(ann)
+    ann.patch(path, json={"title": "Oat milk"})
+    again = restore(ann)
+
+    assert (first.status_code, first.json()["title"]) == (200, "Milk")
+    assert "idempotent-replayed" not in first.headers
+    assert (again.status_code, again.content, again.headers["etag"]) == (200, first.content, first.headers["etag"])
+    assert again.headers["idempotent-replayed"] == "true"
+    assert ann.get(path).json()["title"] == "Oat milk"
+
+    ann.delete(path)
+    assert restore(ann).headers["idempotent-replayed"] == "true"
+    assert ann.get(path).status_code == 404
+    assert restore(ann, key()).status_code == 200
+    another = ann.adds("Bread")
+    ann.delete(f"/tasks/{another['id']}")
+    reused = restore(ann, path=f"/tasks/{another['id']}")
+    assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
+    assert post(ann, sent).json()["code"] == "idempotency_key_reused"
+    assert restore(ann, "a b").json()["code"] == "validation_failed"
