@@ -10,8 +10,8 @@ from campaigns.clients import Clients, clients_of
 from campaigns.outcome import Outcome, Row, Size, exactly, none
 from campaigns.processes import postgresql, service
 
-WARM_UP = {"short": 3_000, "long": 40_000}
-REQUESTS = {"short": 3_000, "long": 200_000}
+WARM_UP = {"short": 1_000, "long": 40_000}
+REQUESTS = {"short": 1_000, "long": 200_000}
 MOST_MEGABYTES = 5
 OWNERS = 100
 CLIENTS = 16

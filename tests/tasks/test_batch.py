@@ -294,16 +294,16 @@ def of_size(size: int) -> bytes:
 @pytest.mark.parametrize(
     "operation",
     [
-        {"op": "create", "task": {"title": "a", "tags": [1] * 300_000}},
-        {"op": "create", "task": {"title": "a", "tags": [""] * 200_000}},
-        {"op": "patch", "id": 1, "patch": {"tags": [None] * 150_000}},
-        {"op": "create", "task": {"title": "a"} | {f"f{number}": 1 for number in range(80_000)}},
-        {"op": "delete", "id": 1} | {f"f{number}": 1 for number in range(80_000)},
-        {"op": [{}] * 100_000},
+        {"op": "create", "task": {"title": "a", "tags": [1] * 20_000}},
+        {"op": "create", "task": {"title": "a", "tags": [""] * 20_000}},
+        {"op": "patch", "id": 1, "patch": {"tags": [None] * 20_000}},
+        {"op": "create", "task": {"title": "a"} | {f"f{number}": 1 for number in range(9_000)}},
+        {"op": "delete", "id": 1} | {f"f{number}": 1 for number in range(9_000)},
+        {"op": [{}] * 20_000},
     ],
     ids=lambda operation: str(operation)[:50],
 )
-def test_what_is_wrong_a_hundred_thousand_times_is_looked_at_a_few_times(ann: Person, operation: Operation) -> None:
+def test_what_is_wrong_thousands_of_times_is_looked_at_a_few_times(ann: Person, operation: Operation) -> None:
     """An error for each would take seconds, in which nobody else is answered."""
     with pytest.raises(ValidationError) as wrong:
         Batch.model_validate({"operations": [operation]})
