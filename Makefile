@@ -35,7 +35,7 @@ format: setup
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-campaign: setup ## half an hour of faults, written to docs/reliability.md
+campaign: setup ## a quarter of an hour of faults, written to docs/reliability.md
 	.venv/bin/python -m campaigns
 
 bench: setup ## the comparisons of docs/performance.md, which they write; needs wrk and Node.js
