@@ -56,7 +56,8 @@ INTRODUCTION = """# Reliability
 What clients see while the database is killed, frozen, cut off or asleep, while workers are renewed or killed and the
 schema is migrated, and while clients themselves misbehave or are too many. `make campaign` does all that to a real
 PostgreSQL, the network in front of it, a real `taskward serve` and its clients, and writes this page. It takes a
-quarter of an hour, needs Linux, touches nothing but loopback, and needs `pgbouncer` on PATH. The tests run a short form of every campaign.
+quarter of an hour, needs Linux, touches nothing but loopback, and needs `pgbouncer` on PATH. The tests run a short form
+of every campaign.
 
 A *hit* is a fault that was seen to have had an effect. In every campaign a 5xx other than a 503 with `Retry-After`
 would be a failure, and so would a request that gets no answer at all.
