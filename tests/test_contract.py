@@ -681,6 +681,21 @@ def test_a_method_that_nobody_knows_is_not_allowed(api: str, method: str) -> Non
         problem(answer_on(connection), 404, "route_not_found")
 
 
+def test_requests_in_a_row_are_read_alike_wherever_the_network_cuts_them(api: str) -> None:
+    first = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    second = b"GET /tasks HTTP/1.1\r\nHost: localhost\r\nX-Words: some words here\r\nX-Request-ID: second\r\n\r\n"
+    with connected(api) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for cut in range(1, len(second)):
+            connection.sendall(first + second[:cut])
+            assert answer_on(connection).status_code == 200  # so the server has read all that was sent
+            connection.sendall(second[cut:])
+            answer = answer_on(connection)
+
+            problem(answer, 401, "token_missing")
+            assert answer.headers["x-request-id"] == "second"
+
+
 @pytest.mark.parametrize(
     "upgrade",
     [

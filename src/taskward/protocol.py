@@ -46,7 +46,9 @@ class Lingering:
 class Protocol(HttpToolsProtocol):
     timer: asyncio.TimerHandle | None = None
     head_bytes = 0
+    is_between_requests = True
     is_in_head = True
+    """Of a request that has begun, or of the next."""
     is_refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -58,7 +60,7 @@ class Protocol(HttpToolsProtocol):
         if self.is_refused:
             return
         if self.is_in_head:
-            if self.head_bytes == 0:
+            if self.is_between_requests:
                 data = with_known_method(data)
             self.head_bytes += len(data)
             if self.timer is None:
@@ -68,7 +70,7 @@ class Protocol(HttpToolsProtocol):
             self.refuse()
 
     def on_message_begin(self) -> None:
-        self.is_in_head = True
+        self.is_between_requests = False
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -79,7 +81,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self.is_in_head = True
+        self.is_between_requests = self.is_in_head = True
         self.stop_timer()
 
     def on_response_complete(self) -> None:
