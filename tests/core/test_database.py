@@ -336,6 +336,19 @@ def test_a_write_without_an_answer_is_told_that_it_may_have_happened(proxy: Data
     run(main())
 
 
+def test_a_read_that_is_lost_twice_is_not_said_to_have_done_something(proxy: DatabaseProxy, run: Run) -> None:
+    async def main() -> None:
+        async with using(proxy.url, pool_size=2) as database:
+            ann = someone()
+            await asyncio.gather(adds(database, ann), adds(database, ann))
+            proxy.cut_next("reply", times=2)
+            with pytest.raises(DatabaseUnavailable, match="try again shortly"):
+                await titles(database, ann)
+            assert proxy.cuts_left == 0
+
+    run(main())
+
+
 def test_a_caller_who_goes_away_holds_a_connection_until_the_deadline_at_most(database_url: str, run: Run) -> None:
     async def main() -> None:
         async with using(database_url, pool_size=1) as database:

@@ -222,17 +222,16 @@ class Database:
         """
         owner = as_text(owner_id)
         group = [(call.statement, call.parameters(owner)) for call in calls]
+        may_repeat = is_repeatable
         while True:
             connection = await self.acquire(deadline)
             try:
                 results = await self.answer(connection, [self.context_on(connection, owner), *group], deadline)
             except (ConnectionLost, DatabaseUnavailable) as failure:
-                if not is_repeatable:
-                    raise DatabaseUnavailable(MAY_BE_DONE) from None
-                if isinstance(failure, DatabaseUnavailable):
-                    raise
-                is_repeatable = False
-                continue
+                if may_repeat and isinstance(failure, ConnectionLost):
+                    may_repeat = False
+                    continue
+                raise (DatabaseUnavailable() if is_repeatable else DatabaseUnavailable(MAY_BE_DONE)) from None
             if results[-1].status not in DONE:
                 raise failure_in(results)
             return [rows(result) for result in results[1:]]
