@@ -5,16 +5,14 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
-from campaigns.processes import START_SECONDS, free_port, start, temporary_folder
+from campaigns.processes import free_port, start, temporary_folder
 
 from benchmarks.data import postgresql
 from benchmarks.machine import description
-from benchmarks.servers import TASKWARD_PEER, Issuer, issuer, taskward_command
+from benchmarks.servers import TASKWARD_PEER, Issuer, issuer, taskward_command, wait_until_ok
 from programs import TASKWARD, environment
 from taskward.core import embedded
 from taskward.migrations import migrate
@@ -62,14 +60,8 @@ def seconds_until_ok(command: Sequence[str], settings: dict[str, str], url: str,
     began_at = time.monotonic()
     process = start(command, env=settings, log=log, account=None)
     try:
-        with httpx.Client(timeout=1, trust_env=False) as client:
-            while True:
-                with suppress(httpx.HTTPError):
-                    if client.get(url).status_code == httpx.codes.OK:
-                        return time.monotonic() - began_at
-                if process.poll() is not None or time.monotonic() > began_at + START_SECONDS:
-                    raise RuntimeError(f"{command[1]} did not start: {log.read_text()[-2000:]}")
-                time.sleep(0.005)
+        wait_until_ok(url, process, log)
+        return time.monotonic() - began_at
     finally:
         process.terminate()
         process.wait(timeout=30)

@@ -1,6 +1,5 @@
 """A worker is killed under load; another takes its place."""
 
-import asyncio
 import os
 import random
 import time
@@ -8,7 +7,7 @@ from signal import SIGKILL
 
 from campaigns.clients import Load, clients_of
 from campaigns.outcome import Outcome, Size, none, slowest
-from campaigns.processes import postgresql, service, until
+from campaigns.processes import postgresql, service
 
 KILLS = {"short": 1, "long": 20}
 WORKERS = 2
@@ -32,9 +31,7 @@ async def killed_worker(size: Size) -> list[Outcome]:
                 victim = order.choice(sorted(api.workers()))
                 killed.append(time.monotonic())
                 os.kill(victim, SIGKILL)
-                are_ready = WORKERS + number + 1
-                replaced.append(await until(lambda wanted=are_ready: api.workers_ready() >= wanted))  # type: ignore[misc]
-            await asyncio.sleep(0.2)
+                replaced.append(await api.readies(WORKERS + number + 1))
         broken = [answer for answer in clients.answers if answer.status == 0]
         later = [answer for answer in broken if not any(at <= answer.ended_at < at + BROKEN_SECONDS for at in killed)]
         rows = [

@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 from campaigns.clients import Clients, clients_of
-from campaigns.outcome import Outcome, Row, Size, exactly, none
+from campaigns.outcome import Outcome, Size, exactly, judged, none
 from campaigns.processes import postgresql, service
 
 WARM_UP = {"short": 1_000, "long": 40_000}
@@ -34,11 +34,11 @@ async def memory(size: Size) -> list[Outcome]:
         count = await many(clients, REQUESTS[size])
         growth = resident_megabytes(worker) - before
         rows = [
-            Row(
+            judged(
                 f"resident memory of the worker, {before:.0f} MB before",
                 f"{growth:+.1f} MB",
                 f"< +{MOST_MEGABYTES} MB",
-                0 if growth < MOST_MEGABYTES else float("inf"),
+                is_met=growth < MOST_MEGABYTES,
             ),
             exactly("workers that it was", len({worker} & api.workers()), 1),
             none("tracebacks in the log of the service", api.tracebacks()),

@@ -194,9 +194,9 @@ class Service:
         """The pids of those that run."""
         return set(children(self.process.pid))
 
-    def workers_ready(self) -> int:
-        """How many have said so, since the beginning."""
-        return len(READY.findall(self.log.read_text()))
+    async def readies(self, count: int) -> float:
+        """How many seconds it took until so many workers have said so, since the beginning."""
+        return await until(lambda: len(READY.findall(self.log.read_text())) >= count)
 
     def token(self, owner: str) -> str:
         now = int(time.time())

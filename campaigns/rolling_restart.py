@@ -31,8 +31,8 @@ async def rolling_restart(size: Size) -> list[Outcome]:
             *clients.rows(),
             none(f"503, of {len(clients.answers):,} requests", len(clients.unavailable())),
             slowest("slowest renewal of both workers", renewals, below=20),
+            none("workers of the beginning that still run", len(before & api.workers())),
         ]
-        rows.append(none("workers of the beginning that still run", len(before & api.workers())))
     return [Outcome("Workers renewed under load", ended, WORKERS * RENEWALS[size], rows)]
 
 

@@ -232,9 +232,7 @@ class Worker:
 
 
 class Supervisor:
-    def __init__(
-        self, listener: socket.socket, count: int, application: str, ended: Callable[[int], None] = lambda pid: None
-    ) -> None:
+    def __init__(self, listener: socket.socket, count: int, application: str, ended: Callable[[int], None]) -> None:
         self.listener = listener
         self.count = count
         self.application = application

@@ -40,7 +40,7 @@ class Admission:
         """Each that begins must end, whatever happens in between.
 
         Raises:
-            Overloaded: too many are in work already, or they have waited for too long; this one has not begun.
+            Overloaded: too many are in work already, or this one, which has not begun, would wait too long.
         """
         if self.in_work >= self.most_in_work or self.database.is_behind:
             raise Overloaded

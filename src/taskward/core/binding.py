@@ -17,7 +17,6 @@ Errors = list[dict[str, Any]]
 """As Pydantic has them, each with its place (`loc`)."""
 
 Find = Callable[[Request], Any]
-Source = tuple[str, Callable[[ModelField], Find]]
 
 ABSENT = object()
 

@@ -13,7 +13,6 @@ from taskward.core.statements import OWNER, compiled, domain, owned
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8259 §6)."""
 
-
 VERSION_NUMBER = domain("version_number", BigInteger(), f"value between 1 and {LARGEST_INTEGER}")
 
 

@@ -27,22 +27,22 @@ class Dispatch:
     def __init__(self, api: FastAPI) -> None:
         self.api = api
         self.handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = dict(api.exception_handlers)
-        self.routes: defaultdict[str, list[tuple[re.Pattern[str], str, OwnerRoute, Answer]]] = defaultdict(list)
+        self.routes: defaultdict[str, list[tuple[re.Pattern[str], str, Answer]]] = defaultdict(list)
         for context in iter_route_contexts(api.routes):
             route = context.original_route
             if isinstance(route, OwnerRoute) and context.path is not None:
                 pattern, path_format, _ = compile_path(context.path)
                 for method in route.methods or ():
-                    self.routes[method].append((pattern, path_format, route, route.get_route_handler()))
+                    self.routes[method].append((pattern, path_format, route.get_route_handler()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path = scope["path"]
-            for pattern, path_format, route, answer in self.routes.get(scope["method"], ()):
+            for pattern, path_format, answer in self.routes.get(scope["method"], ()):
                 match = pattern.match(path)
                 if match is not None:
-                    scope["app"], scope["route"], scope["path_params"] = self.api, route, match.groupdict()
-                    scope["taskward.route"] = path_format  # the route's own lacks the prefix of its router
+                    scope["app"], scope["path_params"] = self.api, match.groupdict()
+                    scope["taskward.route"] = path_format  # for the log and the metrics
                     await self.answer(answer, Request(scope, receive, send))
                     return
         await self.api(scope, receive, send)

@@ -18,15 +18,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from taskward.core.binding import Errors, Plan, may_repeat
+from taskward.core.bodies import MAX_TOLD
 from taskward.core.database import Owner
 from taskward.core.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, ValidationFailed
 from taskward.core.strict_json import NotStrict, parse
 
 MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 10
-MAX_TOLD = 20
-"""Wrong things told in one answer: a body of 64 KiB can hold so many that the answer would be a megabyte."""
-
 JSON_MEDIA_TYPE = re.compile(rb"application/([A-Za-z0-9!#$&^_.+-]+\+)?json[ \t]*(;.*)?", re.IGNORECASE)  # RFC 6839 §3.1
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 

@@ -14,17 +14,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypeAliasType
 
+from taskward.core.bodies import MAX_TOLD
 from taskward.core.clock import LARGEST_INTEGER
 from taskward.core.conditions import IfMatch, IfNoneMatch, entity_tag
 from taskward.core.errors import ValidationFailed
 from taskward.core.http import JsonResponse
 from taskward.core.idempotency import Retry, fingerprint_of
-from taskward.core.route import MAX_TOLD, CurrentOwner, OwnerRoute, answers, as_told, problems, refuse
+from taskward.core.route import CurrentOwner, OwnerRoute, answers, as_told, problems, refuse
 from taskward.tasks import actions, trash
 from taskward.tasks import batch as batches
 from taskward.tasks.actions import Versioned
 from taskward.tasks.batch import Batch, BatchRead, CreateOperation, DeleteOperation, PatchOperation
-from taskward.tasks.finding import Wanted
+from taskward.tasks.finding import Page, Wanted
 from taskward.tasks.finding import list_tasks as list_page
 from taskward.tasks.model import (
     Status,
@@ -197,11 +198,7 @@ async def list_tasks(
         time_zone=time_zone,
         sort=sort,
     )
-    page = await list_page(owner, skip=skip, limit=limit, cursor=cursor, wanted=wanted)
-    response = JsonResponse(page.json)
-    if page.next_cursor is not None:
-        response.headers["link"] = next_link(request, page.next_cursor, limit)
-    return response
+    return paged(request, await list_page(owner, skip=skip, limit=limit, cursor=cursor, wanted=wanted), limit)
 
 
 class PlainRoute(OwnerRoute):
@@ -275,10 +272,7 @@ async def apply_batch(
     """Carry out up to 100 operations in order, all or none. An error names the first that failed in `operation`."""
     retry = retry_of(request, key, "POST /tasks/batch", batch.meaning)
     answer = await batches.apply(owner, batch, requires_if_match=is_required, retry=retry)
-    response = JsonResponse(answer.json)
-    if answer.is_replay:
-        response.headers["idempotent-replayed"] = "true"
-    return response
+    return JsonResponse(answer.json, headers=replayed(answer.is_replay))
 
 
 router.include_router(batch_router)
@@ -338,11 +332,7 @@ async def list_trash(
     request: Request, owner: CurrentOwner, days: TrashDays, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Response:
     """List what you have deleted, the latest first."""
-    page = await trash.list_trash(owner, trash_days=days, limit=limit, cursor=cursor)
-    response = JsonResponse(page.json)
-    if page.next_cursor is not None:
-        response.headers["link"] = next_link(request, page.next_cursor, limit)
-    return response
+    return paged(request, await trash.list_trash(owner, trash_days=days, limit=limit, cursor=cursor), limit)
 
 
 @everyday.post(
@@ -381,10 +371,19 @@ def retry_of(request: Request, key: str | None, call: str, meaning: Callable[[],
 
 
 def one(task: Versioned, *, status: int = 200) -> Response:
-    headers = [(b"etag", entity_tag(task.version).encode())]
-    if task.is_replay:
-        headers.append((b"idempotent-replayed", b"true"))
-    return JsonResponse(task.json, status=status, headers=headers)
+    etag = (b"etag", entity_tag(task.version).encode())
+    return JsonResponse(task.json, status=status, headers=[etag, *replayed(task.is_replay)])
+
+
+def replayed(is_replay: bool) -> list[tuple[bytes, bytes]]:
+    return [(b"idempotent-replayed", b"true")] if is_replay else []
+
+
+def paged(request: Request, page: Page, limit: int) -> Response:
+    response = JsonResponse(page.json)
+    if page.next_cursor is not None:
+        response.headers["link"] = next_link(request, page.next_cursor, limit)
+    return response
 
 
 def next_link(request: Request, cursor: str, limit: int) -> str:

@@ -4,7 +4,7 @@ What is older counts as gone, and every look into an owner's trash removes it, i
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -36,7 +36,7 @@ from taskward.core.idempotency import Retry, known_key, once
 from taskward.core.paging import cursor_for, place_of
 from taskward.core.statements import Statement, compiled, owned
 from taskward.tasks.actions import SHAPE, THE_TASK, Versioned, done_once, rendered, versioned
-from taskward.tasks.finding import Page
+from taskward.tasks.finding import EPOCH, MICROSECOND, Page
 from taskward.tasks.model import TASKS, TrashedTask
 
 LIST_NAME = "trash by deleted_at"
@@ -44,7 +44,6 @@ LIST_NAME = "trash by deleted_at"
 PLACE = re.compile(r"([0-9]{1,16})\.([1-9][0-9]{0,15})")
 """Of a task in the list: the microsecond since 1970 in which it was deleted, and its id."""
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BEGINNING = (datetime.max.replace(tzinfo=UTC), 2**63 - 1)
 
 
@@ -63,7 +62,7 @@ def place_in(cursor: str, owner: Owner) -> tuple[datetime, int]:
     place = PLACE.fullmatch(place_of(cursor, owner_id=owner.id, of=LIST_NAME))
     if place is None:  # whoever knows how can invent a cursor for any place
         raise CursorInvalid
-    return EPOCH + timedelta(microseconds=int(place[1])), int(place[2])
+    return EPOCH + int(place[1]) * MICROSECOND, int(place[2])
 
 
 async def restore(owner: Owner, task_id: int, *, trash_days: int, retry: Retry | None = None) -> Versioned:
