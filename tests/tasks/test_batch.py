@@ -464,8 +464,19 @@ def test_without_if_match_a_patch_or_delete_is_refused_where_it_is_required(
     for without in (patch(milk, title="x"), patch(milk), delete(milk), delete({"id": NEVER_GIVEN})):
         refused(batch(carol, create("a"), patch(milk, tag, title="b"), without), 428, "precondition_required", 2)
     refused(batch(carol, delete(milk), create("")), 422, "validation_failed", 1)
+    refused(batch(carol, delete({"id": NEVER_GIVEN}, tag), delete(milk)), 404, "task_not_found", 0)
+    refused(batch(carol, delete(milk, '"1"'), delete(milk)), 412, "version_mismatch", 0)
+    refused(batch(carol, delete(milk), delete({"id": NEVER_GIVEN}, tag)), 428, "precondition_required", 0)
     assert carol.tasks() == [milk]
     results(batch(carol, patch(milk, tag, title="b"), patch(milk, "*", title="c")))
+
+
+def test_a_key_that_was_used_is_told_before_a_missing_if_match(careful_api: str, person: Callable[..., Person]) -> None:
+    carol, sent = person("carol", api=careful_api), key()
+    [milk] = [result["task"] for result in results(batch(carol, create("Milk"), key=sent))]
+
+    refused(batch(carol, delete(milk), key=sent), 422, "idempotency_key_reused", None)
+    refused(batch(carol, delete(milk), key=key()), 428, "precondition_required", 0)
 
 
 # Round trips

@@ -127,10 +127,7 @@ async def apply(owner: Owner, batch: Batch, *, requires_if_match: bool, retry: R
         PreconditionRequired, TaskNotFound, VersionMismatch: with the index of the operation; nothing has changed.
     """
     steps = STEPS if retry is None else KEEPING_STEPS
-    calls = [
-        called(operation, index, steps, requires_if_match=requires_if_match)
-        for index, operation in enumerate(batch.operations)
-    ]
+    calls = [called(operation, steps, requires_if_match=requires_if_match) for operation in batch.operations]
     if retry is None:
         found = await written(owner, [*ticking(TICK(**NEXT), calls)])
         return Answer(b'{"results": [%b]}' % b", ".join(rows[0][0] or b"" for rows in found[1::2]))
@@ -156,14 +153,14 @@ async def recall(owner: Owner, call: Bound) -> Answer:
     return Answer(answer or b"", is_replay=True)
 
 
-def called(operation: Operation, index: int, steps: "Steps", *, requires_if_match: bool) -> Bound:
+def called(operation: Operation, steps: "Steps", *, requires_if_match: bool) -> Bound:
     if isinstance(operation, CreateOperation):
         return steps.create(**values_of(operation.task))
     value = operation.if_match if "if_match" in operation.model_fields_set else None
     try:
         expected = as_array(IfMatchCondition(value, requires_if_match).versions())
-    except PreconditionRequired as missing:
-        raise at(missing, index) from None
+    except PreconditionRequired:
+        return steps.refuse()  # when its turn comes: one before it may fail too, and is told then
     if isinstance(operation, DeleteOperation):
         return steps.delete(task_id=operation.id, expected=expected)
     if not operation.patch.model_fields_set:
@@ -199,8 +196,12 @@ NEXT = {"now_ms": 1}
 CLAIM_INDEX = 1
 """Behind the clock, which moves first in every write."""
 
-# Divisions and logarithms are met nowhere else.
-REFUSALS: dict[str, type[TaskNotFound | VersionMismatch]] = {"22012": TaskNotFound, "2201E": VersionMismatch}
+# Divisions, logarithms and roots are met nowhere else.
+REFUSALS: dict[str, type[TaskNotFound | VersionMismatch | PreconditionRequired]] = {
+    "22012": TaskNotFound,
+    "2201E": VersionMismatch,
+    "2201F": PreconditionRequired,
+}
 
 ONE: ColumnElement[int] = literal_column("1", Integer())
 NOTHING: ColumnElement[int] = literal_column("0", Integer())
@@ -213,6 +214,8 @@ class Steps(NamedTuple):
     patch: Statement
     look: Statement
     delete: Statement
+    refuse: Statement
+    """Of an operation that lacks `if_match` where it is required."""
 
 
 def steps(kept: Callable[[ColumnElement[str]], ColumnElement[Any]]) -> Steps:
@@ -236,6 +239,7 @@ def steps(kept: Callable[[ColumnElement[str]], ColumnElement[Any]]) -> Steps:
         patch=patched(attempted(CHANGING)),
         look=patched(owned(look, TASKS).cte("done")),
         delete=step(attempted(REMOVING), deleted),
+        refuse=compiled(select(kept(cast(func.sqrt(-ONE), Text)))),
     )
 
 
