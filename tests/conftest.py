@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,11 @@ from taskward.settings import Settings, read_settings
 # The tester's own settings must not reach what is tested.
 for name in [name for name in os.environ if OURS.match(name)]:
     del os.environ[name]
+
+
+# Programs inherit that SIGINT is ignored, as a shell has it for what it runs in the background.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)

@@ -88,6 +88,24 @@ def test_json_that_readers_could_take_differently_is_refused(text: bytes, reason
     assert str(refused.value).endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (rb'"\u0000"', []),
+        (rb'{"a":[{}, {"b":["x", "\u0000"]}], "c":"\u0000"}', ["a", 1, "b", 1]),
+        (rb'{"a":[{"b":1, "\ud800":"\u0000"}]}', ["a", 0]),
+        (b'{"a":' + nested(MAX_DEPTH, "1") + b"}", ["a", *[0] * (MAX_DEPTH - 1)]),
+        (b'{"a":[NaN]}', []),
+        (b"{", []),
+    ],
+)
+def test_what_is_refused_has_its_place(text: bytes, place: list[str | int]) -> None:
+    with pytest.raises(NotStrict) as refused:
+        parse(text)
+
+    assert refused.value.place == place
+
+
 @pytest.mark.parametrize("of", ["[]", "{}"])
 @pytest.mark.parametrize("inside", ["1", '""', "[]", "{}", '[{"b":1}]'])
 def test_nesting_ends_at_32(of: str, inside: str) -> None:

@@ -39,8 +39,9 @@ def delete(found: dict[str, Any], if_match: str | None = None) -> Operation:
 
 
 def batch(person: Person, *operations: Any, key: str | None = None) -> httpx.Response:
-    headers = {} if key is None else {"Idempotency-Key": key}
-    return person.post("/tasks/batch", json={"operations": operations}, headers=headers)
+    headers = {"Content-Type": "application/json"} | ({} if key is None else {"Idempotency-Key": key})
+    # Escaped, so that half of a surrogate pair can be sent too.
+    return person.post("/tasks/batch", content=json.dumps({"operations": operations}), headers=headers)
 
 
 def results(answer: httpx.Response) -> list[dict[str, Any]]:
@@ -198,6 +199,11 @@ def test_batches_at_once_are_each_whole(ann: Person) -> None:
 
 # Shapes
 
+
+def nested_lists(depth: int) -> list[Any]:
+    return [] if depth == 1 else [nested_lists(depth - 1)]
+
+
 WRONG: list[tuple[Any, list[Any]]] = [
     (3, []),
     (None, []),
@@ -225,6 +231,16 @@ WRONG: list[tuple[Any, list[Any]]] = [
     ({"op": "patch", "id": 1, "patch": {}, "if_match": ["*"]}, ["if_match"]),
     *(({"op": "delete", "id": wrong}, ["id"]) for wrong in (0, -1, 2**53, 1.5, 1e300, "1", True, None, [1], 10**40)),
     ({"op": "delete", "id": 1, "task": {}}, ["task"]),
+    ("\0", []),
+    ({"op": "\0"}, ["op"]),
+    ({"op": "create", "\0": 1}, []),
+    ({"op": "create", "task": {"title": "a\0b"}}, ["task", "title"]),
+    ({"op": "create", "task": {"title": "\ud800"}}, ["task", "title"]),
+    ({"op": "create", "task": {"title": "a", "tags": ["b", "\0"]}}, ["task", "tags", 1]),
+    ({"op": "patch", "id": 1, "patch": {"description": "\0"}}, ["patch", "description"]),
+    ({"op": "patch", "id": 1, "patch": {"of no kind 2718": "\0"}}, ["patch"]),
+    ({"op": "delete", "id": 1, "if_match": "\0"}, ["if_match"]),
+    ({"op": "create", "task": nested_lists(30)}, ["task", *[0] * 29]),
 ]
 
 

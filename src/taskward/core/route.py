@@ -7,6 +7,7 @@ order is that of the contract: 401, 415, 413, 422, and then the endpoint, which 
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from itertools import takewhile
 from typing import Annotated, Any, ClassVar, NoReturn
 from urllib.parse import parse_qsl
 
@@ -71,9 +72,14 @@ class OwnerRoute(APIRoute):
             state.admission.count(owner.id)
             body = None
             if has_body:
-                body = await strict_body(request, max_bytes=self.max_body_bytes)
+                raw = await body_of(request, max_bytes=self.max_body_bytes)
                 # A slow sender has taken none of the time to answer.
                 owner.deadline = loop.time() + deadline_seconds
+                try:
+                    body = parse(raw)
+                except NotStrict as reason:
+                    wrong = {"type": "json_invalid", "loc": ("body", *reason.place), "msg": str(reason)}
+                    raise self.refusal([wrong]) from None
             if checks_query and scope["query_string"]:
                 check_query(scope["query_string"], parameters)
             errors: Errors = []
@@ -95,8 +101,8 @@ class OwnerRoute(APIRoute):
         return validation_failed(errors, fields=fields, replaces="PUT" in (self.methods or ()))
 
 
-async def strict_body(request: Request, *, max_bytes: int) -> Any:
-    """The body's value, read with a limit and parsed strictly."""
+async def body_of(request: Request, *, max_bytes: int) -> bytes:
+    """The body, if it is declared as JSON and not too large."""
     media_type, length = b"", b"0"
     for name, value in reversed(request.scope["headers"]):  # of several the first counts
         if name == b"content-type":
@@ -117,10 +123,7 @@ async def strict_body(request: Request, *, max_bytes: int) -> Any:
         raise RequestTimeout from None
     if len(body) > max_bytes:
         raise too_large(max_bytes)
-    try:
-        return parse(body)
-    except NotStrict as reason:
-        refuse(["body"], str(reason), "json_invalid")
+    return body
 
 
 async def received(request: Request) -> tuple[bytes, bool]:
@@ -165,13 +168,13 @@ def validation_failed(errors: Sequence[Any], *, fields: Sequence[str] = (), repl
 
 def as_told(error: Any, fields: Sequence[str], replaces: bool) -> dict[str, Any]:
     kind, loc = error["type"], list(error["loc"])
-    if loc[0] != "body":  # behind the name stand indexes, and what Pydantic calls the branches of a union
+    if loc[0] == "body":  # whose names the client may have made up
+        loc = list(takewhile(is_plain, loc))
+    else:  # behind the name stand indexes, and what Pydantic calls the branches of a union
         loc = [*loc[:2], *(part for part in loc[2:] if isinstance(part, int))]
     message = error["msg"].removeprefix("Value error, ").rstrip(".") + "."
     if kind == "extra_forbidden":
         message = f"Unknown field; allowed are {', '.join(fields)}."
-        if not PLAIN_NAME.fullmatch(str(loc[-1])):
-            loc = loc[:-1]
     elif kind in ("model_attributes_type", "model_type", "dict_type"):
         message = "The body must be a JSON object."
     elif kind == "missing" and replaces:
@@ -179,6 +182,10 @@ def as_told(error: Any, fields: Sequence[str], replaces: bool) -> dict[str, Any]
     elif kind == "missing":
         message = "This field is required."
     return {"loc": loc, "message": message, "type": kind}
+
+
+def is_plain(part: str | int) -> bool:
+    return isinstance(part, int) or bool(PLAIN_NAME.fullmatch(part))
 
 
 MEANINGS = {

@@ -11,6 +11,11 @@ TOO_DEEP = f"It is nested more than {MAX_DEPTH} deep."
 class NotStrict(ValueError):
     """Why the text is refused, as a sentence that repeats nothing of it."""
 
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.place: list[str | int] = []
+        """Where in the value, by names and indexes; empty when that is not known."""
+
 
 def parse(raw: bytes) -> Any:
     """UTF-8 without a BOM; no duplicate names, `NaN`, numbers beyond a double, U+0000 or lone surrogates.
@@ -28,7 +33,7 @@ def parse(raw: bytes) -> Any:
         raise
     except ValueError:  # a syntax error, a BOM, an integer of thousands of digits
         raise NotStrict("It is not valid JSON.") from None
-    check_within(value)
+    check(value)
     return value
 
 
@@ -53,22 +58,22 @@ def finite(digits: str) -> float:
 DECODER = json.JSONDecoder(object_pairs_hook=without_duplicates, parse_constant=refuse_constant, parse_float=finite)
 
 
-def check_within(value: Any) -> None:
-    level, depth = [value], 0
-    while level:
-        below: list[Any] = []
-        for item in level:
-            if isinstance(item, str):
-                check_text(item)
-            elif isinstance(item, (dict, list)) and depth == MAX_DEPTH:
-                raise NotStrict(TOO_DEEP)
-            elif isinstance(item, dict):
-                for name in item:
-                    check_text(name)
-                below.extend(item.values())
-            elif isinstance(item, list):
-                below.extend(item)
-        level, depth = below, depth + 1
+def check(value: Any, depth: int = 0) -> None:
+    if isinstance(value, str):
+        check_text(value)
+    if not isinstance(value, (dict, list)):
+        return
+    if depth == MAX_DEPTH:
+        raise NotStrict(TOO_DEEP)
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(name, str):
+            check_text(name)
+        if isinstance(inner, (str, dict, list)):  # thousands of numbers are not worth a call each
+            try:
+                check(inner, depth + 1)
+            except NotStrict as refusal:
+                refusal.place.insert(0, name)
+                raise
 
 
 def check_text(text: str) -> None:

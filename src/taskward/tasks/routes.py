@@ -227,6 +227,8 @@ def operation_in(error: Any) -> int | None:
 
 
 def as_told_of_operation(error: Any) -> dict[str, Any]:
+    if error["type"] == "json_invalid":
+        return as_told(error, (), False)
     # Pydantic puts the kind of the operation behind its index.
     body, operations, index, *kind_and_place = error["loc"]
     kind, place = "".join(kind_and_place[:1]), kind_and_place[1:]
