@@ -57,7 +57,13 @@ class Observed:
         return [json.loads(line) for line in self.program.err]
 
     def workers(self) -> list[int]:
-        return [int(line["message"].split()[1]) for line in self.lines() if line["message"].endswith("is ready")]
+        return self.pids("is ready")
+
+    def ended(self) -> list[int]:
+        return self.pids("has ended")
+
+    def pids(self, what: str) -> list[int]:
+        return [int(line["message"].split()[1]) for line in self.lines() if line["message"].endswith(what)]
 
 
 @contextmanager
@@ -169,6 +175,21 @@ def test_a_worker_that_ends_leaves_what_it_counted_and_nothing_else(service: Obs
 
     eventually(lambda: service.value("taskward_workers") == 2)
     assert service.value("taskward_request_seconds_count", **refused) == 10
+
+
+def test_renewed_workers_go_on_in_the_files_of_those_before(tmp_path: Path, database_url: str) -> None:
+    settings = {"DATABASE_URL": database_url, "JWT_HS256_SECRET": SECRET, "TMPDIR": str(tmp_path)}
+    refused = {"method": "DELETE", "route": "/health", "status": "405"}
+    with observed(**settings) as api:
+        for generation in range(1, 5):
+            eventually(lambda: len(api.workers()) == generation)  # noqa: B023 - called in this turn of the loop
+            eventually(lambda: len(api.ended()) == generation - 1)  # noqa: B023
+            api.ask("DELETE", "/health")
+            eventually(lambda: api.value("taskward_request_seconds_count", **refused) == generation)  # noqa: B023
+            api.program.send(signal.SIGHUP)
+
+        names = {file.stem.rpartition("_")[2] for file in tmp_path.glob("taskward-metrics-*/*.db")}
+        assert names == {"0", "1"}
 
 
 def test_database_and_keys_that_do_not_answer_are_shown() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from taskward.server import CannotListen
+from taskward.server import WORKER, CannotListen
 
 log = logging.getLogger("taskward.metrics")
 
@@ -23,7 +23,7 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "taskward-metrics-"
 
 FILES = ("counter", "histogram", "gauge_livesum", "gauge_livemin", "gauge_livemax")
-"""By what the client calls them, with the pid behind: a file for each kind of metric in `core/metrics.py`."""
+"""By what the client calls them, with the worker's number behind: one for each kind of metric in `core/metrics.py`."""
 
 FILE_BYTES = 1024 * 1024
 """Several times of what the series of all routes and statuses need."""
@@ -33,22 +33,22 @@ FILE_BYTES = 1024 * 1024
 def exposed(address: tuple[str, int] | None) -> Iterator[Callable[[int], None]]:
     """Meanwhile the processes that begin here count, and `/metrics` answers at the address; None is nowhere.
 
-    Yields what is to be called with the pid of one that has ended: what it was doing is no more, what it has counted
-    stays.
+    Yields what is to be called with the number of a worker that has ended: what it was doing is no more, what it has
+    counted stays, and the next with its number goes on from there.
 
     Raises:
         CannotListen: the address cannot be had.
     """
     os.environ.pop(FOLDER, None)
     if address is None:
-        yield lambda pid: None
+        yield lambda number: None
         return
     with own_folder() as folder:
         os.environ[FOLDER] = folder
         from prometheus_client.multiprocess import mark_process_dead
 
         with served(address, folder):
-            yield lambda pid: mark_process_dead(pid, path=folder)  # type: ignore[no-untyped-call]
+            yield lambda number: mark_process_dead(number, path=folder)  # type: ignore[no-untyped-call]
 
 
 @contextmanager
@@ -79,16 +79,22 @@ def held(folder: Path) -> Iterator[None]:
 def reserve_files() -> None:
     """Makes the files of this process, whole: touching a page that a full disk has no room for would kill it.
 
+    They are named by the worker's number: by pids, as where there are no workers, each renewal would leave more.
+
     Raises:
         OSError: they cannot be had.
     """
     folder = os.environ.get(FOLDER)
     if folder is None:
         return  # then the client counts in memory
+    number = int(os.environ.get(WORKER, os.getpid()))
     for name in FILES:
-        with Path(folder, f"{name}_{os.getpid()}.db").open("ab") as file:
+        with Path(folder, f"{name}_{number}.db").open("ab") as file:
             if file.tell() == 0:
                 file.write(bytes(FILE_BYTES))
+    from prometheus_client import values
+
+    values.ValueClass = values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]
 
 
 @contextmanager

@@ -60,6 +60,10 @@ OPEN_FILES = 65_536
 PAUSE_SECONDS = 2
 """Before the next attempt when a worker has died during its start."""
 
+WORKER = "TASKWARD_WORKER"
+"""The environment variable with a worker's number: of those that run at once each has its own, from 0 up, and one
+that has ended leaves its number to another."""
+
 Application = Callable[[dict[str, Any], Callable[..., Any], Callable[..., Any]], Awaitable[None]]
 
 
@@ -189,13 +193,13 @@ def supervise(
     workers: int,
     application: str = "taskward.app:create_app",
     meanwhile: Callable[[], None] = lambda: None,
-    ended: Callable[[int], None] = lambda pid: None,
+    ended: Callable[[int], None] = lambda number: None,
 ) -> int:
     """Serves with `workers` processes until SIGTERM or SIGINT, and returns the exit status.
 
     `application` is `module:function`; each worker calls it with the settings that it reads from its environment.
     `meanwhile` is called while the first ones import it; if it raises, they end before they have called it.
-    `ended` is called with the pid of each that has ended.
+    `ended` is called with the number (`WORKER`) of each that has ended.
     """
     allow_open_files()
     supervisor = Supervisor(listener, workers, application, ended)
@@ -219,6 +223,7 @@ def allow_open_files() -> None:
 
 @dataclass(eq=False)
 class Worker:
+    number: int
     process: subprocess.Popen[bytes]
     pulse: int
     """Where the worker writes a byte every second. It ends with the worker."""
@@ -319,12 +324,14 @@ class Supervisor:
         self.selector.register(worker.pulse, selectors.EVENT_READ, worker)
 
     def spawn(self) -> Worker:
+        number = min({*range(len(self.workers) + 1)} - {worker.number for worker in self.workers})
         pulse, beat = os.pipe()
         descriptors = (self.listener.fileno(), beat, self.life, self.start_line)
         try:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "taskward.server", self.application, *map(str, descriptors)],
                 stdin=subprocess.DEVNULL,
+                env={**os.environ, WORKER: str(number)},
                 pass_fds=descriptors,
                 start_new_session=True,  # a terminal's Ctrl-C is for the supervisor, which then ends its workers
             )
@@ -333,7 +340,7 @@ class Supervisor:
             raise
         finally:
             os.close(beat)
-        return Worker(process, pulse, self.generation)
+        return Worker(number, process, pulse, self.generation)
 
     def hear(self, worker: Worker) -> None:
         if not os.read(worker.pulse, 4096):
@@ -349,7 +356,7 @@ class Supervisor:
         os.close(worker.pulse)
         self.workers.remove(worker)
         status = worker.process.wait()
-        self.ended(worker.process.pid)
+        self.ended(worker.number)
         if self.stop_at is not None or worker.is_retiring:
             log.info("worker %d has ended", worker.process.pid)
             return

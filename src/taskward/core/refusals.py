@@ -51,11 +51,7 @@ class RefusalLog:
             return " It is the session cookie of Better Auth; send the JWT that /api/auth/token gives."
         if isinstance(issuer, str) and issuer not in issuers:
             return issuer_hint(issuer, issuers)
-        if claims.get("aud") not in [*self.expected.get("aud", ())] and claims.keys() & {
-            "nonce",
-            "at_hash",
-            "auth_time",
-        }:
+        if claims.get("aud") not in [*self.expected.get("aud", ())] and claims.keys() & ID_TOKEN_CLAIMS:
             return " It is an ID token, which is for the client; send the JWT that /api/auth/token gives."
         return ""
 
