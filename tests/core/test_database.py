@@ -326,6 +326,7 @@ def test_a_write_without_an_answer_is_told_that_it_may_have_happened(proxy: Data
         async with using(proxy.url, pool_size=2) as database:
             ann = someone()
             await asyncio.gather(adds(database, ann), adds(database, ann))
+            await soon(lambda: len(database.idle) == 2)
             database.deadline_seconds = 0.4
             proxy.freeze()
             with pytest.raises(DatabaseUnavailable, match="may have done this"):
@@ -341,6 +342,7 @@ def test_a_read_that_is_lost_twice_is_not_said_to_have_done_something(proxy: Dat
         async with using(proxy.url, pool_size=2) as database:
             ann = someone()
             await asyncio.gather(adds(database, ann), adds(database, ann))
+            await soon(lambda: len(database.idle) == 2)  # or a connection that is being opened would be cut
             proxy.cut_next("reply", times=2)
             with pytest.raises(DatabaseUnavailable, match="try again shortly"):
                 await titles(database, ann)

@@ -160,7 +160,7 @@ def called(operation: Operation, steps: "Steps", *, requires_if_match: bool) -> 
     try:
         expected = as_array(IfMatchCondition(value, requires_if_match).versions())
     except PreconditionRequired:
-        return steps.refuse()  # when its turn comes: one before it may fail too, and is told then
+        return REFUSE()  # when its turn comes: one before it may fail too, and is told then
     if isinstance(operation, DeleteOperation):
         return steps.delete(task_id=operation.id, expected=expected)
     if not operation.patch.model_fields_set:
@@ -206,6 +206,9 @@ REFUSALS: dict[str, type[TaskNotFound | VersionMismatch | PreconditionRequired]]
 ONE: ColumnElement[int] = literal_column("1", Integer())
 NOTHING: ColumnElement[int] = literal_column("0", Integer())
 
+REFUSE = compiled(select(func.sqrt(-ONE)))
+"""In the place of an operation that lacks `if_match` where it is required."""
+
 
 class Steps(NamedTuple):
     """Statements whose one column is the result of an operation, as the client reads it."""
@@ -214,8 +217,6 @@ class Steps(NamedTuple):
     patch: Statement
     look: Statement
     delete: Statement
-    refuse: Statement
-    """Of an operation that lacks `if_match` where it is required."""
 
 
 def steps(kept: Callable[[ColumnElement[str]], ColumnElement[Any]]) -> Steps:
@@ -239,7 +240,6 @@ def steps(kept: Callable[[ColumnElement[str]], ColumnElement[Any]]) -> Steps:
         patch=patched(attempted(CHANGING)),
         look=patched(owned(look, TASKS).cte("done")),
         delete=step(attempted(REMOVING), deleted),
-        refuse=compiled(select(kept(cast(func.sqrt(-ONE), Text)))),
     )
 
 
