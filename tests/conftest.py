@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -24,6 +25,10 @@ from taskward.settings import Settings, read_settings
 for name in [name for name in os.environ if OURS.match(name)]:
     del os.environ[name]
 
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 # Programs inherit that SIGINT is ignored, as a shell has it for what it runs in the background.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -11,7 +11,7 @@ from typing import Any
 
 import jwt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from attacks import ATTACKS, Attack
@@ -671,7 +671,6 @@ def offline() -> Authenticator:
     return Authenticator([trust], leeway_seconds=LEEWAY, clock=HERE.clock)
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_have_one_spelling_in_base64url_that_is_read(data: bytes) -> None:
     spelled = base64url(data).encode()
@@ -703,7 +702,6 @@ def changed(draw: st.DrawFn, text: bytes) -> bytes:
     return text
 
 
-@settings(deadline=None)
 @given(mutated())
 def test_a_token_that_was_changed_in_any_way_is_refused(tokens: tuple[bytes, bytes]) -> None:
     genuine, token = tokens
@@ -722,7 +720,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "b64", "cty", "x5t"]), VALUES),
     st.dictionaries(st.sampled_from(["iss", "aud", "sub", "exp", "iat", "nbf", "jti", "client_id"]), VALUES),
@@ -738,7 +735,6 @@ def test_no_signed_claim_or_header_can_do_more_than_be_refused(header: dict[str,
     assert caller.owner == HERE.claims(**claims)["sub"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([b"authorization", b"cookie"]), st.binary()), max_size=3))
 def test_no_header_can_do_more_than_be_refused(headers: list[tuple[bytes, bytes]]) -> None:
     assert_refused(offline(), headers)

@@ -109,7 +109,7 @@ def told(response: httpx.Response) -> Any:
     return [{name: error[name] for name in ("type", "loc", "msg")} for error in response.json()["detail"]]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(number=st.sampled_from(["7", " 8 ", "x", "101", "%20"]), query=QUERY, headers=HEADERS, body=BODY)
 def test_it_does_what_fastapi_does(
     stock: httpx.Client,

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm
 
@@ -705,7 +705,6 @@ VALUES = st.recursive(
 MEMBERS = st.sampled_from(["kty", "crv", "x", "y", "n", "e", "use", "key_ops", "alg", "kid"])
 
 
-@settings(deadline=None)
 @given(st.sampled_from(ALGORITHMS), MEMBERS, VALUES)
 def test_no_key_can_make_parsing_fail(algorithm: str, member: str, value: Any) -> None:
     assert ("good", "ES256") in parsed(key(algorithm, **{member: value}), key("ES256", kid="good"))
