@@ -321,6 +321,13 @@ def test_dev_reads_an_env_file_and_the_environment_wins(tmp_path: Path, database
         assert api.call("GET", "/from-file/tasks", signed("ann")).status_code == 200
 
 
+def test_an_empty_variable_wins_over_the_env_file_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("API_PREFIX=/from-file\nDATABASE_URL=postgresql://127.0.0.1:1/never\n")
+
+    with dev(cwd=tmp_path, API_PREFIX="", DATABASE_URL="") as api:
+        assert api.call("GET", "/tasks", local_token(tmp_path / ".taskward")).json() == []
+
+
 def test_dev_beyond_this_machine_trusts_better_auth_alone(tmp_path: Path, database_url: str) -> None:
     with dev("--host", EVERYWHERE, cwd=tmp_path, DATABASE_URL=database_url, BETTER_AUTH_URL=ISSUER) as api:
         assert any(ISSUER in line and "off" in line for line in api.program.out)

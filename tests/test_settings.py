@@ -18,6 +18,10 @@ def database_url(url: str) -> str:
     return found.get_secret_value()
 
 
+TOO_MANY = "has an @ or / too many: in a user or password they are written %40 and %2F"
+SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
@@ -25,7 +29,20 @@ def database_url(url: str) -> str:
         ("database_url", "hunter2", "must begin with postgresql://"),
         ("database_url", "host=h password=hunter2", "must begin with postgresql://"),
         ("database_url", "postgresqlx://hunter2", "must begin with postgresql://"),
-        ("database_url", "postgresql://u:hunter2@h:port/d", "has a port that is not a number"),
+        ("database_url", "postgresql://u:hunter2@h:port/d", "has a port that is not a number from 1 to 65535"),
+        ("database_url", "postgresql://u:hunter2@h:65536/d", "has a port that is not a number from 1 to 65535"),
+        ("database_url", "postgresql://u:hunter2@h:0/d", "has a port that is not a number from 1 to 65535"),
+        ("database_url", "postgresql://u:x@hunter2@h/d", TOO_MANY),
+        ("database_url", "postgresql://u:12/hunter2@h/d", TOO_MANY),
+        ("database_url", "postgresql://u:x@h/hunter2@h/d", TOO_MANY),
+        ("database_url", "postgresql://u:1?x@hunter2@h/d", TOO_MANY),
+        ("database_url", "postgresql://u:1?x/hunter2@h/d", "is not a URL that PostgreSQL understands"),
+        ("database_url", "postgresql://h/d?sslmode=hunter2", f"has a value of sslmode that is not one of {SSL_MODES}"),
+        (
+            "database_url",
+            "postgresql://h/d?channel_binding=hunter2",
+            "has a value of channel_binding that is not one of disable, prefer, require",
+        ),
         ("database_url", "postgresql://u:hunter2@[::1/d", "is not a URL that PostgreSQL understands"),
         ("database_url", "postgresql://u:SEC RET@h/d", "is not a URL that PostgreSQL understands"),
         ("database_url", "postgresql://u:hunter2%zz@h/d", "is not a URL that PostgreSQL understands"),
@@ -122,6 +139,11 @@ def test_two_ways_to_verify_exclude_each_other() -> None:
         ("postgresql://h/d?pgbouncer=true", "postgresql://h/d"),
         ("postgresql://h/d?pgbouncer=true&sslmode=require&connection_limit=1", "postgresql://h/d?sslmode=require"),
         ("postgresql://h/d?schema=public&&pgboun%63er=true&", "postgresql://h/d"),
+        ("postgresql://h/d?supa=base-pooler.x&sslmode=require", "postgresql://h/d?sslmode=require"),
+        ("postgresql://h/d?prepare=false&max=1&ssl=false", "postgresql://h/d"),
+        ("postgresql://h/d?ssl=true", "postgresql://h/d?ssl=true"),
+        ("POSTGRESQL://h/d", "postgresql://h/d"),
+        ("postgresql://h:65535,g/d", "postgresql://h:65535,g/d"),
     ],
 )
 def test_a_database_url_is_read_as_libpq_takes_it(written: str, read: str) -> None:

@@ -4,35 +4,50 @@
 `SettingsError` with one sentence that names the variable and never shows the value.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 ALGORITHMS = ("EdDSA", "ES256", "ES512", "RS256", "PS256")
 """The signature algorithms that Better Auth's `jwt()` plugin can be set to."""
 
-# What other clients read from the same URL and libpq would refuse: Prisma, asyncpg, SQLAlchemy, node-postgres.
+# What other clients read from the same URL and libpq would refuse.
 FOREIGN_PARAMETERS = frozenset(
     {
-        "connection_limit",
-        "max_cached_statement_lifetime",
-        "pgbouncer",
-        "pool_timeout",
-        "prepared_statement_cache_size",
-        "prepared_statements",
-        "prepareThreshold",
-        "schema",
-        "socket_timeout",
-        "sslaccept",
-        "statement_cache_size",
-        "uselibpqcompat",
-        "workaround",
+        # Prisma
+        *("connection_limit", "pgbouncer", "pool_timeout", "schema", "socket_timeout", "sslaccept"),
+        # node-postgres, postgres.js, Supabase, Vercel
+        *("idle_timeout", "max", "max_lifetime", "prepare", "supa", "uselibpqcompat", "workaround"),
+        # asyncpg, SQLAlchemy
+        *("async_fallback", "command_timeout", "max_cached_statement_lifetime", "max_cacheable_statement_size"),
+        *("prepared_statement_cache_size", "prepared_statement_name_func", "prepared_statements"),
+        *("server_settings", "statement_cache_size"),
+        # pgx, lib/pq
+        *("binary_parameters", "default_query_exec_mode", "description_cache_capacity", "statement_cache_capacity"),
+        *("pool_health_check_period", "pool_max_conn_idle_time", "pool_max_conn_lifetime"),
+        *("pool_max_conns", "pool_min_conns"),
+        # PostgreSQL's JDBC
+        *("ApplicationName", "currentSchema", "prepareThreshold", "reWriteBatchedInserts", "socketTimeout"),
     }
 )
+FOREIGN_PAIRS = frozenset({"ssl=false"})  # while libpq knows `ssl=true`
+
+# libpq looks at these only when it connects.
+CHOICES = {
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "channel_binding": ("disable", "prefer", "require"),
+}
 
 
 class SettingsError(Exception):
@@ -124,20 +139,29 @@ def postgres_url(value: SecretStr) -> DatabaseUrl:
     from psycopg.conninfo import conninfo_to_dict  # slow to load, and not everything needs a database
 
     scheme, separator, rest = value.get_secret_value().strip().partition("://")
-    if not separator or scheme.partition("+")[0] not in ("postgres", "postgresql"):
+    if not separator or scheme.lower().partition("+")[0] not in ("postgres", "postgresql"):
         raise ValueError("must begin with postgresql://")
     # Cut by hand: what stays is as it was written, in libpq's rules, which are not urllib's.
     place, _, query = rest.partition("?")
     parameters = {pair: unquote(pair.partition("=")[0]) for pair in query.split("&") if pair}
-    kept = "&".join(pair for pair, name in parameters.items() if name not in FOREIGN_PARAMETERS)
+    foreign = {pair: name for pair, name in parameters.items() if name in FOREIGN_PARAMETERS or pair in FOREIGN_PAIRS}
+    kept = "&".join(pair for pair in parameters if pair not in foreign)
     url = DatabaseUrl(f"postgresql://{place}" + (f"?{kept}" if kept else ""))
-    url.dropped = tuple(name for name in parameters.values() if name in FOREIGN_PARAMETERS)
+    url.dropped = tuple(foreign.values())
     try:
-        ports = str(conninfo_to_dict(url.get_secret_value()).get("port", ""))
+        understood = conninfo_to_dict(url.get_secret_value())
     except (Error, UnicodeEncodeError):
         raise ValueError("is not a URL that PostgreSQL understands") from None
-    if not re.fullmatch(r"[0-9,]*", ports):
-        raise ValueError("has a port that is not a number")
+    if (
+        "@" in str(understood.get("host")) or "@" in place.partition("/")[2]
+    ):  # the end of a password, which must not be told
+        raise ValueError("has an @ or / too many: in a user or password they are written %40 and %2F")
+    ports = [port for port in str(understood.get("port", "")).split(",") if port]
+    if not all(re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65_535 for port in ports):
+        raise ValueError("has a port that is not a number from 1 to 65535")
+    for name, choices in CHOICES.items():
+        if understood.get(name, choices[0]) not in choices:
+            raise ValueError(f"has a value of {name} that is not one of {', '.join(choices)}")
     return url
 
 
@@ -216,6 +240,22 @@ class Settings(BaseSettings):
     log_format: Annotated[Literal["json", "console"], Lower] | None = Field(
         default=None, description="json or console. Default: json in serve, console in dev."
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over `.env`, also with an empty value, which stands for the default."""
+        in_environment = {name.lower() for name in os.environ}
+        if isinstance(dotenv_settings, DotEnvSettingsSource):
+            found = dotenv_settings.env_vars.items()
+            dotenv_settings.env_vars = {name: value for name, value in found if name not in in_environment}
+        return init_settings, env_settings, dotenv_settings
 
     @model_validator(mode="after")
     def one_way_to_verify(self) -> Self:
