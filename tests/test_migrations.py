@@ -395,7 +395,7 @@ def test_a_login_that_may_not_create_roles_is_told_what_an_administrator_runs(
             "create role taskward_app nologin; create role taskward_keeper nologin; grant taskward_app, taskward_keeper"
         )
         assert said == (
-            f"Nothing was migrated: The login {name} may not create roles; an administrator runs: {advice} to {name}."
+            f"Nothing was migrated: The login {name} may not create roles; an administrator runs: {advice} to {name};"
         )
         assert catalog(admin) == {part: [] for part in EVERYTHING}
         assert asked(admin, "select rolname from pg_roles where rolname = any(%s)", list(ROLES)) == []
@@ -417,7 +417,7 @@ def test_a_login_that_may_not_become_the_roles_is_told_what_an_administrator_run
         said = str(refusal.value)
         assert said == (
             f"Nothing was migrated: The login {name} may not become the roles that work is done as; "
-            f"an administrator runs: grant taskward_app, taskward_keeper to {name}."
+            f"an administrator runs: grant taskward_app, taskward_keeper to {name};"
         )
         assert catalog(admin) == {part: [] for part in EVERYTHING}
 
@@ -453,7 +453,7 @@ def test_a_login_without_rights_on_the_schema_is_told_so(
             said = str(refusal.value)
             assert said == (
                 f"Nothing was migrated: The login {name} may not grant the use of the schema public; "
-                "an administrator runs: grant usage on schema public to taskward_app, taskward_keeper."
+                "an administrator runs: grant usage on schema public to taskward_app, taskward_keeper;"
             )
             asked(admin, said.rpartition("runs: ")[2].rstrip("."))
         migrate(url)
