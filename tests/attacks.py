@@ -289,7 +289,7 @@ CLAIMS = [
     Attack("exp is a string", token(exp="99999999999")),
     Attack("exp is a boolean", token(exp=True)),
     Attack("exp is a list", token(exp=[99999999999])),
-    Attack("exp is negative", token(exp=-1)),
+    Attack("exp is negative", token(exp=-1), "token_expired"),
     Attack("exp beyond 2^53", token(exp=2**53 + 1)),
     Attack("exp of 4000 digits", token(exp=10**4000)),
     Attack("exp beyond a double", claims_text(lambda text: text.replace('"exp": ', '"exp": 1e400, "a": '))),

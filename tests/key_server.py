@@ -106,6 +106,7 @@ FAULTS: dict[str, Callable[[Handler], None]] = {
     "deep": lambda handler: handler.answer(200, b"[" * 200_000),
     "no keys": lambda handler: handler.answer(200, b'{"error": "not found"}'),
     "keys of another type": lambda handler: handler.answer(200, b'{"keys": {"a": 1}}'),
+    "keys that are none": lambda handler: handler.answer(200, b'{"keys": ["a", 1, null]}'),
     "list": lambda handler: handler.answer(200, b"[]"),
     "huge": lambda handler: handler.answer(200, handler.server.body + b" " * 256 * 1024),
     "endless": never_end,

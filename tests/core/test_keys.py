@@ -402,6 +402,7 @@ REASONS = {
     "empty": "the answer is not JSON",
     "no keys": "the answer has no list of keys",
     "keys of another type": "the answer has no list of keys",
+    "keys that are none": "the answer has no list of keys",
     "list": "the answer has no list of keys",
     "huge": "the answer is larger than 262144 bytes",
     "compressed": "the answer is compressed",
@@ -630,7 +631,7 @@ def test_an_odd_key_is_skipped_and_does_not_spoil_the_others(odd: str) -> None:
     odd_key = ODD_KEYS[odd]()
 
     assert parsed(odd_key, key("ES256", kid="good"), odd_key) == {("good", "ES256")}
-    assert parsed(odd_key) == set()
+    assert parsed(odd_key, {}) == set()
 
 
 @pytest.mark.parametrize("bits", [2048, 8192])

@@ -271,7 +271,7 @@ def is_owner(value: object) -> TypeGuard[str]:
 
 
 def is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 2**53
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 2**53
 
 
 def is_signed(token: bytes, key: Key) -> bool:

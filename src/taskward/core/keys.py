@@ -231,7 +231,7 @@ def parse_jwks(
     except (ValueError, RecursionError):
         raise JwksUnusable("the answer is not JSON") from None
     listed = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(listed, list):
+    if not isinstance(listed, list) or (listed and not any(isinstance(jwk, dict) for jwk in listed)):
         raise JwksUnusable("the answer has no list of keys")
     keys: dict[KeyId, Key] = {}
     ambiguous: set[KeyId] = set()
