@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import json
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -167,10 +168,13 @@ def test_a_head_without_an_end_is_refused_when_it_is_too_large(api: str, line: b
         problem(answer, 431, "header_too_large")
         assert answer.headers["connection"] == "close"
         assert answer.headers["cache-control"] == "no-store"
+        assert re.fullmatch("[0-9a-f]{16}", answer.headers["x-request-id"])
 
 
-@pytest.mark.parametrize("size", [65_000, 65_540, 200_000])
-def test_a_url_is_told_when_it_is_too_large_whoever_counts_it(api: str, size: int) -> None:
+@pytest.mark.parametrize("size", [65_000, 65_540, 200_000, 300_000, 3_000_000])
+def test_a_url_is_told_when_it_is_too_large_whoever_counts_it(
+    api: str, size: int, caplog: pytest.LogCaptureFixture
+) -> None:
     """The parser counts to 65,535."""
     with connected(api) as connection:
         connection.sendall(b"GET /tasks?q=".ljust(size, b"x") + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -180,6 +184,7 @@ def test_a_url_is_told_when_it_is_too_large_whoever_counts_it(api: str, size: in
         problem(answer, 401, "token_missing")
     else:
         problem(answer, 431, "header_too_large")
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_a_head_in_small_pieces_is_read_when_it_comes_in_time(api: str) -> None:

@@ -425,6 +425,25 @@ def test_a_preflight_needs_no_token(visitor: httpx.Client, method: str, path: st
     assert "origin" in listed(answer, "vary")
 
 
+def test_a_preflight_may_list_names_on_several_lines_with_nothing_between_commas(visitor: httpx.Client) -> None:
+    name = "Access-Control-Request-Headers"
+    for lines in ([""], [","], ["authorization,"], ["authorization, ,content-type", "if-match"]):
+        asked = [("Origin", ORIGIN), ("Access-Control-Request-Method", "POST"), *((name, line) for line in lines)]
+        assert visitor.options("/tasks", headers=asked).status_code == 200
+    asked = [("Origin", ORIGIN), ("Access-Control-Request-Method", "POST"), (name, "if-match"), (name, "cookie")]
+    problem(visitor.options("/tasks", headers=asked), 400, "preflight_refused")
+
+
+def test_too_large_a_preflight_is_told_so(visitor: httpx.Client) -> None:
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST", "X-Filler": "x" * 16 * 1024}
+
+    answer = visitor.options("/tasks", headers=asked)
+
+    problem(answer, 431, "header_too_large")
+    assert answer.headers["connection"] == "close"
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+
+
 @pytest.mark.parametrize(
     ("origin", "method", "headers"),
     [

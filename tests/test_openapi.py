@@ -32,8 +32,8 @@ STATUSES = {
     ("delete", "/trash"): {204} | COMMON,
     ("delete", "/trash/{task_id}"): {204, 404} | COMMON,
     ("get", "/tags"): {200} | COMMON,
-    ("get", "/health"): {200},
-    ("get", "/ready"): {200, 503},
+    ("get", "/health"): {200, 431, 500},
+    ("get", "/ready"): {200, 431, 500, 503},
 }
 
 WRITABLE = {"title", "description", "status", "priority", "due_on", "due_at", "time_zone", "tags"}

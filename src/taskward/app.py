@@ -160,13 +160,13 @@ def routed(settings: Settings) -> FastAPI:
 operations = APIRouter(tags=["operations"])
 
 
-@operations.get("/health", response_model=Health)
+@operations.get("/health", response_model=Health, responses=problems(431, 500))
 async def health() -> Response:
     """The process lives. Needs no token and no database: point periodic probes here."""
     return Response(b'{"status":"ok"}', media_type="application/json")
 
 
-@operations.get("/ready", response_model=Health, responses=problems(503))
+@operations.get("/ready", response_model=Health, responses=problems(431, 500, 503))
 async def ready(request: Request) -> Response:
     """The database answers and its schema is this release's. Wakes a sleeping database."""
     missing = await request.app.state.database.readiness()

@@ -5,6 +5,7 @@ What the application can answer it answers (`core/http.py`); here is what must n
 
 import asyncio
 import json
+import logging
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from taskward.core.errors import HeaderTooLarge
+from taskward.core.http import common_headers, new_request_id
+
+log = logging.getLogger("taskward.request")
 
 HEAD_SECONDS = 10
 """From its first byte on; a connection that has said nothing yet has as long."""
@@ -27,7 +31,7 @@ MAX_URL_BYTES = 65_535
 
 HTTP_2 = b"PRI * HTTP/2.0"
 METHODS = (b"GET ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"HEAD ", b"OPTIONS ")
-OTHER_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64} ")  # RFC 9110 §9.1: a token
+OTHER_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")  # RFC 9110 §9.1: a token
 
 LINGER_SECONDS = 2
 """How long what still comes is read after a refusal: a connection closed before would take the answer with it."""
@@ -66,7 +70,7 @@ class Protocol(HttpToolsProtocol):
             if self.timer is None:
                 self.timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
         super().data_received(data)
-        if self.is_in_head and self.head_bytes > MAX_HEAD_BYTES:
+        if self.is_in_head and self.head_bytes > MAX_HEAD_BYTES and not self.is_refused:
             self.refuse()
 
     def on_message_begin(self) -> None:
@@ -140,14 +144,19 @@ class Protocol(HttpToolsProtocol):
             super().send_400_response(msg)
 
     def refuse(self) -> None:
+        """As the application would, which has not heard of the request."""
         problem: dict[str, Any] = HeaderTooLarge().document()
-        body = json.dumps(problem).encode()
+        body, identity = json.dumps(problem).encode(), new_request_id()
         self.transport.write(
             STATUS_LINE[HeaderTooLarge.status]
-            + b"content-type: application/problem+json\r\n"
-            + b"cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n"
+            + b"content-type: application/problem+json\r\nconnection: close\r\n"
+            + b"".join(b"%b: %b\r\n" % header for header in common_headers(identity))
             + b"content-length: %d\r\n\r\n" % len(body)
             + body
+        )
+        log.info(
+            "a head without an end",
+            extra={"request_id": identity.decode(), "status": problem["status"], "code": problem["code"]},
         )
         self.linger()
 

@@ -29,7 +29,6 @@ import uvicorn
 from uvicorn.importer import import_from_string
 
 from taskward.core import logs
-from taskward.protocol import Protocol
 from taskward.settings import Settings, read_settings
 
 log = logging.getLogger("taskward.server")
@@ -115,6 +114,8 @@ def run(application: Application, listener: socket.socket, *, ready: Callable[[]
 
 def configuration(application: Application, beat: Callable[[], Awaitable[None]]) -> uvicorn.Config:
     """`beat` is called when the server has started, and every second from then on."""
+    from taskward.protocol import Protocol  # as much as the application imports, which the supervisor does without
+
     return uvicorn.Config(
         refusal_as_sentence(application),
         http=Protocol,

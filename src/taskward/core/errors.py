@@ -153,7 +153,10 @@ class HeaderTooLarge(Problem):
     status, code, title = 431, "header_too_large", "Request header fields too large"
 
     def __init__(self) -> None:
-        super().__init__("The headers of the request are larger than 16 KiB.", headers={"Connection": "close"})
+        super().__init__(
+            "The headers of the request are larger than 16 KiB, or its URL than 64 KiB.",
+            headers={"Connection": "close"},
+        )
 
 
 class InternalError(Problem):

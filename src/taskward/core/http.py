@@ -90,12 +90,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    (b"cache-control", b"no-store"),
-                    (b"x-content-type-options", b"nosniff"),
-                    (b"x-request-id", identity),
-                ]
+                message["headers"] = [*message.get("headers", ()), *common_headers(identity)]
             elif is_head:
                 message = {**message, "body": b""}
             await send(message)
@@ -113,7 +108,8 @@ class Edge:
 
 
 class HeaderLimit:
-    """Refuses what a common proxy would refuse too, before anything looks at it. CORS stands around it."""
+    """Refuses what a common proxy would refuse too, before anything looks at it. CORS stands around it, and refuses
+    a preflight alike."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -170,14 +166,30 @@ class Cors(CORSMiddleware):
         await self.app(scope, receive, send_varied)
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        response = super().preflight_response(request_headers)
-        if response.status_code < 400:
+        response = super().preflight_response(without_empty_names(request_headers))
+        problem: Problem
+        if header_bytes(request_headers.raw) > MAX_HEADER_BYTES:
+            problem = HeaderTooLarge()
+        elif response.status_code >= 400:
+            problem = PreflightRefused("This origin, method or header is not allowed to call from a page.")
+        else:
             return response
-        refused = ProblemResponse(PreflightRefused("This origin, method or header is not allowed to call from a page."))
+        refused = ProblemResponse(problem)
         refused.headers.update(
             {name: value for name, value in response.headers.items() if name not in ("content-length", "content-type")}
         )
         return refused
+
+
+ASKED_NAMES = "access-control-request-headers"
+
+
+def without_empty_names(headers: Headers) -> Headers:
+    """RFC 9110 §5.6.1: a list may have empty elements, and stand on several lines."""
+    names = [name for line in headers.getlist(ASKED_NAMES) for name in line.split(",") if name.strip()]
+    others = [(name, value) for name, value in headers.raw if name != ASKED_NAMES.encode()]
+    asked = [(ASKED_NAMES.encode(), ",".join(names).encode("latin-1"))] if names else []
+    return Headers(raw=[*others, *asked])
 
 
 def summary(scope: Scope, status: int, seconds: float) -> dict[str, Any]:
@@ -202,7 +214,16 @@ def request_id_in(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and SANE_REQUEST_ID.fullmatch(value):
             return bytes(value)
+    return new_request_id()
+
+
+def new_request_id() -> bytes:
     return b"%016x" % random.getrandbits(64)
+
+
+def common_headers(identity: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """Those of every answer to the request of that id."""
+    return (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), (b"x-request-id", identity)
 
 
 def header_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int:
