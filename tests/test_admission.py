@@ -187,6 +187,15 @@ def test_a_url_is_told_when_it_is_too_large_whoever_counts_it(
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
+def test_a_body_of_more_bytes_than_the_parser_can_count_is_told_so(api: str) -> None:
+    with connected(api) as connection:
+        connection.sendall(b"POST /tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + b"9" * 20 + b"\r\n\r\n")
+        answer = answer_on(connection)
+
+    problem(answer, 413, "body_too_large")
+    assert answer.headers["connection"] == "close"
+
+
 def test_a_head_in_small_pieces_is_read_when_it_comes_in_time(api: str) -> None:
     with connected(api) as connection:
         for byte in head(b"Host: localhost"):

@@ -7,12 +7,12 @@ import asyncio
 import json
 import logging
 import re
+import sys
 from collections.abc import Callable
-from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from taskward.core.errors import HeaderTooLarge
+from taskward.core.errors import BodyTooLarge, HeaderTooLarge, Problem
 from taskward.core.http import common_headers, new_request_id
 
 log = logging.getLogger("taskward.request")
@@ -71,7 +71,7 @@ class Protocol(HttpToolsProtocol):
                 self.timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
         super().data_received(data)
         if self.is_in_head and self.head_bytes > MAX_HEAD_BYTES and not self.is_refused:
-            self.refuse()
+            self.refuse(HeaderTooLarge())
 
     def on_message_begin(self) -> None:
         self.is_between_requests = False
@@ -139,24 +139,25 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         if self.head_bytes > MAX_URL_BYTES:
-            self.refuse()
+            self.refuse(HeaderTooLarge())
+        elif "Content-Length overflow" in str(sys.exception()):  # which is 20 digits or more
+            self.refuse(BodyTooLarge("The body is larger than anything that is taken here."))
         else:
             super().send_400_response(msg)
 
-    def refuse(self) -> None:
+    def refuse(self, problem: Problem) -> None:
         """As the application would, which has not heard of the request."""
-        problem: dict[str, Any] = HeaderTooLarge().document()
-        body, identity = json.dumps(problem).encode(), new_request_id()
+        body, identity = json.dumps(problem.document()).encode(), new_request_id()
         self.transport.write(
-            STATUS_LINE[HeaderTooLarge.status]
+            STATUS_LINE[problem.status]
             + b"content-type: application/problem+json\r\nconnection: close\r\n"
             + b"".join(b"%b: %b\r\n" % header for header in common_headers(identity))
             + b"content-length: %d\r\n\r\n" % len(body)
             + body
         )
         log.info(
-            "a head without an end",
-            extra={"request_id": identity.decode(), "status": problem["status"], "code": problem["code"]},
+            "a head that is not read on",
+            extra={"request_id": identity.decode(), "status": problem.status, "code": problem.code},
         )
         self.linger()
 
