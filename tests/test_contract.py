@@ -669,7 +669,6 @@ def test_no_header_is_a_bug(api: str, ann: Person, header: bytes) -> None:
         b"GET tasks HTTP/1.1\r\nHost: x\r\n\r\n",
         b"POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
         b"POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 1_0\r\n\r\n",
-        b"POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 30 + b"\r\n\r\n",
         b"POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
         b"POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",

@@ -123,7 +123,7 @@ class Protocol(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]  # which asyncio has
         """Whether the answer is still to be sent: who has sent a whole request and says nothing more waits for it."""
-        if self.cycle is None or self.cycle.response_complete or not self.is_in_head:
+        if not self.is_answering():
             return False
         self.cycle.keep_alive = False
         return True
@@ -142,21 +142,36 @@ class Protocol(HttpToolsProtocol):
             self.refuse(HeaderTooLarge())
         elif "Content-Length overflow" in str(sys.exception()):  # which is 20 digits or more
             self.refuse(BodyTooLarge("The body is larger than anything that is taken here."))
+        elif self.is_answering():
+            self.end_with_answer()
         else:
             super().send_400_response(msg)
 
+    def is_answering(self) -> bool:
+        """A request that has come as a whole, while the next has begun."""
+        return self.is_in_head and self.cycle is not None and not self.cycle.response_complete
+
+    def end_with_answer(self) -> None:
+        """Of the request before: its answer comes first (RFC 9112 §9.3.2), and is the last here."""
+        self.is_refused, self.cycle.keep_alive = True, False
+
     def refuse(self, problem: Problem) -> None:
         """As the application would, which has not heard of the request."""
+        if self.is_answering():
+            self.end_with_answer()
+            return
         body, identity = json.dumps(problem.document()).encode(), new_request_id()
-        self.transport.write(
-            STATUS_LINE[problem.status]
-            + b"content-type: application/problem+json\r\nconnection: close\r\n"
-            + b"".join(b"%b: %b\r\n" % header for header in common_headers(identity))
-            + b"content-length: %d\r\n\r\n" % len(body)
-            + body
-        )
+        headers = {
+            **dict(self.server_state.default_headers),
+            **dict(common_headers(identity)),
+            b"content-type": b"application/problem+json",
+            b"content-length": b"%d" % len(body),
+            b"connection": b"close",
+        }
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers.items())
+        self.transport.write(STATUS_LINE[problem.status] + lines + b"\r\n" + body)
         log.info(
-            "a head that is not read on",
+            "refused at its head",
             extra={"request_id": identity.decode(), "status": problem.status, "code": problem.code},
         )
         self.linger()
