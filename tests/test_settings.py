@@ -18,7 +18,7 @@ def database_url(url: str) -> str:
     return found.get_secret_value()
 
 
-TOO_MANY = "has an @ or / too many: in a user or password they are written %40 and %2F"
+TOO_MANY = "has an @ or / too many: in a name or password they are written %40 and %2F"
 SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
 
 
@@ -37,6 +37,7 @@ SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
         ("database_url", "postgresql://u:x@h/hunter2@h/d", TOO_MANY),
         ("database_url", "postgresql://u:1?x@hunter2@h/d", TOO_MANY),
         ("database_url", "postgresql://u:1?x/hunter2@h/d", "is not a URL that PostgreSQL understands"),
+        ("database_url", "postgresql://u:12?@/hunter2@h:5432/d", TOO_MANY),
         ("database_url", "postgresql://h/d?sslmode=hunter2", f"has a value of sslmode that is not one of {SSL_MODES}"),
         (
             "database_url",
@@ -143,6 +144,8 @@ def test_two_ways_to_verify_exclude_each_other() -> None:
         ("postgresql://h/d?prepare=false&max=1&ssl=false", "postgresql://h/d"),
         ("postgresql://h/d?ssl=true", "postgresql://h/d?ssl=true"),
         ("POSTGRESQL://h/d", "postgresql://h/d"),
+        ("postgresql://u:p?max=1&a&&b@h/d?max=1&&", "postgresql://u:p?max=1&a&&b@h/d"),
+        ("postgresql://h/d?host=@socket", "postgresql://h/d?host=@socket"),
         ("postgresql://h:65535,g/d", "postgresql://h:65535,g/d"),
     ],
 )

@@ -142,20 +142,21 @@ def postgres_url(value: SecretStr) -> DatabaseUrl:
     if not separator or scheme.lower().partition("+")[0] not in ("postgres", "postgresql"):
         raise ValueError("must begin with postgresql://")
     # Cut by hand: what stays is as it was written, in libpq's rules, which are not urllib's.
-    place, _, query = rest.partition("?")
+    user, at, behind = rest.partition("@")
+    if not at or "/" in user:
+        user, at, behind = "", "", rest
+    place, _, query = behind.partition("?")
     parameters = {pair: unquote(pair.partition("=")[0]) for pair in query.split("&") if pair}
     foreign = {pair: name for pair, name in parameters.items() if name in FOREIGN_PARAMETERS or pair in FOREIGN_PAIRS}
     kept = "&".join(pair for pair in parameters if pair not in foreign)
-    url = DatabaseUrl(f"postgresql://{place}" + (f"?{kept}" if kept else ""))
+    url = DatabaseUrl(f"postgresql://{user}{at}{place}" + (f"?{kept}" if kept else ""))
     url.dropped = tuple(foreign.values())
     try:
         understood = conninfo_to_dict(url.get_secret_value())
     except (Error, UnicodeEncodeError):
         raise ValueError("is not a URL that PostgreSQL understands") from None
-    if (
-        "@" in str(understood.get("host")) or "@" in place.partition("/")[2]
-    ):  # the end of a password, which must not be told
-        raise ValueError("has an @ or / too many: in a user or password they are written %40 and %2F")
+    if "@" in place:  # the end of a password, which would be told as the name of a host or database
+        raise ValueError("has an @ or / too many: in a name or password they are written %40 and %2F")
     ports = [port for port in str(understood.get("port", "")).split(",") if port]
     if not all(re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65_535 for port in ports):
         raise ValueError("has a port that is not a number from 1 to 65535")
