@@ -79,7 +79,8 @@ def held(folder: Path) -> Iterator[None]:
 def reserve_files() -> None:
     """Makes the files of this process, whole: touching a page that a full disk has no room for would kill it.
 
-    They are named by the worker's number: by pids, as where there are no workers, each renewal would leave more.
+    Named by the worker's number, because with pids each renewal would leave more; a process that is no worker has its
+    pid.
 
     Raises:
         OSError: they cannot be had.
@@ -90,8 +91,7 @@ def reserve_files() -> None:
     number = int(os.environ.get(WORKER, os.getpid()))
     for name in FILES:
         with Path(folder, f"{name}_{number}.db").open("ab") as file:
-            if file.tell() == 0:
-                file.write(bytes(FILE_BYTES))
+            file.write(bytes(max(0, FILE_BYTES - file.tell())))
     from prometheus_client import values
 
     values.ValueClass = values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]
