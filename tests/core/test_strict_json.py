@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskward.core.strict_json import MAX_DEPTH, NotStrict, parse
+from taskward.core.strict_json import MAX_DEPTH, NotStrict, decoded, flaw_in, parse
 
 
 def nested(depth: int, inside: str, *, of: str = "[]") -> bytes:
@@ -91,19 +91,17 @@ def test_json_that_readers_could_take_differently_is_refused(text: bytes, reason
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        (rb'"\u0000"', []),
-        (rb'{"a":[{}, {"b":["x", "\u0000"]}], "c":"\u0000"}', ["a", 1, "b", 1]),
-        (rb'{"a":[{"b":1, "\ud800":"\u0000"}]}', ["a", 0]),
-        (b'{"a":' + nested(MAX_DEPTH, "1") + b"}", ["a", *[0] * (MAX_DEPTH - 1)]),
-        (b'{"a":[NaN]}', []),
-        (b"{", []),
+        (rb'"\u0000"', ()),
+        (rb'{"a":[{}, {"b":["x", "\u0000"]}], "c":"\u0000"}', ("a", 1, "b", 1)),
+        (rb'{"a":[{"b":1, "\ud800":"\u0000"}]}', ("a", 0)),
+        (b'{"a":' + nested(MAX_DEPTH, "1") + b"}", ("a", *[0] * (MAX_DEPTH - 1))),
     ],
 )
-def test_what_is_refused_has_its_place(text: bytes, place: list[str | int]) -> None:
-    with pytest.raises(NotStrict) as refused:
-        parse(text)
+def test_a_flaw_has_its_place(text: bytes, place: tuple[str | int, ...]) -> None:
+    flaw = flaw_in(decoded(text))
 
-    assert refused.value.place == place
+    assert flaw is not None
+    assert flaw.place == place
 
 
 @pytest.mark.parametrize("of", ["[]", "{}"])

@@ -250,6 +250,7 @@ def test_shapes_come_first_for_all_operations(ann: Person, wrong: Any, place: li
     answer = batch(ann, delete({"id": NEVER_GIVEN}), create("Milk"), wrong, {"op": "of_no_kind_2718"})
 
     document = refused(answer, 422, "validation_failed", 2)
+    refused(batch(ann, wrong, create("a\0b")), 422, "validation_failed", 0)
     assert document["errors"][0]["loc"] == ["body", "operations", 2, *place]
     assert {tuple(error["loc"][:3]) for error in document["errors"]} == {("body", "operations", 2)}
     assert all(error["message"].endswith(".") for error in document["errors"])
@@ -280,6 +281,8 @@ def test_an_unknown_field_is_told_the_known_ones_of_its_place(ann: Person) -> No
         {"operations": None},
         {"operations": [{"op": "create", "task": {"title": "x"}}], "atomic": True},
         {"operations": [{"op": "create", "task": {"title": ""}}], "atomic": True},
+        {"operations": [{"op": "create", "task": {"title": "\0"}}], "atomic": True},
+        {"operations": [{"op": "create", "task": {"title": "x"}}] * 100 + [{"op": "create", "task": {"title": "\0"}}]},
         [],
         [{"op": "create", "task": {"title": "x"}}],
         None,

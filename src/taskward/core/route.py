@@ -22,7 +22,7 @@ from taskward.core.binding import Errors, Plan, may_repeat
 from taskward.core.bodies import MAX_TOLD
 from taskward.core.database import Owner
 from taskward.core.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, ValidationFailed
-from taskward.core.strict_json import NotStrict, parse
+from taskward.core.strict_json import NotStrict, decoded, flaw_in
 
 MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 10
@@ -70,19 +70,18 @@ class OwnerRoute(APIRoute):
             caller = await state.authenticator.caller(scope["headers"], deadline_seconds=deadline_seconds)
             owner = scope["taskward.owner"] = Owner(caller.owner, state.database, deadline)
             state.admission.count(owner.id)
+            errors: Errors = []
             body = None
             if has_body:
                 raw = await body_of(request, max_bytes=self.max_body_bytes)
                 # A slow sender has taken none of the time to answer.
                 owner.deadline = loop.time() + deadline_seconds
-                try:
-                    body = parse(raw)
-                except NotStrict as reason:
-                    wrong = {"type": "json_invalid", "loc": ("body", *reason.place), "msg": str(reason)}
-                    raise self.refusal([wrong]) from None
+                body = value_of(raw)
+                flaw = flaw_in(body)
+                if flaw is not None:
+                    errors.append({"type": "json_invalid", "loc": ("body", *flaw.place), "msg": flaw.reason})
             if checks_query and scope["query_string"]:
                 check_query(scope["query_string"], parameters)
-            errors: Errors = []
             values = plan.bind(request, body, errors)
             if errors:
                 raise self.refusal(errors)
@@ -124,6 +123,13 @@ async def body_of(request: Request, *, max_bytes: int) -> bytes:
     if len(body) > max_bytes:
         raise too_large(max_bytes)
     return body
+
+
+def value_of(raw: bytes) -> Any:
+    try:
+        return decoded(raw)
+    except NotStrict as reason:
+        refuse(["body"], str(reason), "json_invalid")
 
 
 async def received(request: Request) -> tuple[bytes, bool]:
@@ -203,7 +209,7 @@ MEANINGS = {
     422: "Something sent is not valid (`validation_failed`, `cursor_invalid`, `idempotency_key_reused`).",
     428: "The server requires `If-Match` on writes, in a batch `if_match` (`precondition_required`).",
     429: "More requests than this owner may make in a minute (`rate_limited`).",
-    431: "The headers are larger than 16 KiB (`header_too_large`).",
+    431: "The headers are larger than 16 KiB, or the URL than 64 KiB (`header_too_large`).",
     500: "A bug here (`internal_error`).",
     503: "The database or the keys cannot be reached right now, or there is too much to do "
     "(`database_unavailable`, `keys_unavailable`, `overloaded`).",

@@ -2,7 +2,7 @@
 
 import json
 import math
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 MAX_DEPTH = 32
 TOO_DEEP = f"It is nested more than {MAX_DEPTH} deep."
@@ -11,10 +11,12 @@ TOO_DEEP = f"It is nested more than {MAX_DEPTH} deep."
 class NotStrict(ValueError):
     """Why the text is refused, as a sentence that repeats nothing of it."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.place: list[str | int] = []
-        """Where in the value, by names and indexes; empty when that is not known."""
+
+class Flaw(NamedTuple):
+    """Why a value is refused, and the part of it that is to blame: the names and indexes that lead there."""
+
+    reason: str
+    place: tuple[str | int, ...]
 
 
 def parse(raw: bytes) -> Any:
@@ -23,8 +25,21 @@ def parse(raw: bytes) -> Any:
     Raises:
         NotStrict: it is not so, or nested more than 32 deep.
     """
+    value = decoded(raw)
+    flaw = flaw_in(value)
+    if flaw is not None:
+        raise NotStrict(flaw.reason)
+    return value
+
+
+def decoded(raw: bytes) -> Any:
+    """What `parse` reads, before `flaw_in` has looked at it.
+
+    Raises:
+        NotStrict: no value can be made of it.
+    """
     try:
-        value = DECODER.decode(raw.decode("utf-8"))
+        return DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError:
         raise NotStrict("It is not UTF-8.") from None
     except RecursionError:
@@ -33,8 +48,6 @@ def parse(raw: bytes) -> Any:
         raise
     except ValueError:  # a syntax error, a BOM, an integer of thousands of digits
         raise NotStrict("It is not valid JSON.") from None
-    check(value)
-    return value
 
 
 def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -58,28 +71,27 @@ def finite(digits: str) -> float:
 DECODER = json.JSONDecoder(object_pairs_hook=without_duplicates, parse_constant=refuse_constant, parse_float=finite)
 
 
-def check(value: Any, depth: int = 0) -> None:
+def flaw_in(value: Any, depth: int = 0) -> Flaw | None:
+    """The first."""
     if isinstance(value, str):
-        check_text(value)
+        reason = wrong_in(value)
+        return None if reason is None else Flaw(reason, ())
     if not isinstance(value, (dict, list)):
-        return
+        return None
     if depth == MAX_DEPTH:
-        raise NotStrict(TOO_DEEP)
+        return Flaw(TOO_DEEP, ())
     for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(name, str):
-            check_text(name)
-        if isinstance(inner, (str, dict, list)):  # thousands of numbers are not worth a call each
-            try:
-                check(inner, depth + 1)
-            except NotStrict as refusal:
-                refusal.place.insert(0, name)
-                raise
+        if isinstance(name, str) and (reason := wrong_in(name)) is not None:
+            return Flaw(reason, ())
+        # Thousands of numbers are not worth a call each.
+        if isinstance(inner, (str, dict, list)) and (flaw := flaw_in(inner, depth + 1)) is not None:
+            return Flaw(flaw.reason, (name, *flaw.place))
+    return None
 
 
-def check_text(text: str) -> None:
+def wrong_in(text: str) -> str | None:
     if text.isascii():
-        if "\0" in text:
-            raise NotStrict("A text holds the character U+0000, which cannot be stored.")
-        return
+        return "A text holds the character U+0000, which cannot be stored." if "\0" in text else None
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise NotStrict("A text holds U+0000 or half of a surrogate pair, which cannot be stored.")
+        return "A text holds U+0000 or half of a surrogate pair, which cannot be stored."
+    return None
