@@ -380,7 +380,8 @@ def work(application: str, listener: int, pulse: int, supervisor: int, start_lin
     settings = read_settings()
     logs.configure(format=settings.log_format or "json", level=settings.log_level)
     create: Callable[[Settings], Application] = import_from_string(application)
-    import_from_string("taskward.protocol:Protocol")  # while the supervisor is at work as well
+    import taskward.protocol  # noqa: F401 - while the supervisor is at work as well
+
     os.read(start_line, 1)
     os.set_blocking(pulse, False)
 

@@ -156,7 +156,7 @@ ECHO = Statement(
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     text=st.none() | TEXTS | TRICKY,
     number=st.none() | INTEGERS,

@@ -159,6 +159,6 @@ def connected(url: str) -> "Iterator[Connection]":
 
 def one_line(error: BaseException | None) -> str:
     """PostgreSQL's message without its context lines. psycopg puts no password into it."""
-    first = str(error).strip().splitlines()[0]
+    first = [*str(error).strip().splitlines(), "PostgreSQL gave no reason"][0]
     sentence = re.sub(r"^connection failed: ", "", first).rstrip(".")
     return sentence if sentence.endswith(";") else f"{sentence}."  # SQL at the end is there to be pasted

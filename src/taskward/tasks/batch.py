@@ -1,8 +1,8 @@
 """Many changes at once: all or nothing, in order, each sees what those before it did. One call to the database.
 
-Every operation is a statement that fails inside the database when its task is not there or not as expected: that
-undoes the others, and the SQLSTATE tells which of the two it was. Each has a tick of the clock of its own, or two
-changes of one task would leave two contents behind one version.
+Every operation is a statement that fails inside the database when its task is not there or not as expected, or when it
+lacks what it should expect: that undoes the others, and the SQLSTATE tells which it was. Each has a tick of the clock
+of its own, or two changes of one task would leave two contents behind one version.
 """
 
 from collections.abc import Callable, Iterator, Sequence
