@@ -13,7 +13,7 @@ from collections.abc import Callable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from taskward.core.errors import BodyTooLarge, HeaderTooLarge, Problem
-from taskward.core.http import common_headers, new_request_id
+from taskward.core.headers import common_headers, new_request_id
 
 log = logging.getLogger("taskward.request")
 

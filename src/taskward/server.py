@@ -29,6 +29,7 @@ import uvicorn
 from uvicorn.importer import import_from_string
 
 from taskward.core import logs
+from taskward.protocol import Protocol
 from taskward.settings import Settings, read_settings
 
 log = logging.getLogger("taskward.server")
@@ -114,8 +115,6 @@ def run(application: Application, listener: socket.socket, *, ready: Callable[[]
 
 def configuration(application: Application, beat: Callable[[], Awaitable[None]]) -> uvicorn.Config:
     """`beat` is called when the server has started, and every second from then on."""
-    from taskward.protocol import Protocol  # as much as the application imports, which the supervisor does without
-
     return uvicorn.Config(
         refusal_as_sentence(application),
         http=Protocol,
@@ -380,8 +379,6 @@ def work(application: str, listener: int, pulse: int, supervisor: int, start_lin
     settings = read_settings()
     logs.configure(format=settings.log_format or "json", level=settings.log_level)
     create: Callable[[Settings], Application] = import_from_string(application)
-    import taskward.protocol  # noqa: F401 - while the supervisor is at work as well
-
     os.read(start_line, 1)
     os.set_blocking(pulse, False)
 

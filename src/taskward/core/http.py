@@ -2,7 +2,6 @@
 
 import json
 import logging
-import random
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -14,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from taskward.core.errors import HeaderTooLarge, PreflightRefused, Problem
+from taskward.core.headers import common_headers, new_request_id
 from taskward.core.logs import digest, request_id
 
 log = logging.getLogger("taskward.request")
@@ -115,7 +115,7 @@ class HeaderLimit:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and header_bytes(scope["headers"]) > MAX_HEADER_BYTES:
+        if scope["type"] == "http" and are_too_large(scope["headers"]):
             await ProblemResponse(HeaderTooLarge())(scope, receive, send)
             return
         await self.app(scope, receive, send)
@@ -168,7 +168,7 @@ class Cors(CORSMiddleware):
     def preflight_response(self, request_headers: Headers) -> Response:
         response = super().preflight_response(without_empty_names(request_headers))
         problem: Problem
-        if header_bytes(request_headers.raw) > MAX_HEADER_BYTES:
+        if are_too_large(request_headers.raw):
             problem = HeaderTooLarge()
         elif response.status_code >= 400:
             problem = PreflightRefused("This origin, method or header is not allowed to call from a page.")
@@ -217,21 +217,12 @@ def request_id_in(scope: Scope) -> bytes:
     return new_request_id()
 
 
-def new_request_id() -> bytes:
-    return b"%016x" % random.getrandbits(64)
-
-
-def common_headers(identity: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    """Those of every answer to the request of that id."""
-    return (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), (b"x-request-id", identity)
-
-
-def header_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int:
+def are_too_large(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """As they are sent: names, values, and a colon, a space and a line's end each."""
     size = 0
     for name, value in headers:
         size += len(name) + len(value) + 4
-    return size
+    return size > MAX_HEADER_BYTES
 
 
 def plain_path(path: str) -> str:
