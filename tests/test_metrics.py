@@ -181,11 +181,15 @@ def test_renewed_workers_go_on_in_the_files_of_those_before(tmp_path: Path, data
     settings = {"DATABASE_URL": database_url, "JWT_HS256_SECRET": SECRET, "TMPDIR": str(tmp_path)}
     refused = {"method": "DELETE", "route": "/health", "status": "405"}
     with observed(**settings) as api:
-        for generation in range(1, 5):
-            eventually(lambda: len(api.workers()) == generation)  # noqa: B023 - called in this turn of the loop
-            eventually(lambda: len(api.ended()) == generation - 1)  # noqa: B023
+
+        def counts_on(generation: int) -> None:
+            eventually(lambda: len(api.workers()) == generation)
+            eventually(lambda: len(api.ended()) == generation - 1)
             api.ask("DELETE", "/health")
-            eventually(lambda: api.value("taskward_request_seconds_count", **refused) == generation)  # noqa: B023
+            eventually(lambda: api.value("taskward_request_seconds_count", **refused) == generation)
+
+        for generation in range(1, 5):
+            counts_on(generation)
             api.program.send(signal.SIGHUP)
 
         names = {file.stem.rpartition("_")[2] for file in tmp_path.glob("taskward-metrics-*/*.db")}
