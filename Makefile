@@ -7,7 +7,7 @@ UV_VERSION := 0.13.8
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test setup lint format campaign bench clean
+.PHONY: run test setup lint format golden campaign bench clean
 
 run: setup ## the API on http://127.0.0.1:8000, with a PostgreSQL of its own
 	@exec .venv/bin/taskward dev
@@ -34,6 +34,9 @@ lint: setup ## what a change must pass beside the tests
 format: setup
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
+
+golden: setup ## tests/golden anew: the SQL of every statement, the routes and the OpenAPI document, to look at in a diff
+	PYTHONPATH=tests .venv/bin/python -m support.golden
 
 campaign: setup ## a quarter of an hour of faults, written to docs/reliability.md
 	.venv/bin/python -m campaigns

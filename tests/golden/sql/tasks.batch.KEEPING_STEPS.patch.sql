@@ -1,0 +1,12 @@
+-- $1 task_id, $2 owner, $3 sets_title, $4 title, $5 sets_description, $6 description, $7 sets_status, $8 status, $9 sets_priority, $10 priority, $11 sets_due_on, $12 due_on, $13 sets_due_at, $14 due_at, $15 sets_time_zone, $16 time_zone, $17 sets_tags, $18 tags, $19 title_words, $20 description_words, $21 expected
+WITH there AS
+(SELECT count(*) AS found
+FROM tasks
+WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NULL AND tasks.owner_id = $2::VARCHAR),
+done AS
+(UPDATE tasks SET title=CASE WHEN $3 THEN $4::VARCHAR ELSE tasks.title END, description=CASE WHEN $5 THEN $6::VARCHAR ELSE tasks.description END, status=CASE WHEN $7 THEN $8::VARCHAR ELSE tasks.status END, updated_at=now(), version=(SELECT owner.version
+FROM owner
+WHERE owner.owner_id = $2::VARCHAR), priority=CASE WHEN $9 THEN $10::VARCHAR ELSE tasks.priority END, due_on=CASE WHEN $11 THEN $12::DATE ELSE tasks.due_on END, due_at=CASE WHEN $13 THEN $14::TIMESTAMP WITH TIME ZONE ELSE tasks.due_at END, time_zone=CASE WHEN $15 THEN $16::VARCHAR ELSE tasks.time_zone END, tags=CASE WHEN $17 THEN $18::TEXT[] ELSE tasks.tags END, marked_done_at=CASE WHEN (CASE WHEN $7 THEN $8::VARCHAR ELSE tasks.status END = 'Done') THEN coalesce(tasks.completed_at, now()) END, title_words=CASE WHEN $3 THEN array_to_tsvector($19::TEXT[]) ELSE tasks.title_words END, description_words=CASE WHEN $5 THEN array_to_tsvector($20::TEXT[]) ELSE tasks.description_words END WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NULL AND ($21::BIGINT[] IS NULL OR tasks.version = any($21::BIGINT[])) AND tasks.owner_id = $2::VARCHAR RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version)
+ SELECT length(set_config('app.batch_results', concat_ws(', ', nullif(current_setting('app.batch_results', true), ''), CASE WHEN (there.found = 0) THEN CAST(1 / there.found AS TEXT) WHEN (done.id IS NULL) THEN CAST(ln(there.found - 1) AS TEXT) ELSE '{"op": "patch", "status": 200, "task": ' || CAST((SELECT row_to_json(shape) AS row_to_json_1
+FROM (SELECT done.id AS id, done.title AS title, done.description AS description, done.status AS status, done.created_at AS created_at, done.updated_at AS updated_at, done.priority AS priority, done.due_on AS due_on, done.due_at AS due_at, done.time_zone AS time_zone, done.tags AS tags, done.completed_at AS completed_at, done.version AS version) AS shape) AS TEXT) || '}' END), true)) AS length_1
+FROM there LEFT OUTER JOIN done ON true

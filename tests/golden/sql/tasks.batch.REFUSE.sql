@@ -1,0 +1,2 @@
+-- no parameters
+SELECT sqrt(-1) AS sqrt_1

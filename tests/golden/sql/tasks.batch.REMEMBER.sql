@@ -1,0 +1,2 @@
+-- $1 owner, $2 key, $3 fingerprint
+INSERT INTO idempotency_keys (owner_id, key, fingerprint, answer) SELECT $1::VARCHAR AS anon_1, $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, '{"results": [' || current_setting('app.batch_results') || ']}' AS answer ON CONFLICT (owner_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, task_id = excluded.task_id, answer = excluded.answer, version = excluded.version, created_at = now() RETURNING idempotency_keys.answer

@@ -1,0 +1,114 @@
+"""What a reviewer should see when it changes: the SQL of every statement, the routes, and the OpenAPI document.
+
+`make golden` writes them anew into `tests/golden`; a test compares.
+"""
+
+import ast
+import importlib
+import json
+import pkgutil
+import shutil
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_args
+
+from fastapi.routing import iter_route_contexts
+
+import taskward
+from taskward.app import openapi_document, routed
+from taskward.core.statements import Bound, Statement
+from taskward.settings import read_settings
+from taskward.tasks.finding import CONDITIONS, list_statement
+from taskward.tasks.orders import Sort, order_of
+
+FOLDER = Path(__file__).parent.parent / "golden"
+
+
+def files() -> dict[str, str]:
+    """Each file's text by its name."""
+    return {f"sql/{name}.sql": text for name, text in statements()} | {
+        "routes.txt": routes(),
+        "openapi.json": json.dumps(openapi_document(read_settings()), indent=1, ensure_ascii=False) + "\n",
+    }
+
+
+def statements() -> Iterator[tuple[str, str]]:
+    seen: set[Statement] = set()
+    for module in modules():
+        for name in names_assigned(module):
+            for part, statement in statements_in(getattr(module, name, None)):
+                if statement not in seen:
+                    seen.add(statement)
+                    yield ".".join([module.__name__.removeprefix("taskward."), name, *part]), told(statement)
+    yield "tasks.finding.list_statement", "\n".join(lists())
+
+
+def lists() -> Iterator[str]:
+    """Lists are of many shapes: each order from its beginning and further on, and each filter."""
+    zones = ("UTC", "Europe/Warsaw")
+    for sort, zone in product(get_args(Sort.__value__), zones):
+        if zone == "UTC" or sort.endswith("due"):
+            for goes_on in (False, True):
+                title = f"sort={sort}, time_zone={zone}{', from a cursor on' if goes_on else ''}"
+                yield f"-- {title}\n{told(list_statement((), order_of(sort, zone), goes_on=goes_on))}"
+    for name in CONDITIONS:
+        yield f"-- {name}\n{told(list_statement((name,), order_of('created_at', 'UTC'), goes_on=False))}"
+    yield f"-- all filters\n{told(list_statement(tuple(CONDITIONS), order_of('created_at', 'UTC'), goes_on=False))}"
+
+
+def modules() -> Iterator[ModuleType]:
+    for module in pkgutil.walk_packages(taskward.__path__, "taskward."):
+        if not module.name.startswith("taskward.migrations."):
+            yield importlib.import_module(module.name)
+
+
+def names_assigned(module: ModuleType) -> Iterator[str]:
+    """In the module itself: what it imports is another's."""
+    for node in ast.parse(Path(str(module.__file__)).read_text()).body:
+        targets = getattr(node, "targets", None) or [getattr(node, "target", ast.Pass())]
+        for target in targets:
+            yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
+
+
+def statements_in(value: Any) -> Iterator[tuple[tuple[str, ...], Statement]]:
+    match value:
+        case Statement():
+            yield (), value
+        case Bound():
+            yield (), value.statement
+        case tuple() if hasattr(value, "_asdict"):
+            for name, inner in value._asdict().items():
+                for part, statement in statements_in(inner):
+                    yield (name, *part), statement
+
+
+def told(statement: Statement) -> str:
+    numbered = ", ".join(f"${number} {name}" for number, name in enumerate(statement.order, start=1))
+    kept = "" if statement.is_kept else " (not kept by the server)"
+    sql = "\n".join(line.rstrip() for line in statement.sql.decode().splitlines() if line.strip())
+    return f"-- {numbered or 'no parameters'}{kept}\n{sql}\n"
+
+
+def routes() -> str:
+    lines = []
+    for context in iter_route_contexts(routed(read_settings()).routes):
+        route = context.original_route
+        own = getattr(route, "status_code", None) or (200 if hasattr(route, "responses") else "")
+        statuses = sorted({str(status) for status in (own, *getattr(route, "responses", ())) if status})
+        methods = ",".join(sorted(context.methods or ()))
+        lines.append(f"{methods:<9} {context.path:<32} {getattr(route, 'name', ''):<16} {' '.join(statuses)}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def write() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    for name, text in files().items():
+        path = FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+if __name__ == "__main__":
+    write()
