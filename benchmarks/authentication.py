@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from benchmarks.machine import description
-from taskward.core.auth import Authenticator, Trust, shared_secret
-from taskward.core.keys import Keys, RemoteKeys, StaticKeys, parse_jwks
+from taskward.auth.keys import Keys, RemoteKeys, StaticKeys, parse_jwks
+from taskward.auth.tokens import Authenticator, Trust, shared_secret
 
 Figures = dict[str, list[float]]
 

@@ -38,7 +38,7 @@ from benchmarks.servers import (
     serving,
     wait_for_line,
 )
-from database_proxy import proxied
+from support.database_proxy import proxied
 
 ROOT = Path(__file__).parent.parent
 DELAY_MS = 2

@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 from campaigns.processes import PostgreSQL, temporary_folder
 
-from databases import with_database
-from taskward.core import embedded
+from support.databases import with_database
 from taskward.migrations import migrate
+from taskward.operations.embedded import cluster as embedded
 
 SETTINGS = """
 # A quarter of a small machine's memory, as PostgreSQL §20.4.1 recommends; everything else is its default.

@@ -17,8 +17,8 @@ from benchmarks.data import FIRST_OWNER, Database
 from benchmarks.load import CALLS, CHANGES, CONNECTIONS, MIX, MIXED, NEW_TASK, OWNERS, Reading, Request, WrongAnswers
 from benchmarks.machine import Missing, cpu_seconds
 from benchmarks.servers import TASKWARD_PEER, Issuer, serving
-from database_proxy import DatabaseProxy, Side
-from taskward.core.database import APP_ROLE
+from support.database_proxy import DatabaseProxy, Side
+from taskward.postgres.pool import APP_ROLE
 
 ROLE_AT_CONNECT = f"-c role={APP_ROLE} -c timezone=UTC"
 

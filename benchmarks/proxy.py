@@ -11,7 +11,7 @@ import threading
 
 import uvloop
 
-from database_proxy import DatabaseProxy, Side
+from support.database_proxy import DatabaseProxy, Side
 
 
 class DelayingProxy(DatabaseProxy):

@@ -14,9 +14,9 @@ import httpx
 from campaigns.processes import START_SECONDS, Process, end, free_port, start
 
 from benchmarks.machine import Missing, require_program
-from key_server import running_key_server
-from programs import TASKWARD, environment
-from signing import Signer
+from support.key_server import running_key_server
+from support.programs import TASKWARD, environment
+from support.signing import Signer
 from taskward.tasks.model import TaskRead
 
 PEERS = Path(__file__).parent / "peers"

@@ -13,9 +13,9 @@ from campaigns.processes import free_port, start, temporary_folder
 from benchmarks.data import postgresql
 from benchmarks.machine import description
 from benchmarks.servers import TASKWARD_PEER, Issuer, issuer, taskward_command, wait_until_ok
-from programs import TASKWARD, environment
-from taskward.core import embedded
+from support.programs import TASKWARD, environment
 from taskward.migrations import migrate
+from taskward.operations.embedded import cluster as embedded
 
 TIMES = 5
 

@@ -29,7 +29,7 @@ from campaigns.rolling_restart import rolling_restart
 from campaigns.silent_database import silent_database
 from campaigns.sleeping_database import sleeping_database
 from campaigns.slow_senders import slow_senders
-from taskward.core import embedded
+from taskward.operations.embedded import cluster as embedded
 
 CAMPAIGNS: list[Campaign] = [
     killed_database,

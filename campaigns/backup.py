@@ -5,10 +5,10 @@ import time
 
 import psycopg
 
-from backups import commands, hashes, run
 from campaigns.clients import Load, clients_of
 from campaigns.outcome import Outcome, Size, exactly, none, slowest
 from campaigns.processes import postgresql, service, temporary_folder
+from support.backups import commands, hashes, run
 from taskward.migrations import migrate
 
 TASKS = {"short": 1_000, "long": 50_000}

@@ -18,10 +18,10 @@ from signal import SIGKILL, SIGSTOP
 import jwt
 import psycopg
 
-from programs import TASKWARD, environment
-from taskward.core import embedded
-from taskward.core.embedded import Account
+from support.programs import TASKWARD, environment
 from taskward.migrations import migrate
+from taskward.operations.embedded import cluster as embedded
+from taskward.operations.embedded.cluster import Account
 
 SECRET = "thirty-two bytes or more, as HS256 wants it"  # noqa: S105 - protects nothing
 START_SECONDS = 60

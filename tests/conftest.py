@@ -11,14 +11,14 @@ import hypothesis
 import psycopg
 import pytest
 
-from databases import as_login, asked, with_database
-from people import Person
-from programs import OURS
-from serving import serving
+from support.databases import as_login, asked, with_database
+from support.people import Person
+from support.programs import OURS
+from support.serving import serving
 from taskward.app import create_app
-from taskward.core import embedded
-from taskward.core.issuer import LocalIssuer, local_issuer
+from taskward.auth.issuer import LocalIssuer, local_issuer
 from taskward.migrations import migrate
+from taskward.operations.embedded import cluster as embedded
 from taskward.settings import Settings, read_settings
 
 # The tester's own settings must not reach what is tested.

@@ -20,11 +20,9 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp
 
-from taskward.core.admission import Admission
-from taskward.core.auth import authenticator
-from taskward.core.database import Database, DatabaseRefused
-from taskward.core.dispatch import Dispatch
-from taskward.core.errors import (
+from taskward.auth.issuer import LocalIssuer
+from taskward.auth.tokens import authenticator
+from taskward.errors import (
     DatabaseUnavailable,
     InternalError,
     MethodNotAllowed,
@@ -33,16 +31,18 @@ from taskward.core.errors import (
     TaskNotFound,
     codes,
 )
-from taskward.core.http import Cors, Edge, HeaderLimit, LastResort, ProblemResponse
-from taskward.core.issuer import LocalIssuer
-from taskward.core.route import problems
-from taskward.exposition import reserve_files
+from taskward.http.admission import Admission
+from taskward.http.dispatch import Dispatch
+from taskward.http.middleware import Cors, Edge, HeaderLimit, LastResort, ProblemResponse
+from taskward.http.route import problems
 from taskward.migrations import REVISIONS
+from taskward.operations.exposition import reserve_files
+from taskward.postgres.pool import Database, DatabaseRefused
 from taskward.settings import Settings, SettingsError, read_settings
 from taskward.tasks import routes as tasks
 
 if TYPE_CHECKING:
-    from taskward.core.metrics import Metrics
+    from taskward.operations.metrics import Metrics
 
 log = logging.getLogger("taskward")
 
@@ -110,7 +110,7 @@ def counted(api: FastAPI) -> "Metrics | None":
     """None when the files of the numbers cannot be had: who cannot count still serves."""
     try:
         reserve_files()
-        from taskward.core.metrics import Metrics  # Prometheus' client, for those who want it
+        from taskward.operations.metrics import Metrics  # Prometheus' client, for those who want it
 
         return Metrics(api.state.authenticator, api.state.admission, api.state.database)
     except OSError as error:

@@ -18,7 +18,7 @@ from fastapi.routing import iter_route_contexts
 
 import taskward
 from taskward.app import openapi_document, routed
-from taskward.core.statements import Bound, Statement
+from taskward.postgres.statements import Bound, Statement
 from taskward.settings import read_settings
 from taskward.tasks.finding import CONDITIONS, list_statement
 from taskward.tasks.orders import Sort, order_of

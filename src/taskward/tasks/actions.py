@@ -29,11 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 from sqlalchemy.sql import ColumnElement, Select
 
-from taskward.core.clock import NOW
-from taskward.core.database import Owner, Row
-from taskward.core.errors import IdempotencyKeyReused, TaskNotFound, VersionMismatch
-from taskward.core.idempotency import Retry, known_key, once
-from taskward.core.statements import OWNER, Statement, base_of, compiled, json_of, owned
+from taskward.errors import IdempotencyKeyReused, TaskNotFound, VersionMismatch
+from taskward.postgres.pool import Owner, Row
+from taskward.postgres.statements import OWNER, Statement, base_of, compiled, json_of, owned
+from taskward.resources.clock import NOW
+from taskward.resources.idempotency import Retry, known_key, once
 from taskward.tasks.model import TASKS, TaskCreate, TaskPatch, TaskRead, TaskReplace
 from taskward.tasks.words import words_of
 

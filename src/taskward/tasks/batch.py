@@ -13,11 +13,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy import CTE, Integer, Select, Text, case, cast, func, literal_column, select, true
 from sqlalchemy.sql import ColumnElement
 
-from taskward.core.bodies import Body
-from taskward.core.clock import LARGEST_INTEGER, TICK
-from taskward.core.conditions import IfMatchCondition
-from taskward.core.database import Owner, Row, StatementFailed
-from taskward.core.errors import (
+from taskward.errors import (
     DatabaseUnavailable,
     IdempotencyKeyReused,
     PreconditionRequired,
@@ -25,8 +21,12 @@ from taskward.core.errors import (
     TaskNotFound,
     VersionMismatch,
 )
-from taskward.core.idempotency import CLAIM, FINGERPRINT, IS_KNOWN, KEY, RECALL, Retry, remembering
-from taskward.core.statements import OWNER, Bound, Statement, compiled, json_of, owned
+from taskward.http.conditions import IfMatchCondition
+from taskward.postgres.pool import Owner, Row, StatementFailed
+from taskward.postgres.statements import OWNER, Bound, Statement, compiled, json_of, owned
+from taskward.resources.clock import LARGEST_INTEGER, TICK
+from taskward.resources.idempotency import CLAIM, FINGERPRINT, IS_KNOWN, KEY, RECALL, Retry, remembering
+from taskward.resources.shapes import Body
 from taskward.tasks.actions import (
     AS_EXPECTED,
     CHANGING,
@@ -80,7 +80,7 @@ class Batch(Body):
     operations: list[Operation] = Field(min_length=1, max_length=MAX_OPERATIONS)
 
     def meaning(self) -> str:
-        """The same for two batches that ask for the same (`core/idempotency.py`)."""
+        """The same for two batches that ask for the same (`resources/idempotency.py`)."""
         return "\n".join(map(meaning_of, self.operations))
 
 

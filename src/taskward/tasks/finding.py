@@ -31,11 +31,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, aggregate_order_by
 from sqlalchemy.sql import ColumnElement, Select
 from sqlalchemy.sql.base import ColumnCollection
 
-from taskward.core import zones
-from taskward.core.database import Owner
-from taskward.core.errors import CursorInvalid
-from taskward.core.paging import cursor_for, place_of
-from taskward.core.statements import Statement, compiled, json_list, json_of, owned
+from taskward.errors import CursorInvalid
+from taskward.postgres.pool import Owner
+from taskward.postgres.statements import Statement, compiled, json_list, json_of, owned
+from taskward.resources.paging import cursor_for, place_of
+from taskward.tasks import zones
 from taskward.tasks.actions import IS_LIVE, SHAPE
 from taskward.tasks.model import TASKS
 from taskward.tasks.orders import Order, Sort, days_in, order_of

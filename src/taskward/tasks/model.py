@@ -26,10 +26,10 @@ from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 from typing_extensions import TypeAliasType
 
-from taskward.core import zones
-from taskward.core.bodies import Body
-from taskward.core.clock import LARGEST_INTEGER, VERSION_NUMBER
-from taskward.core.statements import domain
+from taskward.postgres.statements import domain
+from taskward.resources.clock import LARGEST_INTEGER, VERSION_NUMBER
+from taskward.resources.shapes import Body
+from taskward.tasks import zones
 
 # Named types: each has its own schema in OpenAPI.
 Status = TypeAliasType("Status", Literal["Todo", "InProgress", "Done"])

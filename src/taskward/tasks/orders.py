@@ -29,10 +29,10 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.elements import Grouping
 from typing_extensions import TypeAliasType
 
-from taskward.core import zones
-from taskward.core.clock import LARGEST_INTEGER
-from taskward.core.errors import CursorInvalid
-from taskward.core.strict_json import NotStrict, parse
+from taskward.errors import CursorInvalid
+from taskward.resources.clock import LARGEST_INTEGER
+from taskward.strict_json import NotStrict, parse
+from taskward.tasks import zones
 from taskward.tasks.model import TASKS
 
 Sort = TypeAliasType(

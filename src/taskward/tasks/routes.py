@@ -1,4 +1,4 @@
-"""Tasks over HTTP. Each function translates: the rules are in `actions.py`, the order of errors in `core/route.py`."""
+"""Tasks over HTTP. Each function translates: the rules are in `actions.py`, the order of errors in `http/route.py`."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypeAliasType
 
-from taskward.core.bodies import MAX_TOLD
-from taskward.core.clock import LARGEST_INTEGER
-from taskward.core.conditions import IfMatch, IfNoneMatch, entity_tag
-from taskward.core.errors import ValidationFailed
-from taskward.core.http import JsonResponse
-from taskward.core.idempotency import Retry, fingerprint_of
-from taskward.core.route import CurrentOwner, OwnerRoute, answers, as_told, problems, refuse
+from taskward.errors import ValidationFailed
+from taskward.http.conditions import IfMatch, IfNoneMatch, entity_tag
+from taskward.http.middleware import JsonResponse
+from taskward.http.route import CurrentOwner, OwnerRoute, answers, as_told, problems, refuse
+from taskward.resources.clock import LARGEST_INTEGER
+from taskward.resources.idempotency import Retry, fingerprint_of
+from taskward.resources.shapes import MAX_TOLD
 from taskward.tasks import actions, trash
 from taskward.tasks import batch as batches
 from taskward.tasks.actions import Versioned

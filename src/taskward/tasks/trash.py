@@ -29,12 +29,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from taskward.core.clock import NOW
-from taskward.core.database import Owner
-from taskward.core.errors import CursorInvalid, TaskNotFound
-from taskward.core.idempotency import Retry, known_key, once
-from taskward.core.paging import cursor_for, place_of
-from taskward.core.statements import Statement, compiled, owned
+from taskward.errors import CursorInvalid, TaskNotFound
+from taskward.postgres.pool import Owner
+from taskward.postgres.statements import Statement, compiled, owned
+from taskward.resources.clock import NOW
+from taskward.resources.idempotency import Retry, known_key, once
+from taskward.resources.paging import cursor_for, place_of
 from taskward.tasks.actions import SHAPE, THE_TASK, Versioned, done_once, rendered, versioned
 from taskward.tasks.finding import EPOCH, MICROSECOND, Page
 from taskward.tasks.model import TASKS, TrashedTask

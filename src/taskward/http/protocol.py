@@ -1,0 +1,188 @@
+"""uvicorn's HTTP protocol, with limits on the head of a request: how large it may be, and how slowly it may come.
+
+What the application can answer it answers (`http/responses.py`); here is what must not even be kept until then.
+"""
+
+import asyncio
+import json
+import logging
+import re
+import sys
+from collections.abc import Callable
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from taskward.errors import BodyTooLarge, HeaderTooLarge, Problem
+from taskward.http.headers import common_headers, new_request_id
+
+log = logging.getLogger("taskward.request")
+
+HEAD_SECONDS = 10
+"""From its first byte on; a connection that has said nothing yet has as long."""
+
+REST_SECONDS = 10
+"""For the rest of a body that was answered before its end, so that the connection can go on."""
+
+MAX_HEAD_BYTES = 256 * 1024
+"""Of request line and headers as they are sent. The application refuses far less, with all its headers."""
+
+MAX_URL_BYTES = 65_535
+"""The parser can count no further."""
+
+HTTP_2 = b"PRI * HTTP/2.0"
+METHODS = (b"GET ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"HEAD ", b"OPTIONS ")
+OTHER_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")  # RFC 9110 §9.1: a token
+
+LINGER_SECONDS = 2
+"""How long what still comes is read after a refusal: a connection closed before would take the answer with it."""
+
+
+class Lingering:
+    """The transport of one answer. Its end does not close the connection while the client still sends a body.
+
+    RFC 9112 §9.6: what came after that would be answered by a reset, which takes the answer with it.
+    """
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write, self.is_closing, self.close = transport.write, transport.is_closing, close
+
+
+class Protocol(HttpToolsProtocol):
+    timer: asyncio.TimerHandle | None = None
+    head_bytes = 0
+    is_between_requests = True
+    is_in_head = True
+    """Of a request that has begun, or of the next."""
+    is_refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.of_answers = Lingering(transport, self.close_after_body)
+        self.timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
+
+    def data_received(self, data: bytes) -> None:
+        if self.is_refused:
+            return
+        if self.is_in_head:
+            if self.is_between_requests:
+                data = with_known_method(data)
+            self.head_bytes += len(data)
+            if self.timer is None:
+                self.timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
+        super().data_received(data)
+        if self.is_in_head and self.head_bytes > MAX_HEAD_BYTES and not self.is_refused:
+            self.refuse(HeaderTooLarge())
+
+    def on_message_begin(self) -> None:
+        self.is_between_requests = False
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self.is_in_head, self.head_bytes = False, 0
+        self.stop_timer()
+        self.cycle.transport = self.of_answers  # type: ignore[assignment]
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.is_between_requests = self.is_in_head = True
+        self.stop_timer()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.is_in_head and self.timer is None:
+            self.timer = self.loop.call_later(REST_SECONDS, self.give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.stop_timer()
+        super().connection_lost(exc)
+
+    def stop_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+    def give_up(self) -> None:
+        """Closes without a word: there is no request that could be answered."""
+        self.timer = None
+        self.transport.close()
+
+    def close_after_body(self) -> None:
+        if self.is_in_head and not self.is_refused:  # of the next request: this one has come as a whole
+            self.transport.close()
+        else:
+            self.linger()
+
+    def linger(self) -> None:
+        """Says no more, and hears nothing more, but reads for a while."""
+        self.is_refused = True
+        self.stop_timer()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.timer = self.loop.call_later(LINGER_SECONDS, self.give_up)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # which asyncio has
+        """Whether the answer is still to be sent: who has sent a whole request and says nothing more waits for it."""
+        if not self.is_answering():
+            return False
+        self.cycle.keep_alive = False
+        return True
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """A request to speak another protocol is answered in this one, and is the last here (RFC 9110 §7.8).
+
+        The parser has stopped at its head, so that the rest has no meaning: a body would be taken for a request.
+        """
+        self.is_refused = True
+        self.cycle.keep_alive = False
+        self.headers.append((b"connection", b"close"))  # uvicorn repeats it in the answer
+
+    def send_400_response(self, msg: str) -> None:
+        if self.head_bytes > MAX_URL_BYTES:
+            self.refuse(HeaderTooLarge())
+        elif "Content-Length overflow" in str(sys.exception()):  # which is 20 digits or more
+            self.refuse(BodyTooLarge("The body is larger than anything that is taken here."))
+        elif self.is_answering():
+            self.end_with_answer()
+        else:
+            super().send_400_response(msg)
+
+    def is_answering(self) -> bool:
+        """A request that has come as a whole, while the next has begun."""
+        return self.is_in_head and self.cycle is not None and not self.cycle.response_complete
+
+    def end_with_answer(self) -> None:
+        """Of the request before: its answer comes first (RFC 9112 §9.3.2), and is the last here."""
+        self.is_refused, self.cycle.keep_alive = True, False
+
+    def refuse(self, problem: Problem) -> None:
+        """As the application would, which has not heard of the request."""
+        if self.is_answering():
+            self.end_with_answer()
+            return
+        body, identity = json.dumps(problem.document()).encode(), new_request_id()
+        headers = {
+            **dict(self.server_state.default_headers),
+            **dict(common_headers(identity)),
+            b"content-type": b"application/problem+json",
+            b"content-length": b"%d" % len(body),
+            b"connection": b"close",
+        }
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers.items())
+        self.transport.write(STATUS_LINE[problem.status] + lines + b"\r\n" + body)
+        log.info(
+            "refused at its head",
+            extra={"request_id": identity.decode(), "status": problem.status, "code": problem.code},
+        )
+        self.linger()
+
+
+def with_known_method(data: bytes) -> bytes:
+    """The beginning of a request, in which a method that the parser may not know has become one that nobody here takes.
+
+    It is HTTP, so that the application should refuse it (RFC 9110 §15.5.6), and not the parser.
+    """
+    if data.startswith(METHODS):
+        return data
+    other = OTHER_METHOD.match(data)
+    return data if other is None or data.startswith(HTTP_2) else b"TRACE " + data[other.end() :]

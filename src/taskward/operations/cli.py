@@ -1,0 +1,339 @@
+"""The program `taskward`. What an operator can mend is one sentence on standard error, and status 1.
+
+What a command needs it imports itself, so that the small ones answer at once.
+"""
+
+import asyncio
+import ipaddress
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from taskward.settings import Settings
+
+LONGEST_TOKEN_SECONDS = 10 * 365 * 24 * 3600
+
+log = logging.getLogger("taskward")
+
+app = typer.Typer(
+    help="A task API for applications whose users sign in with Better Auth.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the embedded PostgreSQL and the local issuer.", show_default="DATA_DIR, or .taskward"),
+]
+
+
+class Refused(Exception):
+    """An argument that will not do, as one sentence."""
+
+
+# By name, because importing them all would keep a refusal waiting for a second.
+EXPECTED = {
+    "taskward.operations.cli.Refused",
+    "taskward.settings.SettingsError",
+    "taskward.operations.supervisor.CannotListen",
+    "taskward.operations.embedded.cluster.EmbeddedError",
+    "taskward.postgres.pool.DatabaseRefused",
+    "taskward.migrations.MigrationRefused",
+    "taskward.operations.retention.RetentionRefused",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    try:
+        app(arguments)
+    except Exception as error:
+        if f"{type(error).__module__}.{type(error).__qualname__}" not in EXPECTED:
+            raise
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+
+
+def print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(metadata.version("taskward"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def dev(
+    host: Annotated[str, typer.Option(help="Another than this machine alone needs BETTER_AUTH_URL.")] = "127.0.0.1",
+    port: Port = 8000,
+    data_dir: DataDir = None,
+) -> None:
+    """Run the API to try it, with a database, a token and a curl line. Reads .env too; Ctrl-C ends it."""
+    from taskward import logs
+    from taskward.operations import supervisor as server
+    from taskward.operations.exposition import exposed
+
+    settings = read(data_dir, env_file=".env")
+    signal.signal(signal.SIGTERM, leave)
+    logs.configure(format=settings.log_format or "console", level=settings.log_level)
+    with server.listen(host, port) as listener:
+        is_private = ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
+        if not is_private and not can_verify(settings):
+            raise Refused(f"To listen on {host} set BETTER_AUTH_URL: the local issuer is for this machine alone.")
+        with exposed(settings.metrics_at), database_of(settings, say=typer.echo) as (url, direct_url):
+            run_dev(settings, listener, url, direct_url, is_private=is_private)
+
+
+def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str, *, is_private: bool) -> None:
+    from pydantic import SecretStr
+
+    from taskward.app import create_app
+    from taskward.auth.issuer import local_issuer
+    from taskward.migrations import migrate
+    from taskward.operations import supervisor as server
+    from taskward.operations.doctor import place
+
+    if settings.database_url is not None:
+        typer.echo(f"Migrating the database {place(direct_url)}.")
+    migrate(direct_url)
+    issuer = local_issuer(settings.data_dir) if is_private and settings.jwt_hs256_secret is None else None
+    token = issuer.token("alice", expires_in_seconds=3600, now=time.time()) if issuer is not None else None
+    complete = settings.model_copy(update={"database_url": SecretStr(url)})
+    base = base_url(listener.getsockname())
+    server.run(create_app(complete, local_issuer=issuer), listener, ready=lambda: welcome(settings, base, token))
+
+
+def welcome(settings: "Settings", base: str, token: str | None) -> None:
+    trusted = (
+        "signed with JWT_HS256_SECRET"
+        if settings.jwt_hs256_secret is not None
+        else f"of {' and '.join(settings.issuers)}"
+    )
+    lines = [f"Taskward is at {base}, its documentation at {base}/docs."]
+    if token is None:
+        lines += [f"Tokens {trusted} are accepted; the local issuer is off."]
+    elif settings.issuers:
+        lines += [f"Tokens {trusted} are accepted, and those of `taskward token`."]
+    if token is not None:
+        lines += ["", "A token for alice, good for an hour:", token]
+    lines += [
+        "",
+        "Try it:",
+        f"curl {base}{settings.api_prefix}/tasks -H 'Authorization: Bearer {token or 'TOKEN'}' "
+        """-H 'Content-Type: application/json' -d '{"title": "Buy milk"}'""",
+        "",
+    ]
+    with suppress(OSError):  # nobody reads it any more, which is no reason to stop
+        typer.echo("\n".join(lines))
+
+
+@app.command()
+def token(
+    user: Annotated[str, typer.Option(help="The `sub` of the token: whose tasks it opens.")] = "alice",
+    expires_in: Annotated[int, typer.Option(help="Seconds.")] = 3600,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a token of the local issuer, which `taskward dev` accepts."""
+    from taskward.auth.issuer import local_issuer
+
+    if not 1 <= expires_in <= LONGEST_TOKEN_SECONDS:
+        raise Refused(f"--expires-in must be 1 to {LONGEST_TOKEN_SECONDS} seconds.")
+    # With `.env`, as `dev` reads it: both must come to the same folder.
+    issuer = local_issuer(read(data_dir, env_file=".env").data_dir)
+    try:
+        typer.echo(issuer.token(user, expires_in_seconds=expires_in, now=time.time()))
+    except ValueError as error:
+        raise Refused(str(error)) from None
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="By default every address of this machine.")] = "0.0.0.0",  # noqa: S104
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=1000, help="Processes that answer requests.")] = 1,
+) -> None:
+    """Run the API in production: needs BETTER_AUTH_URL or JWT_HS256_SECRET. SIGHUP renews the workers."""
+    from taskward import logs
+    from taskward.auth.tokens import authenticator
+    from taskward.migrations import migrate
+    from taskward.operations import supervisor as server
+    from taskward.operations.exposition import exposed
+
+    settings = read()
+    if not can_verify(settings):
+        raise Refused("BETTER_AUTH_URL is missing: it names the Better Auth server whose tokens are accepted.")
+    authenticator(settings)  # refuses here what each worker would refuse
+    signal.signal(signal.SIGTERM, leave)
+    logs.configure(format=settings.log_format or "json", level=settings.log_level)
+    with (
+        server.listen(host, port) as listener,
+        exposed(settings.metrics_at) as forget_process,
+        database_of(settings, say=log.info) as (url, direct_url),
+    ):
+        os.environ.update(DATABASE_URL=url, DATABASE_DIRECT_URL=direct_url)  # where workers read them
+        if settings.database_url is None:
+            migrate(direct_url)
+
+        def check() -> None:
+            """Refuses, in one sentence, what each worker would refuse in its log."""
+            if settings.database_url is not None:
+                asyncio.run(check_database(settings, url))
+            log.info("listening at %s", base_url(listener.getsockname()))
+
+        status = server.supervise(listener, workers=workers, meanwhile=check, ended=forget_process)
+    raise typer.Exit(status)
+
+
+async def check_database(settings: "Settings", url: str) -> None:
+    """Raises DatabaseRefused. One that does not answer is no reason not to start."""
+    import taskward.tasks.actions  # noqa: F401 - the tables that the database is asked about
+    from taskward.errors import DatabaseUnavailable
+    from taskward.migrations import REVISIONS
+    from taskward.operations.doctor import place
+    from taskward.postgres.pool import Database
+
+    database = Database(url, pool_size=1, deadline_seconds=settings.request_deadline_seconds, revisions=REVISIONS)
+    logging.disable()  # a refusal is told once, as the last words of the program
+    try:
+        await database.check()
+    except DatabaseUnavailable:
+        logging.disable(logging.NOTSET)
+        log.warning("the database %s does not answer yet: requests get 503 until it does", place(url))
+    finally:
+        logging.disable(logging.NOTSET)
+        await database.close()
+
+
+@app.command()
+def migrate(
+    sql: Annotated[bool, typer.Option("--sql", help="Print the SQL for psql, and change nothing.")] = False,
+) -> None:
+    """Bring the schema to this release, over DATABASE_DIRECT_URL (by default DATABASE_URL, unpooled)."""
+    from taskward import migrations
+    from taskward.operations.doctor import place
+
+    if sql:
+        typer.echo(migrations.script())
+        return
+    with database_of(read(), say=typer.echo, is_direct_enough=True) as (_, direct_url):
+        before = migrations.migrate(direct_url, say=typer.echo)
+    where = place(direct_url)
+    if before == migrations.HEAD:
+        typer.echo(f"The database {where} is at {before} already, which is this release's.")
+    else:
+        typer.echo(f"Migrated the database {where} from {before or 'nothing'} to {migrations.HEAD}.")
+
+
+@app.command()
+def purge() -> None:
+    """Remove what is past its retention: idempotency keys after a day, the trash after TRASH_DAYS. Run it daily."""
+    from taskward.operations import retention
+
+    settings = read()
+    with database_of(settings, say=typer.echo) as (_, direct_url):
+        removed = retention.purge(direct_url, trash_days=settings.trash_days)
+    typer.echo("Removed " + ", ".join(f"{count} expired rows of {table}" for table, count in removed.items()) + ".")
+
+
+@app.command()
+def forget(
+    owner: Annotated[str, typer.Argument(help="The `sub` of the owner's tokens.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove every row of one owner, for good."""
+    from taskward.operations import retention
+    from taskward.operations.doctor import place
+
+    with database_of(read(), say=typer.echo) as (_, direct_url):
+        if not yes:
+            typer.confirm(f"Remove everything of {owner} from the database {place(direct_url)}?", abort=True)
+        removed = retention.forget(direct_url, owner)
+    counts = ", ".join(f"{count} rows of {table}" for table, count in removed.items())
+    typer.echo(f"Forgot {owner}: removed {counts}." if any(removed.values()) else f"There was nothing of {owner}.")
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, keys, database, isolation and clock: a line each, and status 1 when something is wrong."""
+    from taskward.operations.doctor import examine
+
+    settings = read()
+    is_sound = True
+    with database_of(settings, say=lambda _: None) as (url, direct_url):
+        for finding in examine(settings, url, direct_url, clock=time.time):
+            typer.echo(f"{finding.level:<4}  {finding.about:<10}  {finding.sentence}")
+            is_sound = is_sound and finding.level != "fail"
+    raise typer.Exit(0 if is_sound else 1)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    from taskward.app import openapi_document
+
+    typer.echo(json.dumps(openapi_document(read()), indent=2))
+
+
+def read(data_dir: Path | None = None, *, env_file: str | None = None) -> "Settings":
+    from taskward.settings import read_settings
+
+    options: dict[str, Any] = {} if data_dir is None else {"data_dir": data_dir}
+    try:
+        return read_settings(_env_file=env_file, **options)
+    except (OSError, UnicodeError) as error:
+        raise Refused(f"{env_file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}.") from None
+
+
+def can_verify(settings: "Settings") -> bool:
+    return settings.jwt_hs256_secret is not None or settings.jwks_url is not None
+
+
+@contextmanager
+def database_of(
+    settings: "Settings", *, say: Callable[[str], None], is_direct_enough: bool = False
+) -> Iterator[tuple[str, str]]:
+    """The database's URL and its direct URL; of the embedded one, which runs meanwhile, when the settings name none."""
+    from taskward.operations.embedded import cluster as embedded
+
+    if settings.direct_url is None:
+        with embedded.start(settings.data_dir, say=say) as database:
+            yield database.url, database.url
+        return
+    if settings.database_url is None and not is_direct_enough:
+        raise Refused("DATABASE_URL is missing: DATABASE_DIRECT_URL alone is enough for `taskward migrate` only.")
+    if settings.dropped_parameters:
+        names = ", ".join(settings.dropped_parameters)
+        log.warning("left out of the database's URL, because only other clients know it: %s", names)
+    yield (
+        settings.database_url.get_secret_value() if settings.database_url else settings.direct_url,
+        settings.direct_url,
+    )
+
+
+def base_url(address: tuple[Any, ...]) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])  # noqa: S104 - where a client finds it
+    return f"http://[{host}]:{address[1]}" if ":" in host else f"http://{host}:{address[1]}"
+
+
+def leave(*_: object) -> None:
+    sys.exit(0)

@@ -1,0 +1,240 @@
+"""What `taskward doctor` looks at, with the eyes of the login that serves. No finding tells a secret."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+import httpx
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from taskward.auth.keys import JwksUnusable, fetch_jwks, parse_jwks, tls_context, without_query
+from taskward.migrations import CONNECT_SECONDS, HEAD, REVISIONS, one_line
+from taskward.postgres.pool import APP_ROLE
+from taskward.settings import Settings
+
+OLDEST_POSTGRESQL = 15
+LARGEST_CLOCK_DIFFERENCE_SECONDS = 5
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    level: Literal["ok", "warn", "fail"]
+    about: str
+    sentence: str
+
+
+def examine(settings: Settings, url: str, direct_url: str, *, clock: Callable[[], float]) -> Iterator[Finding]:
+    """One finding a check, as they are made. `clock` gives seconds since 1970."""
+    yield Finding("ok", "settings", "All are valid.")
+    yield keys(settings)
+    if settings.jwks_url is not None:
+        yield from key_server_clock(settings.jwks_url, clock)
+    try:
+        with connect(url) as connection:
+            yield version(connection, url)
+            yield database_clock(connection, clock)
+            yield pooler(connection)
+            found = login(connection)
+            yield found
+            if found.level != "fail":
+                yield revision(connection)
+                yield from isolation(connection)
+    except psycopg.Error as error:
+        yield Finding("fail", "database", f"{place(url)} cannot be used: {one_line(error)}")
+        return
+    if direct_url != url:
+        yield direct(direct_url)
+
+
+def connect(url: str) -> Connection:
+    return psycopg.connect(
+        url,
+        autocommit=True,
+        prepare_threshold=None,
+        connect_timeout=CONNECT_SECONDS,
+        fallback_application_name="taskward doctor",
+    )
+
+
+def place(url: str) -> str:
+    """The database's name and host, for people."""
+    parts = conninfo_to_dict(url)
+    host = parts.get("host") or parts.get("hostaddr") or "its local socket"
+    port = parts.get("port", "5432")
+    return f"{parts.get('dbname') or parts.get('user') or 'default'} on {host}" + (f":{port}" if port != "5432" else "")
+
+
+def keys(settings: Settings) -> Finding:
+    if settings.jwt_hs256_secret is not None:
+        if settings.issuers and settings.audiences:
+            return Finding("ok", "keys", "Tokens are verified with JWT_HS256_SECRET, their issuer and audience too.")
+        return Finding(
+            "warn",
+            "keys",
+            "Tokens are verified with JWT_HS256_SECRET, but not their issuer and audience: set BETTER_AUTH_ISSUER and "
+            "BETTER_AUTH_AUDIENCE.",
+        )
+    if settings.jwks_url is None:
+        return Finding("warn", "keys", "BETTER_AUTH_URL is not set: `taskward dev` runs, `taskward serve` does not.")
+    if not settings.issuers or not settings.audiences:
+        return Finding("fail", "keys", "BETTER_AUTH_URL, or BETTER_AUTH_ISSUER and BETTER_AUTH_AUDIENCE, are missing.")
+    where = without_query(settings.jwks_url)
+    try:
+        body = asyncio.run(fetch_jwks(settings.jwks_url, tls=tls_context(settings.jwks_url)))
+        found = parse_jwks(body, settings.better_auth_algorithms)
+    except JwksUnusable as reason:
+        return Finding("fail", "keys", f"The keys at {where} cannot be had: {reason}.")
+    if not found:
+        return Finding(
+            "warn", "keys", f"There is no usable key at {where} yet; Better Auth makes one when it first signs."
+        )
+    kids = {kid for kid, _ in found}
+    return Finding("ok", "keys", f"{len(kids)} usable at {where} ({', '.join(sorted({alg for _, alg in found}))}).")
+
+
+def key_server_clock(jwks_url: str, clock: Callable[[], float]) -> Iterator[Finding]:
+    with suppress(httpx.HTTPError, httpx.InvalidURL, KeyError, ValueError):  # `keys` says what is wrong with it
+        before = clock()
+        with httpx.Client(verify=tls_context(jwks_url), trust_env=False, timeout=3) as client:
+            told_at = parsedate_to_datetime(client.head(jwks_url).headers["Date"]).timestamp()
+        # A Date header has whole seconds.
+        yield clock_difference("the key server", told_at + 0.5 - (before + clock()) / 2)
+
+
+def database_clock(connection: Connection, clock: Callable[[], float]) -> Finding:
+    before = clock()
+    told_at = float(one(connection, "select extract(epoch from clock_timestamp())")[0])
+    return clock_difference("the database", told_at - (before + clock()) / 2)
+
+
+def clock_difference(whose: str, seconds: float) -> Finding:
+    is_large = abs(seconds) > LARGEST_CLOCK_DIFFERENCE_SECONDS
+    size = (
+        f"{abs(seconds):.1f} s {'ahead of' if seconds > 0 else 'behind'} ours" if abs(seconds) >= 1 else "equal to ours"
+    )
+    advice = "; let both follow a time server" if is_large else ""
+    return Finding("warn" if is_large else "ok", "clock", f"The clock of {whose} is {size}{advice}.")
+
+
+def version(connection: Connection, url: str) -> Finding:
+    number = int(one(connection, "select current_setting('server_version_num')")[0])
+    if number // 10_000 < OLDEST_POSTGRESQL:
+        sentence = f"{place(url)} is PostgreSQL {number // 10_000}; it must be {OLDEST_POSTGRESQL} or newer."
+        return Finding("fail", "database", sentence)
+    return Finding("ok", "database", f"{place(url)} answers, PostgreSQL {number // 10_000}.{number % 10_000}.")
+
+
+def pooler(connection: Connection) -> Finding:
+    if is_direct(connection):
+        return Finding("ok", "pooler", "There is none between us and the database.")
+    return Finding("ok", "pooler", "The database is reached through one.")
+
+
+def direct(direct_url: str) -> Finding:
+    try:
+        with connect(direct_url) as connection:
+            if is_direct(connection):
+                return Finding("ok", "migrations", f"{place(direct_url)} is reached without a pooler.")
+    except psycopg.Error as error:
+        return Finding("fail", "migrations", f"{place(direct_url)} cannot be used for them: {one_line(error)}")
+    sentence = f"{place(direct_url)} is reached through a pooler: set DATABASE_DIRECT_URL to a way around it."
+    return Finding("warn", "migrations", sentence)
+
+
+def is_direct(connection: Connection) -> bool:
+    """A pooler tells its clients process ids of its own making."""
+    return bool(one(connection, "select pg_backend_pid()")[0] == connection.info.backend_pid)
+
+
+def revision(connection: Connection) -> Finding:
+    at = None
+    with suppress(psycopg.errors.UndefinedTable), as_request(connection):
+        at = one(connection, "select min(version_num) from alembic_version")[0]
+    if at == HEAD:
+        return Finding("ok", "migrations", f"The schema is at {at}, which is this release's.")
+    if at is None or at in REVISIONS:
+        sentence = f"The schema is at {at or 'nothing'}, behind this release's {HEAD}: run `taskward migrate`."
+        return Finding("fail", "migrations", sentence)
+    return Finding("warn", "migrations", f"The schema is at {at}, which a newer release made.")
+
+
+def login(connection: Connection) -> Finding:
+    name, is_superuser, bypasses = one(
+        connection, "select quote_ident(rolname), rolsuper, rolbypassrls from pg_roles where rolname = current_user"
+    )
+    try:
+        with as_request(connection):
+            pass
+    except psycopg.errors.InvalidParameterValue:
+        return Finding("fail", "roles", f"There is no role {APP_ROLE}: run `taskward migrate`.")
+    except psycopg.errors.InsufficientPrivilege:
+        sentence = f"The login {name} may not become {APP_ROLE}; an administrator runs: grant {APP_ROLE} to {name};"
+        return Finding("fail", "roles", sentence)
+    if is_superuser:
+        sentence = f"The login {name} is a superuser, which is more than it needs; requests run as {APP_ROLE}."
+        return Finding("warn", "roles", sentence)
+    beyond = ", though it may itself bypass row-level security" if bypasses else ""
+    return Finding("ok", "roles", f"The login {name} becomes {APP_ROLE} for each request{beyond}.")
+
+
+def isolation(connection: Connection) -> Iterator[Finding]:
+    tables = connection.execute(OWNED_TABLES, [APP_ROLE]).fetchall()
+    if not tables:
+        yield Finding("fail", "isolation", "There is no table with an owner: run `taskward migrate`.")
+    for name, is_enabled, is_forced, has_policy, leak in tables:
+        if not is_enabled:
+            fault = "has no row-level security"
+        elif not is_forced:
+            fault = "does not force its row-level security on its owner"
+        elif not has_policy:
+            fault = f"has no policy for {APP_ROLE}"
+        elif leak is not None:
+            fault = f"has the policy {leak}, which does not ask for the owner"
+        elif not is_guarded(connection, name):
+            fault = f"is open to {APP_ROLE}: that role must be no superuser and not bypass row-level security"
+        else:
+            yield Finding("ok", "isolation", f"The table {name} shows each owner only their own rows.")
+            continue
+        yield Finding("fail", "isolation", f"The table {name} {fault}.")
+
+
+OWNED_TABLES = """
+select c.oid::regclass::text, c.relrowsecurity, c.relforcerowsecurity,
+    exists (select from pg_policy p where p.polrelid = c.oid and ours.oid = any (p.polroles)),
+    (
+        select p.polname from pg_policy p
+        where p.polrelid = c.oid and p.polpermissive and (ours.oid = any (p.polroles) or 0 = any (p.polroles))
+            and concat(pg_get_expr(p.polqual, c.oid), pg_get_expr(p.polwithcheck, c.oid)) not like '%%app.user_id%%'
+        limit 1
+    )
+from pg_class c
+join pg_attribute a on a.attrelid = c.oid and a.attname = 'owner_id' and not a.attisdropped
+left join pg_roles ours on ours.rolname = %s
+where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace
+order by c.relname
+"""
+
+
+def is_guarded(connection: Connection, table: str) -> bool:
+    with as_request(connection):
+        return bool(one(connection, "select row_security_active(%s::regclass)", table)[0])
+
+
+@contextmanager
+def as_request(connection: Connection) -> Iterator[None]:
+    """A transaction with role and owner set, as each request has one."""
+    with connection.transaction():
+        connection.execute("select set_config('role', %s, true), set_config('app.user_id', 'doctor', true)", [APP_ROLE])
+        yield
+
+
+def one(connection: Connection, query: str, *parameters: Any) -> tuple[Any, ...]:
+    row = connection.execute(query, parameters).fetchone()
+    assert row is not None  # noqa: S101 - each of these queries has one row
+    return row

@@ -1,0 +1,110 @@
+"""What a worker tells Prometheus of itself. `exposition.py` puts the workers' numbers together and serves them.
+
+Labels are routes, statuses and codes: nothing that a client wrote, and no owner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from taskward.auth.keys import RemoteKeys
+from taskward.errors import codes
+
+if TYPE_CHECKING:
+    from taskward.auth.tokens import Authenticator
+    from taskward.http.admission import Admission
+    from taskward.postgres.pool import Database
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+SAMPLE_SECONDS = 1
+
+REQUESTS = Histogram(
+    "taskward_request_seconds",
+    "From the head of a request to the end of its answer.",
+    ("method", "route", "status"),
+    buckets=SECONDS,
+)
+DATABASE = Histogram(
+    "taskward_request_database_seconds",
+    "What a request waited for a connection and for PostgreSQL's answer, if it asked for one.",
+    buckets=SECONDS,
+)
+PROBLEMS = Counter("taskward_problems", "Problem documents that were answered, by their code.", ("code",))
+
+WORKERS = Gauge("taskward_workers", "Workers that serve.", multiprocess_mode="livesum")
+IN_WORK = Gauge("taskward_requests_in_work", "Requests between admission and answer.", multiprocess_mode="livesum")
+IN_WORK_MOST = Gauge(
+    "taskward_requests_in_work_max", "Beyond this requests are answered overloaded.", multiprocess_mode="livesum"
+)
+CONNECTIONS = Gauge(
+    "taskward_database_connections", "Connections to PostgreSQL.", ("state",), multiprocess_mode="livesum"
+)
+CONNECTIONS_MOST = Gauge(
+    "taskward_database_connections_max", "DATABASE_POOL_SIZE of all workers.", multiprocess_mode="livesum"
+)
+WAITING = Gauge("taskward_database_waiting_requests", "Requests without a connection.", multiprocess_mode="livesum")
+DOWN = Gauge(
+    "taskward_database_down",
+    "1 when a worker has no connection and its last attempt to connect failed.",
+    multiprocess_mode="livemax",
+)
+KEYS = Gauge("taskward_keys_cached", "Keys of Better Auth, in the worker with fewest.", multiprocess_mode="livemin")
+KEYS_AGE = Gauge(
+    "taskward_keys_age_seconds",
+    "Since the keys were last fetched, in the worker with the oldest; 0 where none were needed yet.",
+    multiprocess_mode="livemax",
+)
+KEYS_FAILING = Gauge(
+    "taskward_keys_failing", "1 when a worker's last attempt to fetch the keys failed.", multiprocess_mode="livemax"
+)
+
+
+class Metrics:
+    """Of one application, whose state is looked at once a second while it serves."""
+
+    def __init__(self, authenticator: Authenticator, admission: Admission, database: Database) -> None:
+        self.remote = [trust.keys for trust in authenticator.trusted if isinstance(trust.keys, RemoteKeys)]
+        self.admission = admission
+        self.database = database
+        # Looking a label up takes longer than counting; routes and statuses are few.
+        self.requests: dict[tuple[str, str, int], Histogram] = {}
+        # From the beginning, or nobody could see the first: a counter that is born at 1 has not increased.
+        self.problems = {code: PROBLEMS.labels(code) for code in codes()}
+
+    def count(self, scope: dict[str, Any], method: str, route: str, status: int, seconds: float) -> None:
+        """A request that has ended. `scope` is what the application has left there."""
+        of_its_kind = self.requests.get((method, route, status))
+        if of_its_kind is None:
+            of_its_kind = self.requests[method, route, status] = REQUESTS.labels(method, route, str(status))
+        of_its_kind.observe(seconds)
+        owner = scope.get("taskward.owner")
+        if owner is not None and owner.seconds_waited:
+            DATABASE.observe(owner.seconds_waited)
+        code = scope.get("taskward.problem")
+        if code is not None:
+            self.problems[code].inc()
+
+    async def sample_for_ever(self) -> None:
+        WORKERS.set(1)
+        IN_WORK_MOST.set(self.admission.most_in_work)
+        CONNECTIONS_MOST.set(self.database.pool_size)
+        while True:
+            self.sample()
+            await asyncio.sleep(SAMPLE_SECONDS)
+
+    def sample(self) -> None:
+        database = self.database
+        IN_WORK.set(self.admission.in_work)
+        CONNECTIONS.labels("idle").set(len(database.idle))
+        CONNECTIONS.labels("busy").set(len(database.connections) - len(database.idle))
+        WAITING.set(len(database.waiters))
+        DOWN.set(database.failure is not None and not database.connections)
+        now = time.monotonic()
+        for keys in self.remote:
+            KEYS.set(len(keys.keys))
+            KEYS_AGE.set(now - keys.good_at if keys.keys else 0)
+            KEYS_FAILING.set(keys.good_at < keys.heard_at)

@@ -1,0 +1,140 @@
+"""SQLAlchemy statements, compiled once at import to the text and bind order that libpq takes.
+
+A statement that touches an owner's rows passes through `owned`, so that ownership is written in one
+place; the policy in the database says it again. JSON is made by PostgreSQL (`json_of`, `json_list`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Delete,
+    Dialect,
+    FromClause,
+    Select,
+    Subquery,
+    Text,
+    Update,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+Filterable = TypeVar("Filterable", Select[Any], Update, Delete)
+
+OWNER = bindparam("owner", type_=Text())
+"""The owner of the request; `postgres/pool.py` fills it in, no caller can."""
+
+DIALECT: Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statement:
+    """SQL with `$1…$n`, and the name of the parameter behind each number. Equal to itself alone."""
+
+    sql: bytes
+    order: tuple[str, ...]
+    is_kept: bool = True
+    """Whether a server that may keep it does: not when its best plan depends on the values, nor when there are many."""
+
+    def __call__(self, **values: Any) -> "Bound":
+        return Bound(self, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    statement: Statement
+    values: dict[str, Any]
+
+    def parameters(self, owner: bytes | None) -> list[bytes | None]:
+        """The values in text format, in the order of their numbers."""
+        values = self.values
+        return [owner if name == "owner" else as_text(values[name]) for name in self.statement.order]
+
+
+def compiled(statement: ClauseElement, *, is_kept: bool = True) -> Statement:
+    result = statement.compile(dialect=DIALECT)
+    assert isinstance(result, SQLCompiler)  # noqa: S101 - what every dialect of SQLAlchemy returns for a statement
+    # A value inside the statement would be a parameter that nobody binds: constants are literal columns.
+    constants = {name for name, parameter in result.binds.items() if not parameter.required}
+    if constants:
+        raise ValueError(f"this statement holds constants that are no literal columns: {sorted(constants)}")
+    return Statement(str(result).encode(), tuple(result.positiontup or ()), is_kept)
+
+
+def as_text(value: Any) -> bytes | None:
+    """PostgreSQL's text format of the few types that statements bind.
+
+    Raises:
+        ValueError: text that PostgreSQL cannot store, which is U+0000 and lone surrogates.
+    """
+    match value:
+        case None:
+            return None
+        case str():
+            if "\0" in value:
+                raise ValueError("text with U+0000")  # libpq would cut it off there, and an owner with it
+            return value.encode()
+        case bool():
+            return b"t" if value else b"f"
+        case int():
+            return b"%d" % value
+        case list():
+            return array_as_text(value)
+        case datetime():  # before `date`, which it is as well
+            return value.isoformat().encode()
+        case date():
+            return value.isoformat().encode()
+    raise TypeError(f"no text format is known for {type(value).__name__}")
+
+
+def array_as_text(items: list[Any]) -> bytes:
+    """Of integers alone or of texts alone (PostgreSQL §8.15.6)."""
+    if all(type(item) is int for item in items):
+        return b"{%b}" % b",".join(b"%d" % item for item in items)
+    if not all(isinstance(item, str) for item in items):
+        raise TypeError("no text format is known for a list of these")
+    # Most texts are words, which need no escape: then the whole is joined and encoded at once.
+    joined = '","'.join(items)
+    if "\\" in joined or joined.count('"') > 2 * (len(items) - 1):
+        joined = '","'.join(item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
+    if "\0" in joined:
+        raise ValueError("text with U+0000")
+    return f'{{"{joined}"}}'.encode()
+
+
+def domain(name: str, of: TypeEngine[Any], check: str) -> TypeEngine[Any]:
+    """The type of a column that must hold `check` of its `value`. In Python, and in statements, it is what it is of."""
+    return of.with_variant(postgresql.DOMAIN(name, of, constraint_name=f"{name}_check", check=check), "postgresql")
+
+
+def base_of(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """What parameters are sent as: of a domain the type that it is of."""
+    told = kind.dialect_impl(DIALECT)
+    return told.data_type if isinstance(told, postgresql.DOMAIN) else kind
+
+
+def owned(statement: Filterable, table: FromClause) -> Filterable:
+    """The statement, held to the rows of the request's owner."""
+    return statement.where(table.c.owner_id == OWNER)
+
+
+def json_of(columns: Sequence[ColumnElement[Any]], table: FromClause) -> ColumnElement[Any]:
+    """A row of `table` as a JSON object with the names of `columns`."""
+    shape = select(*columns).correlate(table).subquery("shape")
+    return select(func.row_to_json(shape.table_valued())).select_from(shape).scalar_subquery()
+
+
+def json_list(rows: CTE | Subquery, order: ColumnElement[Any]) -> ColumnElement[Any]:
+    """All of `rows` as a JSON array, `[]` when there are none."""
+    aggregated = func.json_agg(postgresql.aggregate_order_by(func.row_to_json(rows.table_valued()), order))
+    return func.coalesce(aggregated, literal_column("'[]'::json"))

@@ -1,0 +1,127 @@
+"""Retries that change nothing: the answer to a write is kept with its idempotency key, in the same transaction.
+
+The owner's clock is locked first (`clock.py`), so equal keys in flight wait for each other, and a key is looked
+up and remembered without a race, between workers too. The retry of a reply that was lost finds what was done.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    PrimaryKeyConstraint,
+    SelectBase,
+    Text,
+    bindparam,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
+from sqlmodel import Field, SQLModel
+
+from taskward.postgres.statements import OWNER, Statement, compiled, owned
+
+RETENTION_HOURS = 24
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """What was answered to the request that first brought the key: `answer` is its body, verbatim."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (
+        PrimaryKeyConstraint("owner_id", "key", name="idempotency_keys_pkey"),
+        ForeignKeyConstraint(
+            ["owner_id"], ["owner.owner_id"], name="idempotency_keys_owner_id_fkey", ondelete="CASCADE"
+        ),
+        CheckConstraint("char_length(key) between 1 and 255", name="idempotency_keys_key_length"),
+        CheckConstraint("char_length(fingerprint) = 64", name="idempotency_keys_fingerprint_length"),
+    )
+
+    owner_id: str = Field(sa_type=Text, nullable=False)
+    key: str = Field(sa_type=Text, nullable=False)
+    fingerprint: str = Field(sa_type=Text, nullable=False)
+    task_id: int | None = Field(sa_type=BigInteger, nullable=True)
+    answer: str = Field(sa_type=Text, nullable=False)
+    version: int | None = Field(sa_type=BigInteger, nullable=True)
+    created_at: datetime = Field(
+        sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": func.now()}
+    )
+
+
+KEYS = SQLModel.metadata.tables["idempotency_keys"]
+
+KEY = bindparam("key", type_=Text())
+FINGERPRINT = bindparam("fingerprint", type_=Text())
+
+IS_KNOWN = "22012"
+"""The SQLSTATE with which `CLAIM` fails: a division by zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """The key that a client sent, and what its request asks for."""
+
+    key: str
+    fingerprint: str
+
+
+def fingerprint_of(request: str, meaning: str) -> str:
+    """The same for two requests that mean the same: `meaning` is the body without what does not matter in it."""
+    return sha256(f"{request}\n{meaning}".encode()).hexdigest()
+
+
+def known_key() -> CTE:
+    """What is remembered under the key, if anything still is."""
+    is_fresh = KEYS.c.created_at > func.now() - literal_column(f"interval '{RETENTION_HOURS} hours'")
+    return owned(select(KEYS).where(KEYS.c.key == KEY, is_fresh), KEYS).cte("known")
+
+
+def once(known: CTE, made: CTE) -> Statement:
+    """Remembers what was `made` (id, json, version; nothing when the key is `known`), and answers with either.
+
+    Its row: whether it is a replay, whether the fingerprint is the same, and then id, json and version.
+    """
+    json = cast(made.c.json, Text)
+    remembered = remembering(
+        select(OWNER, KEY, FINGERPRINT, json.label("answer"), made.c.id, made.c.version), "task_id", "version"
+    )
+    new = select(false(), true(), made.c.id, json, made.c.version)
+    old = select(true(), known.c.fingerprint == FINGERPRINT, known.c.task_id, known.c.answer, known.c.version)
+    return compiled(union_all(new, old).add_cte(remembered.cte("remembered")))
+
+
+def remembering(answered: SelectBase, *columns: str) -> ReturningInsert[Any]:
+    """Of the request: owner, key, fingerprint, answer, and `columns`."""
+    remembered = insert(KEYS).from_select(["owner_id", "key", "fingerprint", "answer", *columns], answered)
+    # What is in the way has expired: the clock is locked, and a fresh key would have been known.
+    return remembered.on_conflict_do_update(
+        index_elements=[KEYS.c.owner_id, KEYS.c.key],
+        set_={name: remembered.excluded[name] for name in ("fingerprint", "answer", "task_id", "version")}
+        | {"created_at": func.now()},
+    ).returning(KEYS.c.answer)
+
+
+# Of a request that is more than one statement: `CLAIM` in front of them fails when the key is known, and undoes all.
+# `RECALL` then tells whether the fingerprint is the same, and the answer.
+
+claimed = known_key()
+CLAIM = compiled(
+    select(literal_column("1") / case((exists(select(claimed.c.key)), literal_column("0")), else_=literal_column("1")))
+)
+
+recalled = known_key()
+RECALL = compiled(select(recalled.c.fingerprint == FINGERPRINT, recalled.c.answer))

@@ -1,0 +1,170 @@
+import json
+import logging
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from support.people import Person
+from support.serving import serving
+from support.wire import ask
+from taskward.http.middleware import Cors, Edge, LastResort, plain_path, request_id_in
+from taskward.logs import JsonFormatter
+
+ORIGIN = "http://localhost:3000"
+
+
+@pytest.fixture
+def log_lines() -> Iterator[StringIO]:
+    """What the requests of this test write, as `serve` writes it."""
+    stream = StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    log = logging.getLogger("taskward.request")
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    yield stream
+    log.setLevel(level)
+    log.removeHandler(handler)
+
+
+def lines_of(stream: StringIO, request_id: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    return [line for line in lines if line["request_id"] == request_id]
+
+
+async def misbehaving(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers, or fails before, within or after its answer, as Starlette does: it answers 500 and raises again."""
+    match scope["path"]:
+        case "/parts":
+            await StreamingResponse(iter([b"one", b"two"]))(scope, receive, send)
+        case "/fails":
+            await PlainTextResponse("sorry", 500)(scope, receive, send)
+            raise RuntimeError("a bug")
+        case "/breaks-off":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
+            await send({"type": "http.response.body", "body": b"half", "more_body": True})
+            raise RuntimeError("a bug")
+        case path:
+            await PlainTextResponse(f"{scope['method']} {path!r}")(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def edge() -> Iterator[str]:
+    with serving(Edge(Cors(LastResort(misbehaving), origins=(ORIGIN,)))) as address:
+        yield address
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [
+        ("/", "/"),
+        ("/tasks", "/tasks"),
+        ("/tasks/", "/tasks"),
+        ("/tasks//", "/tasks/"),
+        ("//", "/"),
+        ("/tasks\n", "/tasks\n\n"),
+        ("/tasks\n/", "/tasks\n\n"),
+        ("/tasks/\n", "/tasks/\n\n"),
+        ("/tasks\n\n", "/tasks\n\n\n"),
+        ("", ""),
+    ],
+)
+def test_a_path_is_the_same_with_a_slash_at_its_end(sent: str, seen: str) -> None:
+    assert plain_path(sent) == seen
+
+
+@pytest.mark.parametrize("sane", [b"a", b"A-b_c.9", b"0" * 128])
+def test_a_sane_request_id_is_kept(sane: bytes) -> None:
+    assert request_id_in({"headers": [(b"x-request-id", b"not sane"), (b"x-request-id", sane)]}) == sane
+
+
+@given(st.binary(max_size=140))
+def test_any_other_request_id_is_replaced(value: bytes) -> None:
+    made = request_id_in({"headers": [(b"x-request-id", value)]})
+
+    assert made == value or (len(made) == 16 and made.isalnum())
+
+
+@pytest.mark.parametrize("value", [b"", b"a b", b"a\n", b"a\r\nx: y", b"\xc3\xa9", b"a" * 129, b"a/b", b"a,b"])
+def test_an_insane_request_id_is_replaced(value: bytes) -> None:
+    assert request_id_in({"headers": [(b"x-request-id", value)]}) != value
+    assert request_id_in({"headers": []}) != request_id_in({"headers": []})
+
+
+@pytest.mark.parametrize("path", ["/parts", "/whole"])
+def test_head_is_get_without_the_body(edge: str, path: str) -> None:
+    got, head = httpx.get(edge + path), httpx.head(edge + path)
+
+    assert head.content == b""
+    assert got.content
+    assert without_changing(head) == without_changing(got)
+
+
+def test_what_fails_is_logged_with_its_request_and_the_connection_goes_on(edge: str, log_lines: StringIO) -> None:
+    with httpx.Client(base_url=edge) as client:
+        answer = client.get("/fails", headers={"X-Request-ID": "failing", "Origin": ORIGIN})
+        after = client.get("/whole")
+
+    failure, summary = lines_of(log_lines, "failing")
+    assert (answer.status_code, answer.text) == (500, "sorry")
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert after.status_code == 200
+    assert (failure["level"], summary["status"]) == ("error", 500)
+    assert failure["exception"].endswith("RuntimeError: a bug")
+
+
+def test_an_answer_that_breaks_off_ends_the_connection(edge: str, log_lines: StringIO) -> None:
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(edge + "/breaks-off", headers={"X-Request-ID": "broken"})
+
+    failure, summary = lines_of(log_lines, "broken")
+    assert failure["exception"].endswith("RuntimeError: a bug")
+    assert summary["status"] == 200
+
+
+def test_a_request_is_logged_by_its_route_never_by_what_the_client_wrote(
+    api: str, ann: Person, log_lines: StringIO
+) -> None:
+    task = ann.adds("Milk")
+
+    for method, path in [
+        ("GET", f"/tasks/{task['id']}?_=hunter2"),
+        ("HEAD", "/tasks"),
+        ("GET", "/hunter2"),
+        ("PURGE", "/tasks"),
+    ]:
+        ann.send(method, path, headers={"X-Request-ID": "logged", "X-Other": "hunter2"})
+
+    found = lines_of(log_lines, "logged")
+    assert [(line["message"], line["status"]) for line in found] == [
+        ("GET /tasks/{task_id}", 200),
+        ("HEAD /tasks", 200),
+        ("GET unknown", 404),
+        ("other /tasks", 405),
+    ]
+    assert all(0 < line["ms"] < 20_000 for line in found)
+    assert "hunter2" not in log_lines.getvalue()
+    assert ann.token not in log_lines.getvalue()
+
+
+@pytest.mark.parametrize(
+    "extra", [b"X-A: \xff", b"X-A:", b"x-a: b", b"Origin: \xff", b"Access-Control-Request-Method: x"]
+)
+def test_odd_headers_change_nothing(edge: str, extra: bytes) -> None:
+    assert ask(edge, b"GET", b"/whole", headers=[extra]).text == "GET '/whole'"
+
+
+def without_changing(answer: httpx.Response) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in answer.headers.items()
+        if name not in ("date", "x-request-id", "transfer-encoding")
+    }

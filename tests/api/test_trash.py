@@ -1,0 +1,342 @@
+"""The trash (CONTRACT: everyday tasks): deleted tasks wait there, come back, or end."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx
+import psycopg
+import pytest
+
+from conftest import settings_for
+from support.answers import SHAPE, problem, task
+from support.database_proxy import proxied
+from support.people import Person
+from support.serving import serving
+from taskward.app import create_app
+from taskward.auth.issuer import LocalIssuer
+from taskward.resources.paging import cursor_for
+from taskward.tasks.trash import LIST_NAME
+
+NEVER_GIVEN = 2**53 - 1
+
+
+def deleted(person: Person, title: str, **fields: Any) -> dict[str, Any]:
+    found = person.adds(title, **fields)
+    assert person.delete(f"/tasks/{found['id']}").status_code == 204
+    return found
+
+
+def trash(person: Person, query: str = "") -> list[dict[str, Any]]:
+    answer = person.get(f"/trash{query}")
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()
+    return found
+
+
+def titles(found: list[dict[str, Any]]) -> str:
+    return "".join(task["title"] for task in found)
+
+
+def aged(url: str, person: Person, *, days: float) -> None:
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(
+            "update tasks set deleted_at = now() - %s * interval '1 day' "
+            "where owner_id = %s and deleted_at is not null",
+            (days, person.id),
+        )
+
+
+def rows_of(url: str, person: Person) -> int:
+    with psycopg.connect(url, autocommit=True) as admin:
+        [(count,)] = admin.execute("select count(*) from tasks where owner_id = %s", [person.id]).fetchall()
+        return int(count)
+
+
+# What is in the trash
+
+
+def test_a_deleted_task_lies_in_the_trash_as_it_was(ann: Person) -> None:
+    began = datetime.now(UTC)
+    milk = deleted(ann, "Milk", tags=["home"], due_on="2026-03-10", status="Done")
+
+    [found] = trash(ann)
+
+    assert found.keys() == SHAPE | {"deleted_at"}
+    assert found == milk | {"version": found["version"], "deleted_at": found["deleted_at"]}
+    assert found["version"] > milk["version"]
+    assert abs(datetime.fromisoformat(found["deleted_at"]) - began) < timedelta(minutes=1)
+    assert found["deleted_at"].endswith("+00:00")
+
+
+def test_every_call_on_a_task_in_the_trash_is_not_found(ann: Person) -> None:
+    path = f"/tasks/{deleted(ann, 'Milk')['id']}"
+
+    for answer in (
+        ann.get(path),
+        ann.put(path, json={"title": "Milk"}),
+        ann.patch(path, json={"title": "Milk"}),
+        ann.patch(path, json={}),
+        ann.patch(path, json={"title": "Milk"}, headers={"If-Match": '"1"'}),
+        ann.delete(path),
+    ):
+        problem(answer, 404, "task_not_found")
+    assert ann.tasks() == []
+    assert len(trash(ann)) == 1
+
+
+def test_deleting_is_still_guarded_by_if_match(ann: Person) -> None:
+    milk = ann.adds("Milk")
+
+    problem(ann.delete(f"/tasks/{milk['id']}", headers={"If-Match": '"1"'}), 412, "version_mismatch")
+
+    assert trash(ann) == []
+    assert ann.tasks() == [milk]
+
+
+def test_what_was_deleted_last_comes_first(ann: Person) -> None:
+    found = [ann.adds(title) for title in "abc"]
+    for index in (1, 2, 0):
+        ann.delete(f"/tasks/{found[index]['id']}")
+
+    assert titles(trash(ann)) == "acb"
+    assert titles(trash(ann, "?limit=1")) == "a"
+
+
+def test_tasks_deleted_at_once_come_by_id(ann: Person, database_url: str) -> None:
+    for title in "abcde":
+        deleted(ann, title)
+    aged(database_url, ann, days=1)
+
+    assert titles(trash(ann)) == "edcba"
+    assert titles(walked(ann, 2)) == "edcba"
+
+
+def walked(person: Person, limit: int) -> list[dict[str, Any]]:
+    path, found = f"/trash?limit={limit}", []
+    while True:
+        answer = person.get(path)
+        assert 0 < len(answer.json()) <= limit
+        found += answer.json()
+        if "link" not in answer.headers:
+            return found
+        path = urljoin(path, answer.headers["link"].partition(">")[0].strip("<"))
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 7])
+def test_a_walk_shows_every_task_once(ann: Person, bob: Person, limit: int) -> None:
+    for number in range(5):
+        deleted(ann, f"{number}")
+        deleted(bob, "of somebody else")
+
+    assert walked(ann, limit) == trash(ann)
+    assert titles(walked(ann, limit)) == "43210"
+
+
+def test_a_walk_misses_nothing_that_stays(ann: Person) -> None:
+    first = [deleted(ann, title) for title in "abcd"]
+
+    page = ann.get("/trash?limit=2")
+    deleted(ann, "late")
+    ann.post(f"/tasks/{first[2]['id']}/restore")
+    rest = ann.get(f"/trash{page.headers['link'].partition('>')[0].strip('<')}")
+
+    assert titles(page.json() + rest.json()) == "dcba"
+
+
+def test_an_empty_trash_is_an_array(ann: Person) -> None:
+    answer = ann.get("/trash/")
+
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"[]", "application/json")
+    assert ann.send("HEAD", "/trash").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "limit=1&limit=1", "skip=0", "status=Done"])
+def test_other_parameters_are_refused(ann: Person, query: str) -> None:
+    problem(ann.get(f"/trash?{query}"), 422, "validation_failed")
+
+
+@pytest.mark.parametrize(
+    "place", ["", "1", "1.", ".1", "1.0", "-1.1", "1.1.1", "1.99999999999999999", "99999999999999999.1", "１.1", "a.b"]
+)
+def test_an_invented_cursor_is_refused(ann: Person, place: str) -> None:
+    problem(ann.get(f"/trash?cursor={cursor_for(place, owner_id=ann.id, of=LIST_NAME)}"), 422, "cursor_invalid")
+
+
+@pytest.mark.parametrize("place", ["0.1", "9999999999999999.9999999999999999"])
+def test_a_place_at_the_end_of_time_is_a_place(ann: Person, place: str) -> None:
+    assert ann.get(f"/trash?cursor={cursor_for(place, owner_id=ann.id, of=LIST_NAME)}").status_code == 200
+
+
+def test_a_cursor_belongs_to_its_owner_and_list(ann: Person, bob: Person) -> None:
+    for person in (ann, bob):
+        for title in "abcd":
+            person.adds(title)
+        for title in "ab":
+            deleted(person, title)
+    of_trash = ann.get("/trash?limit=1").headers["link"].partition(">")[0].strip("<")
+    of_tasks = ann.get("/tasks?limit=1").headers["link"].partition(">")[0].strip("<")
+
+    problem(bob.get(f"/trash{of_trash}"), 422, "cursor_invalid")
+    problem(ann.get(f"/tasks{of_trash}"), 422, "cursor_invalid")
+    problem(ann.get(f"/trash{of_tasks}"), 422, "cursor_invalid")
+    assert titles(ann.get(f"/trash{of_trash}").json()) == "a"
+
+
+# Restoring
+
+
+def test_a_restored_task_is_back_under_its_id_and_counts_as_changed(ann: Person) -> None:
+    milk = deleted(ann, "Milk", tags=["home"], status="Done", due_at="2026-03-10T18:00:00Z")
+    [in_trash] = trash(ann)
+
+    answer = ann.post(f"/tasks/{milk['id']}/restore")
+
+    restored = task(answer)
+    assert restored == milk | {"updated_at": restored["updated_at"], "version": restored["version"]}
+    assert restored["version"] > in_trash["version"]
+    assert restored["updated_at"] > in_trash["deleted_at"]
+    assert answer.headers["etag"] == f'"{restored["version"]}"'
+    assert ann.tasks() == [restored]
+    assert trash(ann) == []
+    problem(ann.post(f"/tasks/{milk['id']}/restore/"), 404, "task_not_found")
+
+
+def test_if_match_is_not_looked_at_in_the_trash(ann: Person) -> None:
+    milk, eggs = deleted(ann, "Milk"), deleted(ann, "Eggs")
+    headers = {"If-Match": '"1"'}
+
+    assert ann.post(f"/tasks/{milk['id']}/restore", headers=headers).status_code == 200
+    assert ann.delete(f"/trash/{eggs['id']}", headers=headers).status_code == 204
+    assert ann.delete("/trash", headers=headers).status_code == 204
+
+
+def test_a_task_can_go_and_come_often(ann: Person) -> None:
+    milk = ann.adds("Milk")
+    versions = [milk["version"]]
+    for _ in range(3):
+        ann.delete(f"/tasks/{milk['id']}")
+        versions.append(trash(ann)[0]["version"])
+        versions.append(task(ann.post(f"/tasks/{milk['id']}/restore"))["version"])
+
+    assert versions == sorted(set(versions))
+
+
+# The end
+
+
+def test_what_is_removed_from_the_trash_is_gone_for_good(ann: Person, database_url: str) -> None:
+    milk, _ = deleted(ann, "Milk"), deleted(ann, "Eggs")
+
+    answer = ann.delete(f"/trash/{milk['id']}")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert titles(trash(ann)) == "Eggs"
+    problem(ann.delete(f"/trash/{milk['id']}/"), 404, "task_not_found")
+    problem(ann.post(f"/tasks/{milk['id']}/restore"), 404, "task_not_found")
+    assert rows_of(database_url, ann) == 1
+
+
+def test_the_trash_is_emptied_and_nothing_else(ann: Person, bob: Person, database_url: str) -> None:
+    kept = ann.adds("Bread")
+    for person in (ann, ann, bob):
+        deleted(person, "Milk")
+
+    answers = [ann.delete("/trash/"), ann.delete("/trash")]
+
+    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 2
+    assert trash(ann) == []
+    assert ann.tasks() == [kept]
+    assert len(trash(bob)) == 1
+    assert rows_of(database_url, ann) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/tasks/{}/restore"), ("DELETE", "/trash/{}"), ("POST", "/tasks/{}/restore/")]
+)
+def test_only_what_lies_in_my_trash_is_found(ann: Person, bob: Person, method: str, path: str) -> None:
+    others = [ann.adds("alive")["id"], deleted(bob, "his")["id"], NEVER_GIVEN]
+
+    first, *rest = [ann.send(method, path.format(task_id)) for task_id in others]
+
+    problem(first, 404, "task_not_found")
+    assert {answer.content for answer in rest} == {first.content}
+    for wrong in ("0", "x", "01", f"{2**53}"):
+        problem(ann.send(method, path.format(wrong)), 422, "validation_failed")
+    problem(ann.send(method, path.format(1) + "?days=1"), 422, "validation_failed")
+    assert (len(ann.tasks()), len(trash(bob))) == (1, 1)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/trash"), ("DELETE", "/trash"), ("DELETE", "/trash/1")])
+def test_the_trash_needs_a_token(api: str, method: str, path: str) -> None:
+    problem(httpx.request(method, f"{api}{path}"), 401, "token_missing")
+
+
+# After a while
+
+
+def test_after_thirty_days_a_task_is_gone_from_the_trash(ann: Person, database_url: str) -> None:
+    milk = deleted(ann, "Milk")
+    aged(database_url, ann, days=29.99)
+    assert titles(trash(ann)) == "Milk"
+    aged(database_url, ann, days=30.01)
+
+    for method, path in (("POST", f"/tasks/{milk['id']}/restore"), ("DELETE", f"/trash/{milk['id']}")):
+        aged(database_url, ann, days=30.01)
+        problem(ann.send(method, path), 404, "task_not_found")
+    assert trash(ann) == []
+
+
+LOOKS = [
+    ("GET", "/trash", 200),
+    ("POST", f"/tasks/{NEVER_GIVEN}/restore", 404),
+    ("DELETE", f"/trash/{NEVER_GIVEN}", 404),
+    ("DELETE", "/trash", 204),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), LOOKS)
+def test_any_look_into_the_trash_removes_what_has_expired_there(
+    ann: Person, bob: Person, database_url: str, method: str, path: str, status: int
+) -> None:
+    for person in (ann, bob):
+        deleted(person, "Milk")
+        aged(database_url, person, days=31)
+    ann.adds("Bread")
+
+    assert ann.send(method, path).status_code == status
+
+    assert (rows_of(database_url, ann), rows_of(database_url, bob)) == (1, 1)
+
+
+def test_the_days_are_a_setting(person: Callable[..., Person], issuer: LocalIssuer, database_url: str) -> None:
+    settings = settings_for(database_url, trash_days=2)
+    with serving(create_app(settings, local_issuer=issuer)) as address:
+        carol = person("carol", api=address)
+        milk = deleted(carol, "Milk")
+        aged(database_url, carol, days=1.9)
+        assert titles(trash(carol)) == "Milk"
+        aged(database_url, carol, days=2.1)
+
+        assert trash(carol) == []
+        problem(carol.post(f"/tasks/{milk['id']}/restore"), 404, "task_not_found")
+
+
+def test_every_call_is_one_round_trip(person: Callable[..., Person], issuer: LocalIssuer, database_url: str) -> None:
+    with proxied(database_url) as proxy:
+        settings = settings_for(proxy.url, database_pool_size=1)
+        with serving(create_app(settings, local_issuer=issuer)) as address:
+            carol = person("carol", api=address)
+            found = deleted(carol, "Milk")["id"]
+            calls = [
+                ("GET", "/trash"),
+                ("POST", f"/tasks/{found}/restore"),
+                ("DELETE", f"/trash/{found}"),
+                ("DELETE", "/trash"),
+                ("GET", "/tags"),
+            ]
+            for method, path in calls:
+                before = proxy.turns
+                carol.send(method, path)
+                assert proxy.turns - before == 1, (method, path)

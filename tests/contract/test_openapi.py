@@ -1,0 +1,363 @@
+"""The document describes every call completely, and the answers hold to it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import BaseModel
+
+from support.answers import PROBLEM_MEMBERS, problem, task
+from support.people import Person
+from taskward import errors
+from taskward.app import openapi_document
+from taskward.errors import Problem
+from taskward.settings import read_settings
+from taskward.tasks.model import TaskCreate, TaskPatch, TaskReplace
+
+COMMON = {401, 422, 429, 431, 500, 503}
+OF_A_BODY = {408, 413, 415}
+
+STATUSES = {
+    ("post", "/tasks"): {201} | OF_A_BODY | COMMON,
+    ("get", "/tasks"): {200} | COMMON,
+    ("get", "/tasks/{task_id}"): {200, 304, 404} | COMMON,
+    ("put", "/tasks/{task_id}"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
+    ("patch", "/tasks/{task_id}"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
+    ("delete", "/tasks/{task_id}"): {204, 404, 412, 428} | COMMON,
+    ("post", "/tasks/batch"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
+    ("post", "/tasks/{task_id}/restore"): {200, 404} | COMMON,
+    ("get", "/trash"): {200} | COMMON,
+    ("delete", "/trash"): {204} | COMMON,
+    ("delete", "/trash/{task_id}"): {204, 404} | COMMON,
+    ("get", "/tags"): {200} | COMMON,
+    ("get", "/health"): {200, 431, 500},
+    ("get", "/ready"): {200, 431, 500, 503},
+}
+
+WRITABLE = {"title", "description", "status", "priority", "due_on", "due_at", "time_zone", "tags"}
+
+OPERATION_IDS = {
+    "create_task",
+    "list_tasks",
+    "find_task",
+    "replace_task",
+    "change_task",
+    "delete_task",
+    "apply_batch",
+    "restore_task",
+    "list_trash",
+    "empty_trash",
+    "erase_task",
+    "list_tags",
+    "health",
+    "ready",
+}
+
+
+@pytest.fixture(scope="module")
+def document(api: str) -> dict[str, Any]:
+    answer = httpx.get(f"{api}/openapi.json")
+    assert answer.headers["content-type"] == "application/json"
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+def answers(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    for _, _, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            yield status, answer, operation
+
+
+def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].removeprefix("#/components/schemas/")]
+    return schema
+
+
+def test_every_status_that_a_call_can_give_is_listed_and_no_other(document: dict[str, Any]) -> None:
+    listed = {
+        (method, path): {int(status) for status in operation["responses"]}
+        for method, path, operation in operations(document)
+    }
+
+    assert listed == STATUSES
+
+
+def test_every_operation_has_a_plain_name_a_summary_and_a_tag(document: dict[str, Any]) -> None:
+    found = [operation for _, _, operation in operations(document)]
+
+    assert {operation["operationId"] for operation in found} == OPERATION_IDS
+    assert len(found) == len(OPERATION_IDS)
+    for operation in found:
+        assert operation["summary"]
+        assert operation["description"].endswith(".")
+        assert operation["tags"] in (["tasks"], ["operations"])
+
+
+def test_calls_on_tasks_need_a_bearer_token_and_the_operators_do_not(document: dict[str, Any]) -> None:
+    [(name, scheme)] = document["components"]["securitySchemes"].items()
+
+    assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
+    for _, path, operation in operations(document):
+        assert operation.get("security") == (None if path in ("/health", "/ready") else [{name: []}])
+
+
+def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
+    for status, answer, _ in answers(document):
+        if int(status) >= 400:
+            assert answer["content"] == {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            }
+    schema = document["components"]["schemas"]["Problem"]
+    assert set(schema["required"]) == PROBLEM_MEMBERS
+    assert schema["properties"].keys() == PROBLEM_MEMBERS | {"errors", "operation"}
+    assert set(schema["properties"]["code"]["enum"]) == codes(Problem)
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_every_code_is_told_where_it_can_come(document: dict[str, Any]) -> None:
+    told = {
+        code
+        for _, answer, _ in answers(document)
+        for code in re.findall(r"`([a-z_]+)`", answer["description"].rpartition("(")[2])
+    }
+
+    # Of a route or a page, and so of no operation
+    assert told == codes(Problem) - {"route_not_found", "method_not_allowed", "preflight_refused", "forbidden"}
+
+
+def codes(problem_type: type[Problem]) -> set[str]:
+    own = {problem_type.code} if hasattr(problem_type, "code") else set()
+    return own.union(
+        *(codes(narrower) for narrower in problem_type.__subclasses__() if narrower.__module__ == errors.__name__)
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "headers"),
+    [
+        ("post", "/tasks", "201", {"Location", "ETag"}),
+        ("get", "/tasks", "200", {"Link"}),
+        ("get", "/tasks/{task_id}", "200", {"ETag"}),
+        ("get", "/tasks/{task_id}", "304", {"ETag"}),
+        ("put", "/tasks/{task_id}", "200", {"ETag"}),
+        ("patch", "/tasks/{task_id}", "200", {"ETag"}),
+        ("post", "/tasks/batch", "200", {"Idempotent-Replayed"}),
+        ("post", "/tasks/{task_id}/restore", "200", {"ETag"}),
+        ("get", "/trash", "200", {"Link"}),
+        ("delete", "/tasks/{task_id}", "401", {"WWW-Authenticate"}),
+        ("delete", "/tasks/{task_id}", "503", {"Retry-After"}),
+        ("get", "/ready", "503", {"Retry-After"}),
+    ],
+)
+def test_headers_of_an_answer_are_described(
+    document: dict[str, Any], method: str, path: str, status: str, headers: set[str]
+) -> None:
+    described = document["paths"][path][method]["responses"][status]["headers"]
+
+    assert described.keys() >= headers
+    assert all(header["description"] for header in described.values())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "parameters"),
+    [
+        (
+            "get",
+            "/tasks",
+            {
+                *("skip", "limit", "cursor", "status", "priority", "tag", "q", "sort", "time_zone"),
+                *("due_before", "due_after", "overdue"),
+            },
+        ),
+        ("get", "/tasks/{task_id}", {"task_id", "If-None-Match"}),
+        ("put", "/tasks/{task_id}", {"task_id", "If-Match"}),
+        ("patch", "/tasks/{task_id}", {"task_id", "If-Match"}),
+        ("delete", "/tasks/{task_id}", {"task_id", "If-Match"}),
+        ("post", "/tasks/{task_id}/restore", {"task_id", "Idempotency-Key"}),
+        ("delete", "/trash/{task_id}", {"task_id"}),
+        ("get", "/trash", {"limit", "cursor"}),
+    ],
+)
+def test_parameters_are_described_with_their_bounds(
+    document: dict[str, Any], method: str, path: str, parameters: set[str]
+) -> None:
+    described = {parameter["name"]: parameter for parameter in document["paths"][path][method]["parameters"]}
+
+    assert described.keys() == parameters
+    bounds = {"task_id": (1, 2**53 - 1), "skip": (0, 2**31 - 1), "limit": (1, 500)}
+    for name, parameter in described.items():
+        schema = parameter["schema"]
+        assert parameter["required"] is (name == "task_id")
+        if name in bounds:
+            assert (schema["type"], (schema["minimum"], schema["maximum"])) == ("integer", bounds[name])
+        else:
+            assert "string" in str(resolved(document, schema.get("items", schema)))
+        # Repeated is what OpenAPI takes an array in a query for, unless another style is named
+        assert (schema.get("type") == "array") is (name in ("status", "priority", "tag"))
+        assert not parameter.keys() & {"style", "explode"}
+    if path == "/tasks":
+        assert (described["skip"]["schema"]["default"], described["limit"]["schema"]["default"]) == (0, 100)
+
+
+def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    assert schemas.keys() == {
+        *(
+            "TaskCreate",
+            "TaskReplace",
+            "TaskPatch",
+            "TaskRead",
+            "TrashedTask",
+            "Status",
+            "Priority",
+            "PriorityAsked",
+            "Sort",
+            "Problem",
+            "Health",
+        ),
+        *("Batch", "CreateOperation", "PatchOperation", "DeleteOperation"),
+        *("BatchRead", "CreateResult", "PatchResult", "DeleteResult"),
+    }
+    assert schemas["Status"]["enum"] == ["Todo", "InProgress", "Done"]
+    assert schemas["Priority"]["enum"] == ["low", "medium", "high"]
+    sorts = ("created_at", "updated_at", "completed_at", "due", "priority", "title")
+    assert set(schemas["Sort"]["enum"]) == {*sorts, *(f"-{sort}" for sort in sorts)}
+    for name in ("TaskCreate", "TaskReplace", "TaskPatch"):
+        shape = schemas[name]
+        assert shape["properties"].keys() == WRITABLE
+        assert shape["additionalProperties"] is False
+        assert shape.get("required", []) == ([] if name == "TaskPatch" else ["title"])
+        title, (description, null) = shape["properties"]["title"], shape["properties"]["description"]["anyOf"]
+        assert (title["type"], title["minLength"], title["maxLength"]) == ("string", 1, 255)
+        assert (description["type"], description["maxLength"], null) == ("string", 10_000, {"type": "null"})
+        assert shape["properties"]["status"]["$ref"].endswith("/Status")
+        assert shape["properties"]["priority"]["anyOf"][0]["$ref"].endswith("/Priority")
+        assert shape["properties"]["due_on"]["anyOf"][0]["format"] == "date"
+        assert shape["properties"]["due_at"]["anyOf"][0]["format"] == "date-time"
+        tags = shape["properties"]["tags"]
+        assert (tags["maxItems"], tags["uniqueItems"]) == (20, True)
+        assert (tags["items"]["minLength"], tags["items"]["maxLength"]) == (1, 50)
+        defaults = {field: found["default"] for field, found in shape["properties"].items() if "default" in found}
+        # An absent field of a patch stays as it is, which no default could say
+        assert defaults == ({} if name == "TaskPatch" else {"status": "Todo", "tags": []})
+    assert {"version", "completed_at"} <= schemas["TaskRead"]["properties"].keys() - WRITABLE
+    operations = schemas["Batch"]["properties"]["operations"]
+    assert (operations["minItems"], operations["maxItems"]) == (1, 100)
+    read = schemas["TaskRead"]
+    assert set(read["required"]) == read["properties"].keys()
+    assert (read["properties"]["id"]["minimum"], read["properties"]["id"]["maximum"]) == (1, 2**53 - 1)
+    assert read["properties"]["created_at"]["format"] == "date-time"
+
+
+def test_bodies_and_answers_have_their_shapes(document: dict[str, Any]) -> None:
+    for path, method, shape in [
+        ("/tasks", "post", "TaskCreate"),
+        ("/tasks/{task_id}", "put", "TaskReplace"),
+        ("/tasks/{task_id}", "patch", "TaskPatch"),
+        ("/tasks/batch", "post", "Batch"),
+    ]:
+        body = document["paths"][path][method]["requestBody"]
+        assert body["required"] is True
+        assert body["content"] == {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape}"}}}
+    one = {"application/json": {"schema": {"$ref": "#/components/schemas/TaskRead"}}}
+    for status, answer, operation in answers(document):
+        match operation["operationId"], status:
+            case ("create_task", "201") | ("find_task" | "replace_task" | "change_task" | "restore_task", "200"):
+                assert answer["content"] == one
+            case "list_tasks", "200":
+                schema = answer["content"]["application/json"]["schema"]
+                assert (schema["type"], schema["items"]) == ("array", {"$ref": "#/components/schemas/TaskRead"})
+            case ("list_trash", "200"):
+                assert answer["content"]["application/json"]["schema"]["items"]["$ref"].endswith("/TrashedTask")
+            case ("apply_batch", "200"):
+                assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/BatchRead")
+            case ("list_tags", "200"):
+                assert answer["content"]["application/json"]["schema"]["items"] == {"type": "string"}
+            case _, ("204" | "304"):
+                assert "content" not in answer
+
+
+@pytest.mark.parametrize("shape", [TaskCreate, TaskReplace, TaskPatch])
+def test_every_body_has_an_example_that_is_accepted(document: dict[str, Any], shape: type[BaseModel]) -> None:
+    examples = document["components"]["schemas"][shape.__name__]["examples"]
+
+    assert examples
+    assert all(shape.model_validate(example).model_fields_set == example.keys() for example in examples)
+
+
+def test_every_example_of_a_parameter_is_accepted(document: dict[str, Any], ann: Person) -> None:
+    parameters = document["paths"]["/tasks"]["get"]["parameters"]
+    examples = [(found["name"], example) for found in parameters for example in found["schema"].get("examples", ())]
+
+    assert {name for name, _ in examples} == {"tag", "due_before", "due_after", "q", "time_zone"}
+    assert all(ann.get("/tasks", params={name: example}).status_code == 200 for name, example in examples)
+
+
+def test_every_reference_leads_somewhere_within_the_document(document: dict[str, Any]) -> None:
+    def walk(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            yield from (value for name, value in node.items() if name == "$ref")
+            node = list(node.values())
+        if isinstance(node, list):
+            for below in node:
+                yield from walk(below)
+
+    found = set(walk(document))
+
+    assert found
+    assert all(resolved(document, {"$ref": reference}) for reference in found)
+
+
+def test_the_paths_bear_the_prefix_and_the_operators_do_not() -> None:
+    document = openapi_document(read_settings(api_prefix="/api/v1"))
+
+    assert document["paths"].keys() == {
+        *("/api/v1/tasks", "/api/v1/tasks/{task_id}", "/api/v1/tasks/batch", "/api/v1/tasks/{task_id}/restore"),
+        *("/api/v1/trash", "/api/v1/trash/{task_id}", "/api/v1/tags", "/health", "/ready"),
+    }
+    assert document["openapi"].startswith("3.1")
+    assert document["info"]["version"]
+    assert openapi_document(read_settings()) == openapi_document(read_settings())
+
+
+def test_the_document_that_is_served_is_the_one_of_the_command(document: dict[str, Any]) -> None:
+    assert document == openapi_document(read_settings())
+
+
+def test_every_success_and_error_met_here_is_listed_for_its_operation(document: dict[str, Any], ann: Person) -> None:
+    milk = f"/tasks/{ann.adds('Milk')['id']}"
+
+    def listed(answer: httpx.Response) -> bool:
+        path = "/tasks" if answer.request.url.path == "/tasks" else "/tasks/{task_id}"
+        operation = document["paths"][path][answer.request.method.lower()]
+        return str(answer.status_code) in operation["responses"]
+
+    met = [
+        ann.post("/tasks", json={"title": "Milk"}),
+        ann.post("/tasks", json={}),
+        ann.post("/tasks", content=b"{}"),
+        ann.get("/tasks"),
+        ann.get("/tasks?cursor=x"),
+        ann.get(milk),
+        ann.get(milk, headers={"If-None-Match": "*"}),
+        ann.put(milk, json={"title": "Milk"}, headers={"If-Match": "x"}),
+        ann.patch(milk, json={}),
+        ann.delete("/tasks/0"),
+        ann.delete(milk),
+        ann.get(milk),
+        ann.get(milk, headers={"Authorization": ""}),
+    ]
+
+    task(met[0], 201)
+    problem(met[1], 422, "validation_failed")
+    assert all(listed(answer) for answer in met)

@@ -1,0 +1,420 @@
+"""One libpq connection in pipeline mode, against a real server, on both event loops."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+import psycopg
+import pytest
+import uvloop
+from psycopg import pq
+
+from support.database_proxy import proxied
+from support.databases import asked, soon
+from support.programs import eventually
+from taskward.postgres.connection import Connection, ConnectionLost, Group
+from taskward.postgres.statements import Statement
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+OK, FAILED, ABORTED = pq.ExecStatus.TUPLES_OK, pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED
+
+
+@pytest.fixture(params=[asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Run:
+    chosen: Run = request.param
+    return chosen
+
+
+@asynccontextmanager
+async def connected(url: str, *, is_direct: bool = False) -> AsyncIterator[Connection]:
+    connection = await Connection.open(url)
+    connection.is_direct = is_direct
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def statements(*sql: str) -> Group:
+    return [(known(one), []) for one in sql]
+
+
+@cache
+def known(sql: str) -> Statement:
+    """The same each time, as an action's statement is."""
+    return Statement(sql.encode(), ())
+
+
+@pytest.fixture(params=[False, True], ids=["unnamed", "named"])
+def is_direct(request: pytest.FixtureRequest) -> bool:
+    chosen: bool = request.param
+    return chosen
+
+
+async def answers(connection: Connection, group: Group) -> list[bytes | None]:
+    results = await asyncio.wait_for(connection.send(group), 10)
+    return [result.get_value(0, 0) if result.status == OK else None for result in results]
+
+
+def test_results_come_in_the_order_of_the_statements(cluster: str, run: Run, is_direct: bool) -> None:
+    async def main() -> None:
+        async with connected(cluster, is_direct=is_direct) as connection:
+            for _ in range(2):
+                found = await answers(connection, statements("select 1", "select 2", "select 3", "select 2"))
+                assert found == [b"1", b"2", b"3", b"2"]
+                assert await answers(connection, statements("select 4", "select 3")) == [b"4", b"3"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("wrong", ["select 1/0", "select 1/(random() > 2)::int", "selec", "select no_such()"])
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_a_group_ends_with_its_first_failure_and_the_next_one_goes_well(
+    cluster: str, wrong: str, position: int, is_direct: bool
+) -> None:
+    async def main() -> None:
+        async with connected(cluster, is_direct=is_direct) as connection:
+            group = statements(*(wrong if place == position else f"select {place}" for place in range(3)))
+
+            for _ in range(3):
+                results = await asyncio.wait_for(connection.send(group), 10)
+
+                counted = [result.status for result in results if result.status != ABORTED]
+                assert counted == [OK] * position + [FAILED]
+                assert results[position].error_field(pq.DiagnosticField.SQLSTATE)
+                assert results[-1].status != OK
+                asked_anew = statements("select 0", "select 1", "select 2", "select 7")
+                assert await answers(connection, asked_anew) == [b"0", b"1", b"2", b"7"]
+
+    asyncio.run(main())
+
+
+def test_a_failure_undoes_everything_before_it(cluster: str, new_database: Callable[..., str]) -> None:
+    url = new_database()
+
+    async def main() -> None:
+        async with connected(url) as connection:
+            await answers(connection, statements("create table notes (note text)"))
+            await answers(connection, statements("insert into notes values ('lost')", "select 1/0"))
+            await answers(connection, statements("insert into notes values ('kept')", "select 1"))
+
+    asyncio.run(main())
+
+    assert asked(url, "select note from notes") == [("kept",)]
+
+
+def test_a_failure_at_commit_is_the_last_result(cluster: str, new_database: Callable[..., str]) -> None:
+    url = new_database()
+
+    async def main() -> None:
+        async with connected(url) as connection:
+            await answers(connection, statements("create table once (n int unique deferrable initially deferred)"))
+
+            results = await asyncio.wait_for(connection.send(statements("insert into once values (1), (1)")), 10)
+
+            assert results[-1].status == FAILED
+            assert results[-1].error_field(pq.DiagnosticField.SQLSTATE) == b"23505"
+            assert await answers(connection, statements("select count(*) from once")) == [b"0"]
+
+    asyncio.run(main())
+
+
+def test_what_the_server_remarks_disturbs_nothing(cluster: str, run: Run) -> None:
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            remarks = statements(
+                "do $$ begin raise notice 'by the way'; end $$", "set application_name = 'x'", "select 1"
+            )
+            assert (await answers(connection, remarks))[-1] == b"1"
+            assert connection.is_alive()
+            assert await answers(connection, statements("select 2")) == [b"2"]
+
+    run(main())
+
+
+def test_results_of_every_size_arrive_whole(cluster: str, run: Run) -> None:
+    around = [2**power + offset for power in (12, 13, 14, 15, 16, 20) for offset in (-120, -60, -30, -7, -1, 0, 1, 9)]
+
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            for size in around:
+                [text] = await answers(connection, [(known("select repeat('x', $1::int)"), [b"%d" % size])])
+                assert text is not None
+                assert len(text) == size
+
+    run(main())
+
+
+def test_sending_more_than_the_sockets_hold_while_the_server_answers_does_not_stall(cluster: str, run: Run) -> None:
+    text = b"x" * 6_000_000
+
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            echoes = await answers(connection, [(known("select $1::text"), [text])] * 4)
+            assert echoes == [text] * 4
+            assert not connection.is_writing
+
+    run(main())
+
+
+def test_a_refusal_in_the_middle_of_sending_does_not_stall(cluster: str, run: Run) -> None:
+    text = b"x" * 6_000_000
+
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            texts: Group = [(known("select $1::text"), [text])] * 3
+            assert await answers(connection, [*statements("select 1/0"), *texts]) == [None] * 4
+            assert await answers(connection, statements("select 1")) == [b"1"]
+
+    run(main())
+
+
+def test_a_caller_who_has_gone_is_not_answered_and_the_next_one_gets_their_own(cluster: str, run: Run) -> None:
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            idle = asyncio.Event()
+            connection.on_idle = lambda _: idle.set()
+            gone = connection.send(statements("select 'for the one who has gone'"))
+            gone.cancel()
+
+            await asyncio.wait_for(idle.wait(), 10)
+
+            assert await answers(connection, statements("select 'for me'")) == [b"for me"]
+
+    run(main())
+
+
+def test_answers_are_not_kept_on_an_idle_connection(cluster: str) -> None:
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            await answers(connection, statements("select repeat('x', 1000000)"))
+            assert connection.results == []
+
+    asyncio.run(main())
+
+
+def test_a_connection_that_dies_asleep_is_known_to_be_dead(cluster: str, run: Run) -> None:
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            lost: list[Connection] = []
+            connection.on_lost = lost.append
+
+            await asyncio.to_thread(terminate, cluster, connection)
+
+            await soon(lambda: not connection.is_alive())
+            assert lost == [connection]
+
+    run(main())
+
+
+def test_the_last_words_of_a_server_are_enough(cluster: str) -> None:
+    """The loop has no time to notice the end before the next request comes."""
+
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            terminate(cluster, connection)
+            until_gone(cluster, pid_of(connection))
+
+            assert not connection.is_alive()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("at", ["request", "reply"])
+def test_a_connection_that_breaks_under_a_group_says_so(cluster: str, run: Run, at: Any) -> None:
+    async def main() -> None:
+        with proxied(cluster) as proxy:
+            async with connected(proxy.url) as connection:
+                lost: list[Connection] = []
+                connection.on_lost = lost.append
+                proxy.cut_next(at)
+
+                with pytest.raises(ConnectionLost):
+                    await asyncio.wait_for(connection.send(statements("select 1")), 10)
+
+                assert lost == [connection]
+
+    run(main())
+
+
+def test_a_connection_that_is_terminated_under_a_group_says_so(cluster: str, run: Run) -> None:
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            answer = connection.send(statements("select 1", "select pg_sleep(30)"))
+            await asyncio.to_thread(until_active, cluster, connection)
+            await asyncio.to_thread(terminate, cluster, connection)
+            with pytest.raises(ConnectionLost):
+                await asyncio.wait_for(answer, 10)
+
+    run(main())
+
+
+def test_a_connection_that_breaks_while_it_sends_says_so(cluster: str, run: Run) -> None:
+    async def main() -> None:
+        with proxied(cluster) as proxy:
+            async with connected(proxy.url) as connection:
+                proxy.freeze()
+                answer = connection.send([(known("select length($1)"), [b"x" * 30_000_000])])
+                assert connection.is_writing
+                proxy.cut()
+                with pytest.raises(ConnectionLost):
+                    await asyncio.wait_for(answer, 10)
+                assert connection.is_closed
+
+    run(main())
+
+
+def test_what_is_sent_on_a_closed_connection_is_lost_at_once(cluster: str) -> None:
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            connection.close()
+            connection.close()
+            connection.on_readable()
+            with pytest.raises(ConnectionLost):
+                await asyncio.wait_for(connection.send(statements("select 1")), 10)
+
+    asyncio.run(main())
+
+
+def test_abandoning_cancels_the_statement_and_closes_and_nobody_gets_the_connection(cluster: str, run: Run) -> None:
+    async def main() -> None:
+        for _ in range(5):  # the cancelled statement's answer comes sometimes before, sometimes after the end
+            async with connected(cluster) as connection:
+                given_back: list[Connection] = []
+                connection.on_idle = given_back.append
+                answer = connection.send(statements("select pg_sleep(30)"))
+                await asyncio.to_thread(until_active, cluster, connection)
+                pid = pid_of(connection)
+
+                await asyncio.wait_for(connection.abandon(), 10)
+
+                assert connection.is_closed
+                assert answer.done()
+                assert answer.exception() or answer.result()[0].status == FAILED
+                assert given_back == []
+                await asyncio.to_thread(until_gone, cluster, pid)
+
+    run(main())
+
+
+def test_a_second_group_is_not_taken_before_the_first_is_answered(cluster: str) -> None:
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            first = connection.send(statements("select 1"))
+            with pytest.raises(RuntimeError):
+                connection.send(statements("select 2"))
+            [result] = await asyncio.wait_for(first, 10)
+            assert result.get_value(0, 0) == b"1"
+
+    asyncio.run(main())
+
+
+def test_abandoning_a_frozen_connection_ends_too(cluster: str) -> None:
+    async def main() -> None:
+        with proxied(cluster) as proxy:
+            async with connected(proxy.url) as connection:
+                connection.send(statements("select 1")).cancel()
+                proxy.freeze()
+                await asyncio.wait_for(connection.abandon(), 5)
+                assert connection.is_closed
+
+    asyncio.run(main())
+
+
+def test_a_server_that_is_not_there_is_an_error(cluster: str) -> None:
+    async def main() -> None:
+        with proxied(cluster) as proxy:
+            proxy.refuse()
+            with pytest.raises((psycopg.Error, OSError)):
+                await Connection.open(proxy.url)
+
+    asyncio.run(main())
+
+
+def pid_of(connection: Connection) -> int:
+    return connection.pg.backend_pid
+
+
+def terminate(cluster: str, connection: Connection) -> None:
+    asked(cluster, "select pg_terminate_backend(%s)", pid_of(connection))
+
+
+def until_active(cluster: str, connection: Connection) -> None:
+    asleep = "select from pg_stat_activity where pid = %s and state = 'active' and wait_event = 'PgSleep'"
+    eventually(lambda: asked(cluster, asleep, pid_of(connection)))
+
+
+def until_gone(cluster: str, pid: int) -> None:
+    eventually(lambda: not asked(cluster, "select from pg_stat_activity where pid = %s", pid))
+
+
+# Statements that keep a name
+
+
+def kept_by_the_server() -> Group:
+    count = Statement(b"select count(*) from pg_prepared_statements where name like 'statement%'", (), is_kept=False)
+    return [(count, [])]
+
+
+def test_a_direct_connection_has_the_server_keep_each_statement_once(cluster: str, run: Run) -> None:
+    async def main() -> None:
+        async with connected(cluster, is_direct=True) as connection:
+            for _ in range(3):
+                assert await answers(connection, statements("select 1", "select 2", "select 1")) == [b"1", b"2", b"1"]
+
+            assert await answers(connection, kept_by_the_server()) == [b"2"]
+
+    run(main())
+
+
+def test_only_a_direct_connection_gives_names(cluster: str) -> None:
+    async def main() -> None:
+        async with connected(cluster) as connection:
+            await answers(connection, statements("select 1", "select 2"))
+
+            assert await answers(connection, kept_by_the_server()) == [b"0"]
+
+    asyncio.run(main())
+
+
+def test_the_server_keeps_only_what_it_should(cluster: str) -> None:
+    async def main() -> None:
+        async with connected(cluster, is_direct=True) as connection:
+            passing = Statement(b"select 'passing'", (), is_kept=False)
+            for _ in range(2):
+                assert await answers(connection, [(passing, []), *statements("select 1")]) == [b"passing", b"1"]
+
+            assert await answers(connection, kept_by_the_server()) == [b"1"]
+
+    asyncio.run(main())
+
+
+def test_a_statement_behind_a_failed_one_is_given_its_name_later(cluster: str) -> None:
+    async def main() -> None:
+        async with connected(cluster, is_direct=True) as connection:
+            results = await asyncio.wait_for(connection.send(statements("select 1/0", "select 'later'")), 10)
+            assert results[0].status == FAILED
+            assert set(connection.names) == {known("select 1/0")}  # it was parsed, and failed when it ran
+
+            for _ in range(2):
+                assert await answers(connection, statements("select 'later'", "select 1")) == [b"later", b"1"]
+
+    asyncio.run(main())
+
+
+def test_a_statement_that_is_kept_sees_a_table_as_it_is_now(new_database: Callable[..., str]) -> None:
+    url = new_database()
+    asked(url, "create table notes (id int primary key, note text)")
+
+    async def main() -> None:
+        async with connected(url, is_direct=True) as connection:
+            for _ in range(10):
+                assert await answers(connection, statements("select max(note) from notes")) == [None]
+            asked(url, "insert into notes values (1, 'Milk')")
+            asked(url, "alter table notes add column due date, alter column note type varchar(20)")
+            assert await answers(connection, statements("select max(note) from notes")) == [b"Milk"]
+
+    asyncio.run(main())

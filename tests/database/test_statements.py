@@ -1,0 +1,232 @@
+"""Statements as they are sent: parameters in their order, no constant inside, and values that come back unharmed."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import pq
+from psycopg.pq.abc import PGconn
+from sqlalchemy import BigInteger, Text, bindparam, func, insert, literal_column, select, update
+from sqlmodel import SQLModel
+
+from taskward.postgres import pool as database
+from taskward.postgres.statements import OWNER, Statement, as_text, compiled, json_list, json_of, owned
+from taskward.resources import clock, idempotency
+from taskward.tasks import actions, batch, finding, trash
+
+TASKS = SQLModel.metadata.tables["tasks"]
+
+EVERY_STATEMENT = {
+    f"{module.__name__.rpartition('.')[2]}.{name}": value
+    for module in (actions, batch, clock, database, finding, idempotency, trash)
+    for name, value in vars(module).items()
+    if isinstance(value, Statement)
+}
+
+
+def text(name: str) -> Any:
+    return bindparam(name, type_=Text())
+
+
+@pytest.fixture(scope="module")
+def server(database_url: str) -> Iterator[PGconn]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection.pgconn
+
+
+def asked(server: PGconn, statement: Statement, **values: Any) -> list[bytes | None]:
+    result = server.exec_params(statement.sql, statement(**values).parameters(b"the owner"))
+    assert result.status == pq.ExecStatus.TUPLES_OK, result.error_message.decode()
+    return [result.get_value(0, column) for column in range(result.nfields)]
+
+
+# Parameters
+
+
+@pytest.mark.parametrize("name", EVERY_STATEMENT)
+def test_every_number_in_a_statement_has_its_parameter_and_every_parameter_its_number(name: str) -> None:
+    statement = EVERY_STATEMENT[name]
+    numbers = [int(number) for number in re.findall(rb"\$(\d+)", statement.sql)]
+    assert set(numbers) == set(range(1, len(statement.order) + 1))
+    assert len(set(statement.order)) == len(statement.order)
+    assert b"POSTCOMPILE" not in statement.sql
+    assert b"%(" not in statement.sql
+
+
+@pytest.mark.parametrize("name", EVERY_STATEMENT)
+def test_the_server_takes_every_statement_as_it_is_sent(database_url: str, name: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        prepared = connection.pgconn.prepare(b"", EVERY_STATEMENT[name].sql)
+        assert prepared.status == pq.ExecStatus.COMMAND_OK, prepared.error_message.decode()
+        described = connection.pgconn.describe_prepared(b"")
+        assert described.nparams == len(EVERY_STATEMENT[name].order)
+
+
+def test_parameters_stand_in_the_order_in_which_the_statement_names_them() -> None:
+    """`positiontup` is no documented part of SQLAlchemy."""
+    first = select(text("first").label("a")).cte("earlier")
+    statement = compiled(
+        select(text("second"), text("first"), first.c.a, text("third")).where(text("fourth") == text("second"))
+    )
+
+    assert statement.order == ("second", "first", "third", "fourth")
+    assert " ".join(statement.sql.decode().split()) == (
+        "WITH earlier AS (SELECT $2::VARCHAR AS a) SELECT $1::VARCHAR AS anon_1, $2::VARCHAR AS anon_2, earlier.a, "
+        "$3::VARCHAR AS anon_3 FROM earlier WHERE $4::VARCHAR = $1::VARCHAR"
+    )
+
+
+def test_each_value_arrives_at_its_own_place(server: PGconn) -> None:
+    names = [f"value_{letter}" for letter in "qwertyuiopasdfg"]
+    source = select(*(text(name).label(name) for name in names[:5])).cte("source")
+    statement = compiled(
+        select(
+            *(text(name) for name in reversed(names)),
+            *(source.c[name] for name in names[:5]),
+            select(func.concat(*(text(name) for name in names[7:3:-1]))).scalar_subquery(),
+            owned(select(func.count()).select_from(TASKS), TASKS).exists(),
+            bindparam("owner", type_=Text()),
+        )
+    )
+
+    found = asked(server, statement, **{name: name for name in names})
+
+    expected = [*reversed(names), *names[:5], "".join(names[7:3:-1])]
+    assert [value and value.decode() for value in found[:-2]] == expected
+    assert found[-1] == b"the owner"
+
+
+def test_the_owner_is_filled_in_and_cannot_be_given() -> None:
+    statement = compiled(owned(select(TASKS.c.id).where(TASKS.c.title == text("title")), TASKS))
+
+    bound = statement(title="Milk", owner="somebody else")
+
+    assert dict(zip(statement.order, bound.parameters(b"ann"), strict=True)) == {"title": b"Milk", "owner": b"ann"}
+
+
+def test_a_missing_value_is_an_error() -> None:
+    statement = compiled(select(text("title")))
+    with pytest.raises(KeyError):
+        statement().parameters(b"ann")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(TASKS.c.id).where(TASKS.c.title == "Milk"),
+        select(TASKS.c.id).where(TASKS.c.id == 0),
+        select(TASKS.c.id).where(TASKS.c.title.in_(["Milk", "Bread"])),
+        select(TASKS.c.id).limit(10),
+        update(TASKS).values(description=None),
+        insert(TASKS).values(owner_id=OWNER, title="Milk"),
+        update(TASKS).values(title=""),
+        select(func.coalesce(TASKS.c.version, 0)),
+    ],
+    ids=str,
+)
+def test_a_constant_inside_a_statement_is_refused(statement: Any) -> None:
+    with pytest.raises(ValueError, match="literal columns"):
+        compiled(statement)
+
+
+def test_literal_columns_are_no_constants() -> None:
+    statement = compiled(select(literal_column("1"), literal_column("null")).limit(literal_column("1")))
+    assert statement.order == ()
+
+
+# Values
+
+
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+TRICKY = st.text(st.sampled_from("'\"\\{}[](),$1%sé€🥛\u0301\u202e\ufeff\n\r\t\x01 \x7fNUL"))
+INTEGERS = st.integers(-(2**63), 2**63 - 1)
+ECHO = Statement(
+    b"select $1::text, octet_length($1::text), $2::bigint, $3::bigint[]::text, $4::boolean, "
+    b"coalesce(array_length($3::bigint[], 1), 0), $3::bigint[] is null, "
+    b"array_to_json($5::text[]), $6::date, $7::timestamptz = ($7::text)::timestamptz, "
+    b"extract(epoch from $7::timestamptz)::text",
+    ("text", "number", "numbers", "flag", "texts", "day", "instant"),
+)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(
+    text=st.none() | TEXTS | TRICKY,
+    number=st.none() | INTEGERS,
+    numbers=st.none() | st.lists(INTEGERS, max_size=5),
+    flag=st.none() | st.booleans(),
+    texts=st.lists(TEXTS | TRICKY | st.sampled_from(["", "null", "NULL", '"', "\\"]), max_size=5),
+    day=st.dates(),
+    instant=st.datetimes(timezones=st.timezones()).filter(lambda instant: 1 < instant.year < 9999),
+)
+def test_values_come_back_from_a_server_as_they_were(
+    server: PGconn,
+    text: str | None,
+    number: int | None,
+    numbers: list[int] | None,
+    flag: bool | None,
+    texts: list[str],
+    day: date,
+    instant: datetime,
+) -> None:
+    values = {"text": text, "number": number, "numbers": numbers, "flag": flag}
+
+    *found, list_of_texts, the_day, is_same, epoch = asked(
+        server, ECHO, **values, texts=texts, day=day, instant=instant
+    )
+
+    assert json.loads(list_of_texts or b"") == texts
+    assert (the_day, is_same) == (day.isoformat().encode(), b"t")
+    assert Decimal((epoch or b"").decode()) * 1_000_000 == (instant - EPOCH) // timedelta(microseconds=1)
+    assert found == [
+        None if text is None else text.encode(),
+        None if text is None else b"%d" % len(text.encode()),
+        None if number is None else b"%d" % number,
+        None if numbers is None else b"{%b}" % b",".join(b"%d" % item for item in numbers),
+        None if flag is None else b"ft"[flag : flag + 1],
+        b"%d" % len(numbers or []),
+        b"t" if numbers is None else b"f",
+    ]
+
+
+@pytest.mark.parametrize("value", [1.5, b"bytes", ["text", 1], [True], [1, None], (1, 2), {1}, {}, object()])
+def test_values_of_no_known_type_are_an_error(value: Any) -> None:
+    with pytest.raises(TypeError, match="no text format"):
+        as_text(value)
+
+
+@pytest.mark.parametrize("value", ["\0", "Mi\0lk", "\ud800", "Mi\udfffilk", ["Milk", "\0"], ["\ud800"]])
+def test_text_that_postgresql_cannot_hold_is_an_error(value: str | list[str]) -> None:
+    with pytest.raises(ValueError):
+        as_text(value)
+
+
+# JSON
+
+
+def test_rows_become_json_in_the_order_that_is_asked_for(server: PGconn) -> None:
+    numbers = select(func.generate_series(literal_column("1"), bindparam("last", type_=BigInteger())).label("n"))
+    rows = numbers.subquery("rows")
+
+    upwards = compiled(select(json_list(rows, rows.c.n)))
+    downwards = compiled(select(json_list(rows, rows.c.n.desc())))
+
+    assert asked(server, upwards, last=3) == [b'[{"n":1}, {"n":2}, {"n":3}]']
+    assert asked(server, downwards, last=2) == [b'[{"n":2}, {"n":1}]']
+    assert asked(server, upwards, last=0) == [b"[]"]
+
+
+def test_a_row_becomes_an_object_of_the_columns_that_are_named(server: PGconn) -> None:
+    row = select(text("title").label("title"), text("secret").label("secret")).cte("row")
+
+    found = asked(server, compiled(select(json_of([row.c.title], row))), title='"M\\ilk"\n', secret="s")
+
+    assert found == [b'{"title":"\\"M\\\\ilk\\"\\n"}']

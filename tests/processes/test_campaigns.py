@@ -1,0 +1,31 @@
+"""The fault campaigns in their short form: every row of `docs/reliability.md`, with small numbers."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.requirements import require_program
+
+sys.path.append(str(Path(__file__).parents[2]))
+
+from campaigns.__main__ import CAMPAIGNS, lines_of
+from campaigns.outcome import Campaign
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="The campaigns look into /proc, which Linux alone has.")
+
+SLACK_SECONDS = 2
+"""What a machine that runs other tests at the same time may add to a time."""
+
+
+@pytest.mark.parametrize("campaign", CAMPAIGNS, ids=lambda campaign: campaign.__name__)
+def test_clients_come_through_the_campaign(campaign: Campaign) -> None:
+    if campaign.__name__ == "behind_pgbouncer":
+        require_program("pgbouncer", "run the campaign through it")
+
+    outcomes = asyncio.run(campaign("short"))
+
+    assert all(outcome.is_met(slack_seconds=SLACK_SECONDS) for outcome in outcomes), "\n".join(
+        ["", *lines_of(outcomes)]
+    )

@@ -1,0 +1,87 @@
+"""A real Better Auth for tests: `examples/better-auth`, installed once, run as a process of its own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from support import npm
+from support.programs import Program
+from support.requirements import require_program
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "better-auth"
+
+
+@dataclass(frozen=True)
+class Session:
+    """Somebody who has signed in. `secret` is the opaque session token, which is for Better Auth alone."""
+
+    http: httpx.Client
+    user_id: str
+    secret: str
+
+    def token(self) -> str:
+        """A new JWT."""
+        token: str = self.send("GET", "/api/auth/token").json()["token"]
+        return token
+
+    def token_from_header(self) -> str:
+        """A new JWT, as it comes with every look at the session."""
+        return self.send("GET", "/api/auth/get-session").headers["set-auth-jwt"]
+
+    def sign_out(self) -> None:
+        self.send("POST", "/api/auth/sign-out")
+
+    def send(self, method: str, path: str) -> httpx.Response:
+        return self.http.request(method, path, headers={"authorization": f"Bearer {self.secret}"}).raise_for_status()
+
+
+class BetterAuth:
+    """A server that forgets its people and keys when it stops, and keeps its origin when it starts again."""
+
+    def __init__(self, **environment: str) -> None:
+        self.environment = environment
+        self.origin = ""
+        self.http = httpx.Client(trust_env=False, timeout=10)
+        self.program: Program | None = None
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        port = self.origin.rpartition(":")[2] or "0"
+        # Nothing of the tester's own environment: in production, for one, it would limit the rate of sign-ups.
+        env = {"PATH": os.environ["PATH"], "PORT": port, **self.environment}
+        self.program = Program(require_program("node", "run Better Auth"), "server.mjs", env=env, cwd=EXAMPLE)
+        self.origin = self.program.said(r"^Better Auth is ready at (\S+)$")[1]
+        self.http.base_url = httpx.URL(self.origin)
+
+    def stop(self) -> None:
+        if self.program is not None:
+            self.program.process.kill()
+            self.program.wait(within_seconds=10)
+            self.program = None
+
+    def sign_up(self, email: str) -> Session:
+        person = {"name": email.partition("@")[0], "email": email, "password": "correct horse"}
+        answer = self.http.post("/api/auth/sign-up/email", json=person).raise_for_status()
+        self.http.cookies.clear()  # the next one to sign up is somebody else
+        return Session(self.http, answer.json()["user"]["id"], answer.headers["set-auth-token"])
+
+
+@contextmanager
+def running_better_auth(**environment: str) -> Iterator[BetterAuth]:
+    """A server on a free loopback port. `environment` is its settings, such as `ALGORITHM="ES256"`."""
+    install()
+    server = BetterAuth(**environment)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        server.http.close()
+
+
+def install() -> None:
+    npm.install(EXAMPLE, what="Better Auth")

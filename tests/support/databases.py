@@ -1,0 +1,48 @@
+"""Databases as the tests of the data path use them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+import taskward.tasks.actions  # noqa: F401 - a database guards the tables that are known
+from taskward.migrations import REVISIONS
+from taskward.postgres.pool import Database
+
+
+@asynccontextmanager
+async def using(
+    url: str, *, pool_size: int = 4, deadline_seconds: float = 20, clock: Callable[[], float] = time.time
+) -> AsyncIterator[Database]:
+    database = Database(url, pool_size=pool_size, deadline_seconds=deadline_seconds, revisions=REVISIONS, clock=clock)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def soon(find: Callable[[], Any], *, within_seconds: float = 10) -> None:
+    """Returns when `find` has found something true."""
+    async with asyncio.timeout(within_seconds):
+        while not find():  # noqa: ASYNC110 - what is waited for is not of this process
+            await asyncio.sleep(0.01)
+
+
+def asked(url: str, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """What an onlooker with a connection of their own is told."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(sql, parameters or None)
+        return [] if cursor.description is None else cursor.fetchall()
+
+
+def as_login(url: str, name: str, password: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{name}:{password}@{parts.netloc.rpartition('@')[2]}"))
+
+
+def with_database(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))

@@ -1,0 +1,135 @@
+import logging
+from typing import Any
+
+import pytest
+
+from taskward.auth.refusals import RefusalLog
+from taskward.errors import TokenExpired, TokenInvalid
+
+ORIGIN = "https://app.example.com"
+WRONG = TokenInvalid("It is wrong.")
+
+
+@pytest.fixture(autouse=True)
+def every_level(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+
+@pytest.fixture
+def refusals() -> RefusalLog:
+    return RefusalLog(iss={ORIGIN}, aud={ORIGIN, "a"}, alg={"ES256", "EdDSA"})
+
+
+def line(caplog: pytest.LogCaptureFixture) -> str:
+    (only,) = caplog.messages
+    return only
+
+
+def test_a_line_says_what_was_expected_and_what_came(refusals: RefusalLog, caplog: pytest.LogCaptureFixture) -> None:
+    header = {"alg": "EdDSA", "kid": "k1", "typ": "JWT", "secret": "s"}
+    refusals.write(WRONG, header, {"iss": ORIGIN, "aud": ["b"], "sub": "ann", "secret": "s"}, now=0)
+
+    assert [(record.name, record.levelname) for record in caplog.records] == [("taskward.auth", "WARNING")]
+    assert line(caplog) == (
+        "token_invalid: It is wrong. Expected iss 'https://app.example.com', aud 'a' or 'https://app.example.com', "
+        "alg 'ES256' or 'EdDSA'; came iss 'https://app.example.com', aud ['b'], alg 'EdDSA', kid 'k1', typ 'JWT'."
+    )
+
+
+def test_a_token_that_could_not_be_read_is_told_without_a_comparison(
+    refusals: RefusalLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusals.write(WRONG, {}, {}, now=0)
+
+    assert line(caplog) == "token_invalid: It is wrong."
+
+
+def test_where_nothing_is_configured_the_line_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    RefusalLog(iss=(), aud=(), alg=()).write(WRONG, {"alg": "EdDSA"}, {}, now=0)
+
+    assert "Expected nothing; came iss None, aud None, alg 'EdDSA', kid None, typ None." in line(caplog)
+
+
+def test_an_expired_token_is_no_warning(refusals: RefusalLog, caplog: pytest.LogCaptureFixture) -> None:
+    refusals.write(TokenExpired("It is over."), {}, {"iss": ORIGIN}, now=0)
+
+    assert [record.levelname for record in caplog.records] == ["INFO"]
+    assert line(caplog).startswith("token_expired: It is over. Expected")
+
+
+def test_values_that_came_are_escaped_and_cut(refusals: RefusalLog, caplog: pytest.LogCaptureFixture) -> None:
+    refusals.write(
+        WRONG, {"alg": "x" * 8000, "kid": "a\nERROR b\x1b[31m"}, {"iss": "ä\u2028", "aud": ["y" * 8000]}, now=0
+    )
+
+    assert len(line(caplog)) < 1000
+    assert line(caplog).isascii()
+    assert line(caplog).isprintable()
+    assert "alg 'xxx" in line(caplog)
+
+
+HINTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("JWT_HS256_SECRET", {"alg": "HS256"}, {}),
+    ("JWT_HS256_SECRET", {"alg": "HS512"}, {"iss": "other"}),
+    ("session cookie", {"typ": "better-auth.session-cache+jwt"}, {}),
+    ("differ only in case", {}, {"iss": ORIGIN + "/"}),
+    ("differ only in case", {}, {"iss": ORIGIN.upper()}),
+    ("OAuth access token", {}, {"iss": ORIGIN + "/api/auth"}),
+    ("BETTER_AUTH_JWKS_URL", {}, {"iss": "http://localhost:3000"}),
+    ("BETTER_AUTH_JWKS_URL", {}, {"iss": "http://127.0.0.1:3000"}),
+    ("BETTER_AUTH_JWKS_URL", {}, {"iss": "http://[::1]:3000"}),
+    ("BETTER_AUTH_JWKS_URL", {}, {"iss": "http://host.docker.internal:3000"}),
+    ("ID token", {}, {"iss": ORIGIN, "aud": "client", "nonce": "n"}),
+    ("ID token", {}, {"iss": ORIGIN, "aud": "client", "at_hash": "h"}),
+    ("ID token", {}, {"iss": ORIGIN, "aud": "client", "auth_time": 1}),
+]
+
+
+@pytest.mark.parametrize(("hint", "header", "claims"), HINTS, ids=range(len(HINTS)))
+def test_the_usual_mistakes_have_a_hint(
+    refusals: RefusalLog, caplog: pytest.LogCaptureFixture, hint: str, header: dict[str, Any], claims: dict[str, Any]
+) -> None:
+    refusals.write(WRONG, {"alg": "EdDSA", **header}, {"iss": ORIGIN, **claims}, now=0)
+
+    _, _, sentence = line(caplog).partition(", typ ")
+    assert hint in sentence
+    assert sentence.count(". ") == 1
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("issuer", [ORIGIN, "https://evil.example", 5, None, ["http://localhost"]])
+def test_other_mistakes_have_none(refusals: RefusalLog, caplog: pytest.LogCaptureFixture, issuer: Any) -> None:
+    refusals.write(WRONG, {"alg": "EdDSA"}, {"iss": issuer, "aud": "a", "nonce": "n"}, now=0)
+
+    assert line(caplog).endswith("typ None.")
+
+
+def test_a_server_on_localhost_has_the_hint_for_any_issuer(caplog: pytest.LogCaptureFixture) -> None:
+    RefusalLog(iss={"http://localhost:3000"}).write(WRONG, {}, {"iss": "http://auth:3000"}, now=0)
+
+    assert "BETTER_AUTH_JWKS_URL" in line(caplog)
+
+
+def test_where_a_shared_secret_is_expected_one_is_no_mistake(caplog: pytest.LogCaptureFixture) -> None:
+    RefusalLog(iss={ORIGIN}, alg={"HS256"}).write(WRONG, {"alg": "HS256"}, {"iss": ORIGIN}, now=0)
+
+    assert "JWT_HS256_SECRET" not in line(caplog)
+
+
+def test_each_reason_has_five_lines_a_minute_and_then_a_count(
+    refusals: RefusalLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    for second in range(60):
+        refusals.write(WRONG, {}, {}, now=600 + second)
+    refusals.write(TokenInvalid("It is long."), {}, {}, now=659)
+    assert caplog.messages == ["token_invalid: It is wrong."] * 5 + ["token_invalid: It is long."]
+    caplog.clear()
+
+    refusals.write(WRONG, {}, {}, now=660)
+    assert caplog.messages == ["55 more tokens were refused: It is wrong.", "token_invalid: It is wrong."]
+    caplog.clear()
+
+    for _ in range(4):
+        refusals.write(WRONG, {}, {}, now=719)
+    refusals.write(WRONG, {}, {}, now=720)
+    assert caplog.messages == ["token_invalid: It is wrong."] * 5
