@@ -37,7 +37,7 @@ from taskward.http.middleware import Cors, Edge, HeaderLimit, LastResort, Proble
 from taskward.http.route import problems
 from taskward.migrations import REVISIONS
 from taskward.operations.exposition import reserve_files
-from taskward.postgres.pool import Database, DatabaseRefused
+from taskward.postgres.pool import DatabaseRefused, Pool
 from taskward.settings import Settings, SettingsError, read_settings
 from taskward.tasks import routes as tasks
 
@@ -95,13 +95,13 @@ def create_api(settings: Settings, *, local_issuer: LocalIssuer | None) -> FastA
     api = routed(settings)
     api.state.settings = settings
     api.state.authenticator = authenticator(settings, local=local_issuer)
-    api.state.database = Database(
+    api.state.pool = Pool(
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool_size,
         deadline_seconds=settings.request_deadline_seconds,
         revisions=REVISIONS,
     )
-    api.state.admission = Admission(api.state.database, requests_per_minute=settings.rate_limit_per_minute)
+    api.state.admission = Admission(api.state.pool, requests_per_minute=settings.rate_limit_per_minute)
     api.state.metrics = counted(api) if settings.metrics_address is not None else None
     return api
 
@@ -112,7 +112,7 @@ def counted(api: FastAPI) -> "Metrics | None":
         reserve_files()
         from taskward.operations.metrics import Metrics  # Prometheus' client, for those who want it
 
-        return Metrics(api.state.authenticator, api.state.admission, api.state.database)
+        return Metrics(api.state.authenticator, api.state.admission, api.state.pool)
     except OSError as error:
         log.error("this process has no metrics: %s", error)
         return None
@@ -120,7 +120,7 @@ def counted(api: FastAPI) -> "Metrics | None":
 
 @asynccontextmanager
 async def lifespan(api: FastAPI) -> AsyncIterator[None]:
-    await api.state.database.open()
+    await api.state.pool.open()
     # What start-up made stays: looking through it again and again cost pauses of tens of milliseconds.
     gc.collect()
     gc.freeze()
@@ -130,7 +130,7 @@ async def lifespan(api: FastAPI) -> AsyncIterator[None]:
     if sampling is not None:
         sampling.cancel()
     await api.state.authenticator.close()
-    await api.state.database.close()
+    await api.state.pool.close()
 
 
 def routed(settings: Settings) -> FastAPI:
@@ -169,7 +169,7 @@ async def health() -> Response:
 @operations.get("/ready", response_model=Health, responses=problems(431, 500, 503))
 async def ready(request: Request) -> Response:
     """The database answers and its schema is this release's. Wakes a sleeping database."""
-    missing = await request.app.state.database.readiness()
+    missing = await request.app.state.pool.readiness()
     if missing:
         raise DatabaseUnavailable(" ".join(missing))
     return Response(b'{"status":"ready"}', media_type="application/json")

@@ -23,11 +23,11 @@ from support.expected_lists import MICROSECOND, expected
 from support.model import Task
 from support.people import Person
 from taskward.auth.issuer import LocalIssuer
-from taskward.postgres.pool import Owner
 from taskward.postgres.statements import Bound, Statement
 from taskward.resources.paging import cursor_for
+from taskward.resources.session import Session
 from taskward.tasks import zones
-from taskward.tasks.finding import EVERYTHING, THROUGH_INDEXES, Wanted, filtered, list_statement, list_tasks
+from taskward.tasks.finding import EVERYTHING, THROUGH_INDEXES, TaskQuery, filtered, list_statement, list_tasks
 from taskward.tasks.orders import Sort, days_in, order_of
 
 IS_LONG = "TASKWARD_EXAMPLES" in os.environ
@@ -460,7 +460,7 @@ TITLE_PLACE = re.compile(r'\["[^"\\]{1,255}", 1\]')
 
 @pytest.mark.parametrize("sort", ["-created_at", "updated_at", "due", "-due", "priority", "title"])
 def test_a_cursor_forged_with_knowledge_of_its_making_is_refused(ann: Person, sort: str) -> None:
-    wanted = Wanted(sort=sort)  # type: ignore[arg-type]
+    wanted = TaskQuery(sort=sort)  # type: ignore[arg-type]
     for place in PLACES:
         is_good = place == "[1]" if sort == "-created_at" else sort == "title" and TITLE_PLACE.fullmatch(place)
         if not is_good:
@@ -484,7 +484,7 @@ def test_a_forged_cursor_shows_the_forgers_own_alone(ann: Person, bob: Person, s
     bob.adds("Bread")
     mine = ann.adds("Milk")
 
-    forged = cursor_for(place, owner_id=ann.id, of=Wanted(sort=sort).name())  # type: ignore[arg-type]
+    forged = cursor_for(place, owner_id=ann.id, of=TaskQuery(sort=sort).name())  # type: ignore[arg-type]
     assert ann.tasks(sort=sort, cursor=forged) in ([], [mine])
 
 
@@ -534,15 +534,15 @@ def test_overdue_is_what_is_due_before_now_and_not_done(database_url: str, ann: 
     ):
         ann.adds(**fields)
 
-    async def overdue(owner: Owner, **wanted: Any) -> list[str]:
+    async def overdue(session: Session, **wanted: Any) -> list[str]:
         page = await list_tasks(
-            owner, skip=0, limit=9, cursor=None, wanted=Wanted(is_overdue=True, sort="title", **wanted)
+            session, skip=0, limit=9, cursor=None, query=TaskQuery(is_overdue=True, sort="title", **wanted)
         )
         return [task["title"] for task in json.loads(page.json)]
 
     async def main() -> None:
         async with using(database_url, clock=noon.timestamp) as database:
-            owner = database.as_owner(ann.id)
+            owner = Session.begin(database, ann.id)
             assert await overdue(owner) == ["a moment ago", "yesterday"]
             # There today is over, and there yesterday ends just now.
             assert await overdue(owner, time_zone="Pacific/Kiritimati") == ["a moment ago", "today", "yesterday"]
@@ -557,10 +557,10 @@ def test_overdue_is_what_is_due_before_now_and_not_done(database_url: str, ann: 
 
 
 ASKED = [
-    Wanted(sort="-created_at"),
-    *(Wanted(sort=sort) for sort in get_args(Sort) if sort != "created_at"),
-    Wanted(sort="-due", time_zone="Asia/Kolkata"),
-    Wanted(
+    TaskQuery(sort="-created_at"),
+    *(TaskQuery(sort=sort) for sort in get_args(Sort) if sort != "created_at"),
+    TaskQuery(sort="-due", time_zone="Asia/Kolkata"),
+    TaskQuery(
         statuses=frozenset({"Todo"}),
         priorities=frozenset({"none"}),
         tags=frozenset({"home"}),
@@ -576,11 +576,11 @@ PLACE_OF = {"title": '["", 1]', "priority": "[0, 1]", "created_at": "[1]"}
 """The place of a cursor; of the others it is an instant."""
 
 
-def statement_for(wanted: Wanted, *, goes_on: bool) -> Bound:
-    filters, values = filtered(wanted, now=datetime.now(UTC))
-    order = order_of(wanted.sort, wanted.time_zone)
-    values |= days_in(wanted.time_zone) if order.is_in_zone else {}
-    place = PLACE_OF.get(wanted.sort.removeprefix("-"), '["2026-01-01T00:00:00+00:00", 1]')
+def statement_for(query: TaskQuery, *, goes_on: bool) -> Bound:
+    filters, values = filtered(query, now=datetime.now(UTC))
+    order = order_of(query.sort, query.time_zone)
+    values |= days_in(query.time_zone) if order.is_in_zone else {}
+    place = PLACE_OF.get(query.sort.removeprefix("-"), '["2026-01-01T00:00:00+00:00", 1]')
     values |= order.values_in(place) if goes_on else {}
     return list_statement(filters, order, goes_on=goes_on)(skip=0, limit=9, **values)
 

@@ -19,19 +19,20 @@ from support.databases import asked, using, with_database
 from taskward.errors import DatabaseUnavailable, TaskNotFound
 from taskward.migrations import REVISIONS
 from taskward.postgres.connection import Connection
-from taskward.postgres.pool import APP_ROLE, NOBODY, Database, DatabaseRefused, Row, StatementFailed
+from taskward.postgres.pool import APP_ROLE, NOBODY, DatabaseRefused, Pool, Row, StatementFailed
 from taskward.postgres.statements import Bound, Statement
 from taskward.resources import idempotency
-from taskward.resources.idempotency import Retry
+from taskward.resources.idempotency import Idempotency
+from taskward.resources.session import Session
 from taskward.tasks import actions, batch, finding, trash
 from taskward.tasks.actions import Versioned
 from taskward.tasks.batch import Batch
-from taskward.tasks.finding import Wanted
+from taskward.tasks.finding import TaskQuery
 from taskward.tasks.model import TaskCreate, TaskPatch, TaskReplace
 
 KEEPER_ROLE = "taskward_keeper"
 
-RETRY = Retry("the same key", "f" * 64)
+RETRY = Idempotency("the same key", "f" * 64)
 
 OWNED_TABLES = [name for name, table in SQLModel.metadata.tables.items() if "owner_id" in table.c]
 
@@ -61,12 +62,12 @@ def as_app(url: str, owner: str | None = None) -> Iterator[psycopg.Connection[tu
         yield session
 
 
-async def has(database: Database, owner: str, *titles: str) -> list[Versioned]:
-    return [await actions.create(database.as_owner(owner), TaskCreate(title=title)) for title in titles]
+async def has(database: Pool, owner: str, *titles: str) -> list[Versioned]:
+    return [await actions.create(Session.begin(database, owner), TaskCreate(title=title)) for title in titles]
 
 
-async def seen(database: Database, owner: str) -> list[str]:
-    page = await finding.list_tasks(database.as_owner(owner), skip=0, limit=500, cursor=None)
+async def seen(database: Pool, owner: str) -> list[str]:
+    page = await finding.list_tasks(Session.begin(database, owner), skip=0, limit=500, cursor=None)
     return [task["title"] for task in json.loads(page.json)]
 
 
@@ -122,7 +123,7 @@ def test_the_roles_that_work_is_done_as_can_do_nothing_else(url: str, role: str)
 def test_the_keeper_sees_no_row_that_has_not_expired_and_adds_none(url: str, ann: str) -> None:
     async def main() -> None:
         async with using(url) as database:
-            await actions.create(database.as_owner(ann), TaskCreate(title="Milk"), retry=RETRY)
+            await actions.create(Session.begin(database, ann), TaskCreate(title="Milk"), idempotency=RETRY)
 
     asyncio.run(main())
 
@@ -203,7 +204,7 @@ def forgetful(statement: Statement) -> bytes:
     return PREDICATE.sub(rb"(\1 is not null)", statement.sql)
 
 
-class Careless(Database):
+class Careless(Pool):
     """Sends every statement without its `where owner_id`: what protects then is the database alone."""
 
     times_forgotten = 0
@@ -249,10 +250,10 @@ def test_every_statement_says_whose_rows_it_means(module: Any) -> None:
 
 
 LISTS = [
-    Wanted(sort="due", time_zone="Europe/Warsaw"),
-    Wanted(sort="-title"),
-    Wanted(sort="-priority", statuses=frozenset({"Todo"}), priorities=frozenset({"none"})),
-    Wanted(sort="updated_at", words=frozenset({"b"})),
+    TaskQuery(sort="due", time_zone="Europe/Warsaw"),
+    TaskQuery(sort="-title"),
+    TaskQuery(sort="-priority", statuses=frozenset({"Todo"}), priorities=frozenset({"none"})),
+    TaskQuery(sort="updated_at", words=frozenset({"b"})),
 ]
 """Of both people's tasks but for the last, whose word begins with the stranger's own."""
 
@@ -260,11 +261,11 @@ LISTS = [
 def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: str, ann: str, bob: str) -> None:
     async def main() -> None:
         async with using(url) as database:
-            milk = await actions.create(database.as_owner(ann), TaskCreate(title="Milk"), retry=RETRY)
+            milk = await actions.create(Session.begin(database, ann), TaskCreate(title="Milk"), idempotency=RETRY)
             careless = Careless(url, pool_size=1, deadline_seconds=20, revisions=REVISIONS)
             try:
-                stranger = careless.as_owner(bob)
-                bread = await actions.create(stranger, TaskCreate(title="Bread"), retry=RETRY)
+                stranger = Session.begin(careless, bob)
+                bread = await actions.create(stranger, TaskCreate(title="Bread"), idempotency=RETRY)
                 assert not bread.is_replay
 
                 assert await seen(careless, bob) == ["Bread"]
@@ -279,9 +280,9 @@ def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: 
                 with pytest.raises(TaskNotFound):
                     await actions.delete(stranger, milk.id, expected=None)
                 assert await actions.list_tags(stranger) == b"[]"
-                for wanted in LISTS:
+                for query in LISTS:
                     times_forgotten = careless.times_forgotten
-                    page = await finding.list_tasks(stranger, skip=0, limit=500, cursor=None, wanted=wanted)
+                    page = await finding.list_tasks(stranger, skip=0, limit=500, cursor=None, query=query)
                     assert [task["title"] for task in json.loads(page.json)] == ["Bread"]
                     assert careless.times_forgotten == times_forgotten + 1
                 for operation in (
@@ -290,18 +291,18 @@ def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: 
                     {"op": "delete", "id": milk.id},
                 ):
                     stealing = Batch.model_validate({"operations": [operation]})
-                    for retry in (None, Retry("another key", "f" * 64)):
+                    for idempotency in (None, Idempotency("another key", "f" * 64)):
                         with pytest.raises(TaskNotFound):
-                            await batch.apply(stranger, stealing, requires_if_match=False, retry=retry)
+                            await batch.apply(stranger, stealing, requires_if_match=False, idempotency=idempotency)
 
-                assert await actions.find(careless.as_owner(ann), milk.id) == milk
+                assert await actions.find(Session.begin(careless, ann), milk.id) == milk
                 assert await seen(careless, ann) == ["Milk"]
-                replay = await actions.create(careless.as_owner(ann), TaskCreate(title="Milk"), retry=RETRY)
+                replay = await actions.create(Session.begin(careless, ann), TaskCreate(title="Milk"), idempotency=RETRY)
                 assert replay.is_replay
                 assert replay.id == milk.id
             finally:
                 await careless.close()
-            assert await actions.find(database.as_owner(ann), milk.id) == milk
+            assert await actions.find(Session.begin(database, ann), milk.id) == milk
 
     asyncio.run(main())
 
@@ -310,12 +311,12 @@ def test_without_the_owner_in_any_statement_a_strangers_trash_is_empty(url: str,
     async def main() -> None:
         async with using(url) as database:
             eggs = Batch.model_validate({"operations": [{"op": "create", "task": {"title": "Eggs"}}]})
-            answer = await batch.apply(database.as_owner(ann), eggs, requires_if_match=False, retry=RETRY)
+            answer = await batch.apply(Session.begin(database, ann), eggs, requires_if_match=False, idempotency=RETRY)
             milk, _ = await has(database, ann, "Milk", "Bread")
-            await actions.delete(database.as_owner(ann), milk.id, expected=None)
+            await actions.delete(Session.begin(database, ann), milk.id, expected=None)
             careless = Careless(url, pool_size=1, deadline_seconds=20, revisions=REVISIONS)
             try:
-                stranger = careless.as_owner(bob)
+                stranger = Session.begin(careless, bob)
                 page = await trash.list_trash(stranger, trash_days=0, limit=500, cursor=None)
                 assert page.json == b"[]"
                 with pytest.raises(TaskNotFound):
@@ -323,13 +324,13 @@ def test_without_the_owner_in_any_statement_a_strangers_trash_is_empty(url: str,
                 with pytest.raises(TaskNotFound):
                     await trash.erase(stranger, milk.id, trash_days=0)
                 await trash.empty(stranger)
-                his = await batch.apply(stranger, eggs, requires_if_match=False, retry=RETRY)
+                his = await batch.apply(stranger, eggs, requires_if_match=False, idempotency=RETRY)
                 assert not his.is_replay
-                hers = await batch.apply(careless.as_owner(ann), eggs, requires_if_match=False, retry=RETRY)
+                hers = await batch.apply(Session.begin(careless, ann), eggs, requires_if_match=False, idempotency=RETRY)
                 assert (hers.json, hers.is_replay) == (answer.json, True)
             finally:
                 await careless.close()
-            page = await trash.list_trash(database.as_owner(ann), trash_days=30, limit=500, cursor=None)
+            page = await trash.list_trash(Session.begin(database, ann), trash_days=30, limit=500, cursor=None)
             assert [task["id"] for task in json.loads(page.json)] == [milk.id]
             assert await seen(database, ann) == ["Eggs", "Bread"]
 
@@ -377,7 +378,7 @@ def test_a_row_for_another_owner_is_refused(url: str, ann: str, bob: str) -> Non
             assert await seen(database, ann) == ["Milk"]
             forged = Statement(b"insert into owner (owner_id, version) values ($1, 1)", ("whose",))
             with pytest.raises(StatementFailed, match="42501"):
-                await database.as_owner(bob).write(forged(whose=f"{ann}-too"))
+                await Session.begin(database, bob).write(forged(whose=f"{ann}-too"))
 
     asyncio.run(main())
 
@@ -395,8 +396,11 @@ def test_a_key_of_a_stranger_is_neither_taken_nor_told(url: str, ann: str, bob: 
                     "values (%s, %s, 'The same number', 'Todo', 1)",
                     [bob, milk.id],
                 )
-            assert json.loads((await actions.find(database.as_owner(bob), milk.id)).json)["title"] == "The same number"
-            assert await actions.find(database.as_owner(ann), milk.id) == milk
+            assert (
+                json.loads((await actions.find(Session.begin(database, bob), milk.id)).json)["title"]
+                == "The same number"
+            )
+            assert await actions.find(Session.begin(database, ann), milk.id) == milk
 
     asyncio.run(main())
 
@@ -410,7 +414,7 @@ CONTEXT_SQL = (
 )
 
 
-async def context_outside(database: Database) -> list[bytes | None]:
+async def context_outside(database: Pool) -> list[bytes | None]:
     """What the next user of a connection would find on it."""
     connection = await database.acquire(database.new_deadline())
     [result] = await connection.send([(Statement(CONTEXT_SQL.encode(), ()), [])])
@@ -443,12 +447,12 @@ def test_the_context_is_gone_with_its_sync(url: str, ann: str, bob: str, is_pool
             assert await context_outside(database) == outside
 
             with pytest.raises(StatementFailed):
-                await database.as_owner(ann).write(Statement(b"select 1/0", ())())
+                await Session.begin(database, ann).write(Statement(b"select 1/0", ())())
             assert await context_outside(database) == outside
 
             hurry = Statement(b"select set_config('statement_timeout', '1', true)", ())()
             with pytest.raises(DatabaseUnavailable):
-                await database.as_owner(ann).write(hurry, Statement(b"select pg_sleep(10)", ())())
+                await Session.begin(database, ann).write(hurry, Statement(b"select pg_sleep(10)", ())())
             assert await context_outside(database) == outside
 
             gone = asyncio.create_task(seen(database, ann))

@@ -12,7 +12,8 @@ import pytest
 
 from support.databases import asked, soon, using
 from taskward.errors import TaskNotFound, VersionMismatch
-from taskward.postgres.pool import Database
+from taskward.postgres.pool import Pool
+from taskward.resources.session import Session
 from taskward.tasks import actions
 from taskward.tasks.actions import Versioned
 from taskward.tasks.model import TaskCreate, TaskPatch, TaskReplace
@@ -31,8 +32,8 @@ def bob() -> str:
     return f"bob-{secrets.token_hex(8)}"
 
 
-async def adds(database: Database, owner: str, title: str = "Milk") -> Versioned:
-    return await actions.create(database.as_owner(owner), TaskCreate(title=title))
+async def adds(database: Pool, owner: str, title: str = "Milk") -> Versioned:
+    return await actions.create(Session.begin(database, owner), TaskCreate(title=title))
 
 
 async def all_at_once(work: Callable[[int], Coroutine[Any, Any, None]]) -> None:
@@ -56,7 +57,7 @@ def test_of_eight_writers_who_name_a_version_each_success_is_the_only_one_on_it(
             async def writes(number: int) -> None:
                 nonlocal losers
                 for turn in range(ROUNDS):
-                    owner = database.as_owner(ann)
+                    owner = Session.begin(database, ann)
                     base = (await actions.find(owner, task.id)).version
                     patch = TaskPatch(title=f"{number} in turn {turn}")
                     try:
@@ -73,7 +74,7 @@ def test_of_eight_writers_who_name_a_version_each_success_is_the_only_one_on_it(
             # One chain, from the creation to what is there now, without a fork or a gap.
             history.sort()
             assert [base for base, _ in history] == [task.version, *(version for _, version in history[:-1])]
-            assert (await actions.find(database.as_owner(ann), task.id)).version == history[-1][1]
+            assert (await actions.find(Session.begin(database, ann), task.id)).version == history[-1][1]
 
     asyncio.run(main())
 
@@ -86,7 +87,7 @@ def test_writes_without_a_version_all_count_and_none_is_like_another(database_ur
 
             async def writes(number: int) -> None:
                 for turn in range(ROUNDS):
-                    owner, new = database.as_owner(ann), TaskReplace(title=f"{number} in turn {turn}")
+                    owner, new = Session.begin(database, ann), TaskReplace(title=f"{number} in turn {turn}")
                     task = (first, second)[(number + turn) % 2]
                     versions.append((await actions.replace(owner, task.id, new, expected=None)).version)
                     versions.append((await adds(database, ann)).version)
@@ -127,7 +128,7 @@ def test_versions_grow_whatever_the_time_does(database_url: str, ann: str, secon
             task = await adds(database, ann)
             versions = [task.version]
             for title in "abcdef":
-                owner = database.as_owner(ann)
+                owner = Session.begin(database, ann)
                 changed = await actions.change(owner, task.id, TaskPatch(title=title), expected={versions[-1]})
                 versions.append(changed.version)
 
@@ -151,7 +152,7 @@ def test_a_version_follows_real_time(database_url: str, ann: str) -> None:
 def test_a_refused_write_leaves_a_gap_and_no_version_comes_back(database_url: str, ann: str) -> None:
     async def main() -> None:
         async with using(database_url, clock=lambda: 1_700_000_000.0) as database:
-            task, owner = await adds(database, ann), database.as_owner(ann)
+            task, owner = await adds(database, ann), Session.begin(database, ann)
             with pytest.raises(VersionMismatch):
                 await actions.change(owner, task.id, TaskPatch(title="Bread"), expected={1})
             with pytest.raises(TaskNotFound):
@@ -172,7 +173,7 @@ def test_two_owners_do_not_wait_for_each_other(database_url: str, ann: str, bob:
                 waiting = asyncio.create_task(adds(database, ann))
                 await soon(lambda: len(database.idle) < len(database.connections))
 
-                changed = actions.change(database.as_owner(bob), task.id, TaskPatch(title="Bread"), expected=None)
+                changed = actions.change(Session.begin(database, bob), task.id, TaskPatch(title="Bread"), expected=None)
                 await asyncio.wait_for(changed, 10)
 
                 assert not waiting.done()
@@ -189,7 +190,7 @@ def test_readers_do_not_wait_for_writers(database_url: str, ann: str) -> None:
                 session.execute("select from owner where owner_id = %s for update", [ann])
                 session.execute("update tasks set title = 'Not yet' where owner_id = %s", [ann])
 
-                assert await asyncio.wait_for(actions.find(database.as_owner(ann), task.id), 10) == task
+                assert await asyncio.wait_for(actions.find(Session.begin(database, ann), task.id), 10) == task
 
     asyncio.run(main())
 
@@ -198,7 +199,7 @@ def test_a_change_is_later_than_its_creation_and_says_when(database_url: str, an
     async def main() -> None:
         async with using(database_url) as database:
             task = await adds(database, ann)
-            await actions.change(database.as_owner(ann), task.id, TaskPatch(title="Bread"), expected=None)
+            await actions.change(Session.begin(database, ann), task.id, TaskPatch(title="Bread"), expected=None)
 
     begins_at = time.time()
     asyncio.run(main())

@@ -34,6 +34,7 @@ from taskward.migrations import (
     script,
 )
 from taskward.postgres.pool import DatabaseRefused
+from taskward.resources.session import Session
 from taskward.tasks import actions, finding
 from taskward.tasks.model import TaskCreate
 from taskward.tasks.words import words_of
@@ -94,8 +95,8 @@ async def lives(url: str, owner: str) -> list[str]:
     """The titles that the release itself reads, after it has written one more."""
     async with using(url) as database:
         await database.open()
-        await actions.create(database.as_owner(owner), TaskCreate(title="Bread"))
-        page = await finding.list_tasks(database.as_owner(owner), skip=0, limit=500, cursor=None)
+        await actions.create(Session.begin(database, owner), TaskCreate(title="Bread"))
+        page = await finding.list_tasks(Session.begin(database, owner), skip=0, limit=500, cursor=None)
         return [task["title"] for task in json.loads(page.json)]
 
 

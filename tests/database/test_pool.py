@@ -28,9 +28,10 @@ from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
 from taskward.errors import DatabaseUnavailable, Problem
 from taskward.migrations import migrate
-from taskward.postgres.pool import DOWN_SECONDS, NOBODY, Database, DatabaseRefused, Owner, StatementFailed
+from taskward.postgres.pool import DOWN_SECONDS, NOBODY, DatabaseRefused, Pool, StatementFailed
 from taskward.postgres.statements import Statement
-from taskward.resources.idempotency import Retry
+from taskward.resources.idempotency import Idempotency
+from taskward.resources.session import Session
 from taskward.tasks import actions, finding
 from taskward.tasks.model import TaskCreate, TaskPatch
 
@@ -60,16 +61,16 @@ def sql(text: str) -> Statement:
     return Statement(text.encode(), ())
 
 
-async def adds(database: Database, owner: str, title: str = "Milk") -> int:
-    return (await actions.create(database.as_owner(owner), TaskCreate(title=title))).id
+async def adds(database: Pool, owner: str, title: str = "Milk") -> int:
+    return (await actions.create(Session.begin(database, owner), TaskCreate(title=title))).id
 
 
-async def titles(database: Database, owner: str) -> list[str]:
-    page = await finding.list_tasks(database.as_owner(owner), skip=0, limit=500, cursor=None)
+async def titles(database: Pool, owner: str) -> list[str]:
+    page = await finding.list_tasks(Session.begin(database, owner), skip=0, limit=500, cursor=None)
     return [task["title"] for task in json.loads(page.json)]
 
 
-async def tells(database: Database, statement: Statement) -> bytes | None:
+async def tells(database: Pool, statement: Statement) -> bytes | None:
     [[(value, *_)]] = await database.run(NOBODY, [statement()], deadline=database.new_deadline(), is_repeatable=True)
     return value
 
@@ -90,7 +91,7 @@ async def ends_unavailable(work: Coroutine[Any, Any, Any], *, within_seconds: fl
     return time.monotonic() - begins_at
 
 
-def is_at_rest(database: Database) -> bool:
+def is_at_rest(database: Pool) -> bool:
     """Every connection is in the pool once, and nobody waits, opens or abandons."""
     idle, busy = database.idle, [connection for connection in database.connections if connection.answer is not None]
     return (
@@ -321,7 +322,7 @@ def test_an_answer_that_arrived_while_the_event_loop_was_busy_is_in_time(databas
     run(main())
 
 
-async def opens_both(database: Database, owner_id: str) -> None:
+async def opens_both(database: Pool, owner_id: str) -> None:
     """And waits for them: a fault would meet one that is being opened in place of the request's."""
     await asyncio.gather(adds(database, owner_id), adds(database, owner_id))
     await soon(lambda: len(database.idle) == 2)
@@ -335,9 +336,11 @@ def test_a_write_without_an_answer_is_told_that_it_may_have_happened(proxy: Data
             database.deadline_seconds = 0.4
             proxy.freeze()
             with pytest.raises(DatabaseUnavailable, match="may have done this"):
-                await actions.create(database.as_owner(ann), TaskCreate(title="Bread"))
+                await actions.create(Session.begin(database, ann), TaskCreate(title="Bread"))
             with pytest.raises(DatabaseUnavailable, match="try again shortly"):
-                await actions.create(database.as_owner(ann), TaskCreate(title="Bread"), retry=Retry("k", "f" * 64))
+                await actions.create(
+                    Session.begin(database, ann), TaskCreate(title="Bread"), idempotency=Idempotency("k", "f" * 64)
+                )
 
     run(main())
 
@@ -382,7 +385,7 @@ def test_whoever_waits_behind_an_abandoned_statement_gets_a_connection_of_their_
             await adds(database, bob)
             for _ in range(4):
                 with locked_clock(database_url, ann):
-                    hurried = Owner(ann, database, asyncio.get_running_loop().time() + 0.2)
+                    hurried = Session(ann, database, asyncio.get_running_loop().time() + 0.2)
                     hurry = actions.create(hurried, TaskCreate(title="Bread"))
                     stuck = asyncio.create_task(ends_unavailable(hurry, within_seconds=0.2))
                     await soon(lambda: not database.idle)
@@ -518,7 +521,7 @@ def test_a_request_that_is_too_late_is_not_sent(proxy: DatabaseProxy) -> None:
             ann = someone()
             await adds(database, ann)
             turns = proxy.turns
-            too_late = Owner(ann, database, asyncio.get_running_loop().time())
+            too_late = Session(ann, database, asyncio.get_running_loop().time())
 
             await ends_unavailable(actions.create(too_late, TaskCreate(title="Bread")), within_seconds=0)
 
@@ -880,7 +883,7 @@ def test_a_broken_rule_of_the_schema_is_named(database_url: str) -> None:
             status: Any = "Perhaps"
             odd = TaskCreate.model_construct(title="Milk", description=None, status=status)
             with pytest.raises(StatementFailed, match=r"^SQLSTATE 23514, constraint task_status_check$"):
-                await actions.create(database.as_owner(someone()), odd)
+                await actions.create(Session.begin(database, someone()), odd)
 
     asyncio.run(main())
 
@@ -888,12 +891,12 @@ def test_a_broken_rule_of_the_schema_is_named(database_url: str) -> None:
 def test_a_failed_write_leaves_nothing_and_the_connection_goes_on(database_url: str) -> None:
     async def main() -> None:
         async with using(database_url, pool_size=1) as database:
-            ann = database.as_owner(someone())
+            ann = Session.begin(database, someone())
             new = actions.CREATE(**actions.values_of(TaskCreate(title="Milk")))
             with pytest.raises(StatementFailed):
                 await ann.write(new, sql("select 1/0")())
-            assert await titles(database, ann.id) == []
-            assert await adds(database, ann.id)
+            assert await titles(database, ann.owner_id) == []
+            assert await adds(database, ann.owner_id)
             [connection] = database.connections
             assert connection.groups_sent >= 4
 
@@ -903,7 +906,7 @@ def test_a_failed_write_leaves_nothing_and_the_connection_goes_on(database_url: 
 def test_several_statements_are_one_transaction_in_one_round_trip(proxy: DatabaseProxy) -> None:
     async def main() -> None:
         async with using(proxy.url) as database:
-            ann = database.as_owner(someone())
+            ann = Session.begin(database, someone())
             await database.open()
             turns = proxy.turns
             new = actions.values_of(TaskCreate(title="Milk"))
@@ -921,7 +924,8 @@ def test_text_that_the_database_cannot_keep_is_never_cut(database_url: str, text
             ann = someone()
             with pytest.raises(ValueError):
                 await actions.create(
-                    database.as_owner(ann), TaskCreate.model_construct(title=text, description=None, status="Todo")
+                    Session.begin(database, ann),
+                    TaskCreate.model_construct(title=text, description=None, status="Todo"),
                 )
             with pytest.raises(ValueError):
                 await adds(database, f"{ann}{text}")
@@ -933,7 +937,7 @@ def test_text_that_the_database_cannot_keep_is_never_cut(database_url: str, text
 def test_an_empty_patch_changes_nothing_and_honours_the_expected_version(database_url: str) -> None:
     async def main() -> None:
         async with using(database_url) as database:
-            ann = database.as_owner(someone())
+            ann = Session.begin(database, someone())
             task = await actions.create(ann, TaskCreate(title="Milk"))
             assert await actions.change(ann, task.id, TaskPatch(), expected={task.version}) == task
             with pytest.raises(Problem):

@@ -11,7 +11,8 @@ import pytest
 from support.databases import asked, using, with_database
 from support.programs import TASKWARD, environment
 from taskward.operations.retention import RetentionRefused, forget, purge
-from taskward.resources.idempotency import Retry
+from taskward.resources.idempotency import Idempotency
+from taskward.resources.session import Session
 from taskward.tasks import actions
 from taskward.tasks.model import TaskCreate
 
@@ -35,7 +36,9 @@ def adds(url: str, owner: str, *keys: str) -> None:
     async def add() -> None:
         async with using(url) as database:
             for key in keys:
-                await actions.create(database.as_owner(owner), TaskCreate(title="Milk"), retry=Retry(key, "f" * 64))
+                await actions.create(
+                    Session.begin(database, owner), TaskCreate(title="Milk"), idempotency=Idempotency(key, "f" * 64)
+                )
 
     asyncio.run(add())
 

@@ -11,14 +11,14 @@ import psycopg
 
 import taskward.tasks.actions  # noqa: F401 - a database guards the tables that are known
 from taskward.migrations import REVISIONS
-from taskward.postgres.pool import Database
+from taskward.postgres.pool import Pool
 
 
 @asynccontextmanager
 async def using(
     url: str, *, pool_size: int = 4, deadline_seconds: float = 20, clock: Callable[[], float] = time.time
-) -> AsyncIterator[Database]:
-    database = Database(url, pool_size=pool_size, deadline_seconds=deadline_seconds, revisions=REVISIONS, clock=clock)
+) -> AsyncIterator[Pool]:
+    database = Pool(url, pool_size=pool_size, deadline_seconds=deadline_seconds, revisions=REVISIONS, clock=clock)
     try:
         yield database
     finally:

@@ -11,7 +11,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from taskward.errors import Overloaded, RateLimited
-from taskward.postgres.pool import Database
+from taskward.postgres.pool import Pool
 
 IN_WORK_PER_CONNECTION = 50
 """More than this for each connection to the database would only wait, and pile up behind a slow one."""
@@ -20,11 +20,11 @@ IN_WORK_PER_CONNECTION = 50
 class Admission:
     """`requests_per_minute` counts from an owner's first request on; 0 is no limit."""
 
-    def __init__(self, database: Database, *, requests_per_minute: int) -> None:
-        self.database = database
+    def __init__(self, pool: Pool, *, requests_per_minute: int) -> None:
+        self.pool = pool
         self.limit = RateLimitItemPerMinute(requests_per_minute) if requests_per_minute else None
         self.requests = FixedWindowRateLimiter(MemoryStorage())
-        self.most_in_work = IN_WORK_PER_CONNECTION * database.pool_size
+        self.most_in_work = IN_WORK_PER_CONNECTION * pool.pool_size
         self.in_work = 0
 
     def count(self, owner_id: str) -> None:
@@ -42,7 +42,7 @@ class Admission:
         Raises:
             Overloaded: too many are in work already, or this one, which has not begun, would wait too long.
         """
-        if self.in_work >= self.most_in_work or self.database.is_behind:
+        if self.in_work >= self.most_in_work or self.pool.is_behind:
             raise Overloaded
         self.in_work += 1
 

@@ -195,11 +195,11 @@ def without_empty_names(headers: Headers) -> Headers:
 def summary(scope: Scope, status: int, seconds: float) -> dict[str, Any]:
     """What the line of a request tells: never what a client wrote, and its owner as a digest."""
     told: dict[str, Any] = {"status": status, "ms": milliseconds(seconds)}
-    owner = scope.get("taskward.owner")
-    if owner is not None:
-        told["owner"] = digest(owner.id)
-        if owner.seconds_waited:
-            told["database_ms"] = milliseconds(owner.seconds_waited)
+    session = scope.get("taskward.session")
+    if session is not None:
+        told["owner"] = digest(session.owner_id)
+        if session.seconds_waited:
+            told["database_ms"] = milliseconds(session.seconds_waited)
     if "taskward.problem" in scope:
         told["code"] = scope["taskward.problem"]
     return told

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from taskward.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, ValidationFailed
 from taskward.http.binding import Errors, Plan, may_repeat
-from taskward.postgres.pool import Owner
+from taskward.resources.session import Session
 from taskward.resources.shapes import MAX_TOLD
 from taskward.strict_json import NotStrict, decoded, flaw_in
 
@@ -30,19 +30,19 @@ JSON_MEDIA_TYPE = re.compile(rb"application/([A-Za-z0-9!#$&^_.+-]+\+)?json[ \t]*
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
-class CurrentOwnerScheme(SecurityBase):
+class CurrentSessionScheme(SecurityBase):
     """Declares the bearer token in OpenAPI, and hands the endpoint the owner whom the route has authenticated."""
 
     def __init__(self) -> None:
         self.model = BearerModel(bearerFormat="JWT", description="A JWT of Better Auth, from `/api/auth/token`.")
         self.scheme_name = "BetterAuth"
 
-    def __call__(self, request: Request) -> Owner:
-        owner: Owner = request.scope["taskward.owner"]
-        return owner
+    def __call__(self, request: Request) -> Session:
+        session: Session = request.scope["taskward.session"]
+        return session
 
 
-CurrentOwner = Annotated[Owner, Depends(CurrentOwnerScheme())]
+CurrentSession = Annotated[Session, Depends(CurrentSessionScheme())]
 
 
 class OwnerRoute(APIRoute):
@@ -64,18 +64,18 @@ class OwnerRoute(APIRoute):
 
         async def answer(request: Request) -> Response:
             scope, state = request.scope, request.app.state
-            deadline_seconds = state.database.deadline_seconds
+            deadline_seconds = state.pool.deadline_seconds
             loop = asyncio.get_running_loop()
             deadline = loop.time() + deadline_seconds
             caller = await state.authenticator.caller(scope["headers"], deadline_seconds=deadline_seconds)
-            owner = scope["taskward.owner"] = Owner(caller.owner, state.database, deadline)
-            state.admission.count(owner.id)
+            session = scope["taskward.session"] = Session(caller.owner, state.pool, deadline)
+            state.admission.count(session.owner_id)
             errors: Errors = []
             body = None
             if has_body:
                 raw = await body_of(request, max_bytes=self.max_body_bytes)
                 # A slow sender has taken none of the time to answer.
-                owner.deadline = loop.time() + deadline_seconds
+                session.deadline = loop.time() + deadline_seconds
                 body = value_of(raw)
                 flaw = flaw_in(body)
                 if flaw is not None:

@@ -210,18 +210,18 @@ async def check_database(settings: "Settings", url: str) -> None:
     from taskward.errors import DatabaseUnavailable
     from taskward.migrations import REVISIONS
     from taskward.operations.doctor import place
-    from taskward.postgres.pool import Database
+    from taskward.postgres.pool import Pool
 
-    database = Database(url, pool_size=1, deadline_seconds=settings.request_deadline_seconds, revisions=REVISIONS)
+    pool = Pool(url, pool_size=1, deadline_seconds=settings.request_deadline_seconds, revisions=REVISIONS)
     logging.disable()  # a refusal is told once, as the last words of the program
     try:
-        await database.check()
+        await pool.check()
     except DatabaseUnavailable:
         logging.disable(logging.NOTSET)
         log.warning("the database %s does not answer yet: requests get 503 until it does", place(url))
     finally:
         logging.disable(logging.NOTSET)
-        await database.close()
+        await pool.close()
 
 
 @app.command()

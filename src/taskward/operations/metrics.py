@@ -17,7 +17,7 @@ from taskward.errors import codes
 if TYPE_CHECKING:
     from taskward.auth.tokens import Authenticator
     from taskward.http.admission import Admission
-    from taskward.postgres.pool import Database
+    from taskward.postgres.pool import Pool
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 SAMPLE_SECONDS = 1
@@ -66,10 +66,10 @@ KEYS_FAILING = Gauge(
 class Metrics:
     """Of one application, whose state is looked at once a second while it serves."""
 
-    def __init__(self, authenticator: Authenticator, admission: Admission, database: Database) -> None:
+    def __init__(self, authenticator: Authenticator, admission: Admission, pool: Pool) -> None:
         self.remote = [trust.keys for trust in authenticator.trusted if isinstance(trust.keys, RemoteKeys)]
         self.admission = admission
-        self.database = database
+        self.pool = pool
         # Looking a label up takes longer than counting; routes and statuses are few.
         self.requests: dict[tuple[str, str, int], Histogram] = {}
         # From the beginning, or nobody could see the first: a counter that is born at 1 has not increased.
@@ -81,9 +81,9 @@ class Metrics:
         if of_its_kind is None:
             of_its_kind = self.requests[method, route, status] = REQUESTS.labels(method, route, str(status))
         of_its_kind.observe(seconds)
-        owner = scope.get("taskward.owner")
-        if owner is not None and owner.seconds_waited:
-            DATABASE.observe(owner.seconds_waited)
+        session = scope.get("taskward.session")
+        if session is not None and session.seconds_waited:
+            DATABASE.observe(session.seconds_waited)
         code = scope.get("taskward.problem")
         if code is not None:
             self.problems[code].inc()
@@ -91,18 +91,18 @@ class Metrics:
     async def sample_for_ever(self) -> None:
         WORKERS.set(1)
         IN_WORK_MOST.set(self.admission.most_in_work)
-        CONNECTIONS_MOST.set(self.database.pool_size)
+        CONNECTIONS_MOST.set(self.pool.pool_size)
         while True:
             self.sample()
             await asyncio.sleep(SAMPLE_SECONDS)
 
     def sample(self) -> None:
-        database = self.database
+        pool = self.pool
         IN_WORK.set(self.admission.in_work)
-        CONNECTIONS.labels("idle").set(len(database.idle))
-        CONNECTIONS.labels("busy").set(len(database.connections) - len(database.idle))
-        WAITING.set(len(database.waiters))
-        DOWN.set(database.failure is not None and not database.connections)
+        CONNECTIONS.labels("idle").set(len(pool.idle))
+        CONNECTIONS.labels("busy").set(len(pool.connections) - len(pool.idle))
+        WAITING.set(len(pool.waiters))
+        DOWN.set(pool.failure is not None and not pool.connections)
         now = time.monotonic()
         for keys in self.remote:
             KEYS.set(len(keys.keys))

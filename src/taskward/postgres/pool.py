@@ -12,7 +12,6 @@ import logging
 import re
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -26,7 +25,6 @@ from sqlmodel import SQLModel
 from taskward.errors import DatabaseUnavailable
 from taskward.postgres.connection import CONNECT_SECONDS, Connection, ConnectionLost, Group
 from taskward.postgres.statements import OWNER, Bound, Statement, as_text, compiled
-from taskward.resources.clock import TICK
 
 log = logging.getLogger("taskward.database")
 
@@ -118,7 +116,7 @@ class StatementFailed(Exception):
     statement_index: int = -1
 
 
-class Database:
+class Pool:
     """At most `pool_size` connections, opened when needed, each with one request at a time.
 
     `revisions` are the migrations of the schema, oldest first. A server behind the last one is refused; one at
@@ -201,9 +199,6 @@ class Database:
         except DatabaseRefused as refusal:
             return [str(refusal)]
         return []
-
-    def as_owner(self, owner_id: str) -> "Owner":
-        return Owner(owner_id, self, self.new_deadline())
 
     def new_deadline(self) -> float:
         """When a request that begins now must have ended, in the event loop's time."""
@@ -400,34 +395,6 @@ class Database:
         if version is None or version.decode() in self.revisions[:-1]:
             raise DatabaseRefused("The database schema is behind this release: run `taskward migrate`.")
         return int(backend_pid or 0)
-
-
-@dataclass(slots=True)
-class Owner:
-    """What one request may see and do: the rows of one owner, until its deadline."""
-
-    id: str
-    database: Database
-    deadline: float
-    seconds_waited: float = 0
-    """For a connection and for its answers, so far."""
-
-    async def read(self, call: Bound) -> list[Row]:
-        [found] = await self.run([call], is_repeatable=True)
-        return found
-
-    async def write(self, *calls: Bound, is_repeatable: bool = False) -> list[list[Row]]:
-        """The rows of each call. The owner's clock moves first (`resources/clock.py`)."""
-        tick = TICK(now_ms=int(self.database.clock() * 1000))
-        _, *found = await self.run([tick, *calls], is_repeatable=is_repeatable)
-        return found
-
-    async def run(self, calls: Sequence[Bound], *, is_repeatable: bool) -> list[list[Row]]:
-        began = time.perf_counter()
-        try:
-            return await self.database.run(self.id, calls, deadline=self.deadline, is_repeatable=is_repeatable)
-        finally:
-            self.seconds_waited += time.perf_counter() - began
 
 
 def guards_of_owned_tables() -> Statement:

@@ -72,7 +72,7 @@ IS_KNOWN = "22012"
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class Idempotency:
     """The key that a client sent, and what its request asks for."""
 
     key: str

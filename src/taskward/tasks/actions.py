@@ -30,10 +30,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 from sqlalchemy.sql import ColumnElement, Select
 
 from taskward.errors import IdempotencyKeyReused, TaskNotFound, VersionMismatch
-from taskward.postgres.pool import Owner, Row
+from taskward.postgres.pool import Row
 from taskward.postgres.statements import OWNER, Statement, base_of, compiled, json_of, owned
 from taskward.resources.clock import NOW
-from taskward.resources.idempotency import Retry, known_key, once
+from taskward.resources.idempotency import Idempotency, known_key, once
+from taskward.resources.session import Session
 from taskward.tasks.model import TASKS, TaskCreate, TaskPatch, TaskRead, TaskReplace
 from taskward.tasks.words import words_of
 
@@ -59,49 +60,49 @@ class Versioned:
     """As it was answered to an earlier request with the same idempotency key, whatever has become of the task since."""
 
 
-async def create(owner: Owner, new: TaskCreate, *, retry: Retry | None = None) -> Versioned:
-    """With `retry`, one task however often the request comes."""
-    if retry is None:
-        [[row]] = await owner.write(CREATE(**values_of(new)))
+async def create(session: Session, new: TaskCreate, *, idempotency: Idempotency | None = None) -> Versioned:
+    """With `idempotency`, one task however often the request comes."""
+    if idempotency is None:
+        [[row]] = await session.write(CREATE(**values_of(new)))
         return versioned(row)
-    call = CREATE_ONCE(key=retry.key, fingerprint=retry.fingerprint, **values_of(new))
-    [[row_once]] = await owner.write(call, is_repeatable=True)
+    call = CREATE_ONCE(key=idempotency.key, fingerprint=idempotency.fingerprint, **values_of(new))
+    [[row_once]] = await session.write(call, is_repeatable=True)
     return done_once(row_once)
 
 
-async def find(owner: Owner, task_id: int) -> Versioned:
-    found = await owner.read(FIND(task_id=task_id))
+async def find(session: Session, task_id: int) -> Versioned:
+    found = await session.read(FIND(task_id=task_id))
     if not found:
         raise TaskNotFound
     return versioned(found[0])
 
 
-async def replace(owner: Owner, task_id: int, new: TaskReplace, *, expected: Collection[int] | None) -> Versioned:
+async def replace(session: Session, task_id: int, new: TaskReplace, *, expected: Collection[int] | None) -> Versioned:
     """`expected` are the versions that may be replaced; None is any."""
     call = REPLACE(task_id=task_id, expected=as_array(expected), **values_of(new))
-    [[row]] = await owner.write(call)
+    [[row]] = await session.write(call)
     return changed(row)
 
 
-async def change(owner: Owner, task_id: int, patch: TaskPatch, *, expected: Collection[int] | None) -> Versioned:
+async def change(session: Session, task_id: int, patch: TaskPatch, *, expected: Collection[int] | None) -> Versioned:
     if not patch.model_fields_set:
-        task = await find(owner, task_id)
+        task = await find(session, task_id)
         if expected is not None and task.version not in expected:
             raise VersionMismatch
         return task
-    [[row]] = await owner.write(CHANGE(task_id=task_id, expected=as_array(expected), **changes_of(patch)))
+    [[row]] = await session.write(CHANGE(task_id=task_id, expected=as_array(expected), **changes_of(patch)))
     return changed(row)
 
 
-async def delete(owner: Owner, task_id: int, *, expected: Collection[int] | None) -> None:
+async def delete(session: Session, task_id: int, *, expected: Collection[int] | None) -> None:
     """Into the trash, where `tasks/trash.py` finds it."""
-    [[row]] = await owner.write(REMOVE(task_id=task_id, expected=as_array(expected)))
+    [[row]] = await session.write(REMOVE(task_id=task_id, expected=as_array(expected)))
     changed(row)
 
 
-async def list_tags(owner: Owner) -> bytes:
+async def list_tags(session: Session) -> bytes:
     """An array of the tags on tasks that are not in the trash, by code point."""
-    [(json,)] = await owner.read(TAGS())
+    [(json,)] = await session.read(TAGS())
     return json or b"[]"
 
 

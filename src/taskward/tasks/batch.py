@@ -22,10 +22,11 @@ from taskward.errors import (
     VersionMismatch,
 )
 from taskward.http.conditions import IfMatchCondition
-from taskward.postgres.pool import Owner, Row, StatementFailed
+from taskward.postgres.pool import Row, StatementFailed
 from taskward.postgres.statements import OWNER, Bound, Statement, compiled, json_of, owned
 from taskward.resources.clock import LARGEST_INTEGER, TICK
-from taskward.resources.idempotency import CLAIM, FINGERPRINT, IS_KNOWN, KEY, RECALL, Retry, remembering
+from taskward.resources.idempotency import CLAIM, FINGERPRINT, IS_KNOWN, KEY, RECALL, Idempotency, remembering
+from taskward.resources.session import Session
 from taskward.resources.shapes import Body
 from taskward.tasks.actions import (
     AS_EXPECTED,
@@ -121,30 +122,32 @@ class Answer:
     is_replay: bool = False
 
 
-async def apply(owner: Owner, batch: Batch, *, requires_if_match: bool, retry: Retry | None = None) -> Answer:
+async def apply(
+    session: Session, batch: Batch, *, requires_if_match: bool, idempotency: Idempotency | None = None
+) -> Answer:
     """
     Raises:
         PreconditionRequired, TaskNotFound, VersionMismatch: with the index of the operation; nothing has changed.
     """
-    steps = STEPS if retry is None else KEEPING_STEPS
+    steps = STEPS if idempotency is None else KEEPING_STEPS
     calls = [called(operation, steps, requires_if_match=requires_if_match) for operation in batch.operations]
-    if retry is None:
-        found = await written(owner, [*ticking(TICK(**NEXT), calls)])
+    if idempotency is None:
+        found = await written(session, [*ticking(TICK(**NEXT), calls)])
         return Answer(b'{"results": [%b]}' % b", ".join(rows[0][0] or b"" for rows in found[1::2]))
-    known = {"key": retry.key, "fingerprint": retry.fingerprint}
+    known = {"key": idempotency.key, "fingerprint": idempotency.fingerprint}
     remember = REMEMBER(**known)
     try:
-        found = await written(owner, [*ticking(CLAIM(key=retry.key), calls), remember], is_repeatable=True)
+        found = await written(session, [*ticking(CLAIM(key=idempotency.key), calls), remember], is_repeatable=True)
     except StatementFailed as failure:
         if (failure.statement_index, failure.sqlstate) != (CLAIM_INDEX, IS_KNOWN):
             raise
-        return await recall(owner, RECALL(**known))
+        return await recall(session, RECALL(**known))
     return Answer(found[-1][0][0] or b"")
 
 
-async def recall(owner: Owner, call: Bound) -> Answer:
+async def recall(session: Session, call: Bound) -> Answer:
     """What was answered to an earlier request with the same key."""
-    found = await owner.read(call)
+    found = await session.read(call)
     if not found:
         raise DatabaseUnavailable  # it has expired just now, and the next attempt is a new request
     [(is_same, answer)] = found
@@ -175,9 +178,9 @@ def ticking(first: Bound, calls: Sequence[Bound]) -> Iterator[Bound]:
         yield call
 
 
-async def written(owner: Owner, calls: Sequence[Bound], *, is_repeatable: bool = False) -> list[list[Row]]:
+async def written(session: Session, calls: Sequence[Bound], *, is_repeatable: bool = False) -> list[list[Row]]:
     try:
-        return await owner.write(*calls, is_repeatable=is_repeatable)
+        return await session.write(*calls, is_repeatable=is_repeatable)
     except StatementFailed as failure:
         index, is_between = divmod(failure.statement_index - CLAIM_INDEX - 1, 2)
         if index < 0 or is_between or failure.sqlstate not in REFUSALS:

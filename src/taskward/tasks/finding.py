@@ -32,9 +32,9 @@ from sqlalchemy.sql import ColumnElement, Select
 from sqlalchemy.sql.base import ColumnCollection
 
 from taskward.errors import CursorInvalid
-from taskward.postgres.pool import Owner
 from taskward.postgres.statements import Statement, compiled, json_list, json_of, owned
 from taskward.resources.paging import cursor_for, place_of
+from taskward.resources.session import Session
 from taskward.tasks import zones
 from taskward.tasks.actions import IS_LIVE, SHAPE
 from taskward.tasks.model import TASKS
@@ -59,7 +59,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TaskQuery:
     """Which tasks, and in which order; as it stands here, every task in order of creation."""
 
     statuses: frozenset[str] = frozenset()
@@ -93,30 +93,32 @@ def as_json(value: Any) -> Any:
 
 
 LIST_NAME = "tasks by id"
-EVERYTHING = Wanted()
+EVERYTHING = TaskQuery()
 
 
-async def list_tasks(owner: Owner, *, skip: int, limit: int, cursor: str | None, wanted: Wanted = EVERYTHING) -> Page:
+async def list_tasks(
+    session: Session, *, skip: int, limit: int, cursor: str | None, query: TaskQuery = EVERYTHING
+) -> Page:
     """A cursor takes the place of `skip`."""
-    of = wanted.name()
-    place = None if cursor is None else place_of(cursor, owner_id=owner.id, of=of)
-    if wanted == EVERYTHING:
+    of = query.name()
+    place = None if cursor is None else place_of(cursor, owner_id=session.owner_id, of=of)
+    if query == EVERYTHING:
         calls = [LIST(after=0 if place is None else id_in(place), skip=skip, limit=limit)]
     else:
         # Each page takes overdue by its own time: what was overdue on the page before still is.
-        now = EPOCH + timedelta(seconds=owner.database.clock())
-        filters, values = filtered(wanted, now=now)
-        order = order_of(wanted.sort, wanted.time_zone)
+        now = EPOCH + timedelta(seconds=session.pool.clock())
+        filters, values = filtered(query, now=now)
+        order = order_of(query.sort, query.time_zone)
         if order.is_in_zone:
-            values |= days_in(wanted.time_zone)
+            values |= days_in(query.time_zone)
         if place is not None:
             values |= order.values_in(place)
         statement = list_statement(filters, order, goes_on=place is not None)
         calls = [THROUGH_INDEXES, statement(skip=skip, limit=limit, **values)]
-    *_, [(found, last, has_more)] = await owner.run(calls, is_repeatable=True)
+    *_, [(found, last, has_more)] = await session.run(calls, is_repeatable=True)
     next_cursor = None
     if has_more == b"t" and last is not None:
-        next_cursor = cursor_for(last.decode(), owner_id=owner.id, of=of)
+        next_cursor = cursor_for(last.decode(), owner_id=session.owner_id, of=of)
     return Page(found or b"[]", next_cursor)
 
 
@@ -158,28 +160,28 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
 }
 
 
-def filtered(wanted: Wanted, *, now: datetime) -> tuple[tuple[str, ...], dict[str, Any]]:
+def filtered(query: TaskQuery, *, now: datetime) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Which of the conditions hold, and the values in them."""
     values: dict[str, Any] = {
-        name: sorted(chosen) for name in ("statuses", "priorities", "tags") if (chosen := getattr(wanted, name))
+        name: sorted(chosen) for name in ("statuses", "priorities", "tags") if (chosen := getattr(query, name))
     }
     names = list(values)
-    bounds = [bound for bound in (wanted.due_before, now if wanted.is_overdue else None) if bound is not None]
+    bounds = [bound for bound in (query.due_before, now if query.is_overdue else None) if bound is not None]
     if bounds:
-        ends = [before(bound, wanted.time_zone) for bound in bounds]
+        ends = [before(bound, query.time_zone) for bound in bounds]
         # A task has a day or an instant: so the least of each says the same as both bounds.
         last_day, instant = (min(each) for each in zip(*ends, strict=True))
         values |= {"last_day": as_day(last_day), "before": as_instant(instant)}
         names.append("due_before")
-    if wanted.due_after is not None:
-        first_day, instant = after(wanted.due_after, wanted.time_zone)
+    if query.due_after is not None:
+        first_day, instant = after(query.due_after, query.time_zone)
         values |= {"first_day": as_day(first_day), "since": as_instant(instant)}
         names.append("due_after")
-    if wanted.is_overdue:
+    if query.is_overdue:
         names.append("is_undone")
-    if wanted.words:
+    if query.words:
         # Letters, marks and digits: no quote can stand in them.
-        values["words"] = [f"'{word}':*" for word in without_starts(wanted.words)]
+        values["words"] = [f"'{word}':*" for word in without_starts(query.words)]
         names.append("words")
     return tuple(names), values
 

@@ -17,15 +17,15 @@ from typing_extensions import TypeAliasType
 from taskward.errors import ValidationFailed
 from taskward.http.conditions import IfMatch, IfNoneMatch, entity_tag
 from taskward.http.middleware import JsonResponse
-from taskward.http.route import CurrentOwner, OwnerRoute, answers, as_told, problems, refuse
+from taskward.http.route import CurrentSession, OwnerRoute, answers, as_told, problems, refuse
 from taskward.resources.clock import LARGEST_INTEGER
-from taskward.resources.idempotency import Retry, fingerprint_of
+from taskward.resources.idempotency import Idempotency, fingerprint_of
 from taskward.resources.shapes import MAX_TOLD
 from taskward.tasks import actions, trash
 from taskward.tasks import batch as batches
 from taskward.tasks.actions import Versioned
 from taskward.tasks.batch import Batch, BatchRead, CreateOperation, DeleteOperation, PatchOperation
-from taskward.tasks.finding import Page, Wanted
+from taskward.tasks.finding import Page, TaskQuery
 from taskward.tasks.finding import list_tasks as list_page
 from taskward.tasks.model import (
     Status,
@@ -154,10 +154,12 @@ IdempotencyKey = Annotated[
         201, {"Location": "The new task."} | ETAG, {"Idempotent-Replayed": "`true` when this was answered before."}
     ),
 )
-async def create_task(request: Request, owner: CurrentOwner, task: TaskCreate, key: IdempotencyKey = None) -> Response:
+async def create_task(
+    request: Request, session: CurrentSession, task: TaskCreate, key: IdempotencyKey = None
+) -> Response:
     """Create a task of your own. With an `Idempotency-Key` a retry creates no second one."""
-    retry = retry_of(request, key, "POST /tasks", lambda: task.model_dump_json(exclude_defaults=True))
-    created = await actions.create(owner, task, retry=retry)
+    idempotency = idempotency_of(request, key, "POST /tasks", lambda: task.model_dump_json(exclude_defaults=True))
+    created = await actions.create(session, task, idempotency=idempotency)
     response = one(created, status=201)
     response.headers["location"] = f"{request.scope['path']}/{created.id}"
     return response
@@ -170,7 +172,7 @@ async def create_task(request: Request, owner: CurrentOwner, task: TaskCreate, k
 )
 async def list_tasks(
     request: Request,
-    owner: CurrentOwner,
+    session: CurrentSession,
     status: Statuses,
     priority: Priorities,
     tag: TagsAsked,
@@ -187,7 +189,7 @@ async def list_tasks(
     """List your tasks: all of them in order of creation, or those you ask for, in the order you ask for."""
     if cursor is not None and "skip" in request.query_params:
         refuse(["query", "skip"], "Send skip or cursor, not both.", "skip_and_cursor")
-    wanted = Wanted(
+    query = TaskQuery(
         statuses=frozenset(status),
         priorities=frozenset(priority),
         tags=frozenset(tag),
@@ -198,7 +200,7 @@ async def list_tasks(
         time_zone=time_zone,
         sort=sort,
     )
-    return paged(request, await list_page(owner, skip=skip, limit=limit, cursor=cursor, wanted=wanted), limit)
+    return paged(request, await list_page(session, skip=skip, limit=limit, cursor=cursor, query=query), limit)
 
 
 class PlainRoute(OwnerRoute):
@@ -269,11 +271,11 @@ RequiresIfMatch = Annotated[bool, Depends(requires_if_match)]
     | BATCH_TOO_LARGE,
 )
 async def apply_batch(
-    request: Request, owner: CurrentOwner, batch: Batch, is_required: RequiresIfMatch, key: IdempotencyKey = None
+    request: Request, session: CurrentSession, batch: Batch, is_required: RequiresIfMatch, key: IdempotencyKey = None
 ) -> Response:
     """Carry out up to 100 operations in order, all or none. An error names the first that failed in `operation`."""
-    retry = retry_of(request, key, "POST /tasks/batch", batch.meaning)
-    answer = await batches.apply(owner, batch, requires_if_match=is_required, retry=retry)
+    idempotency = idempotency_of(request, key, "POST /tasks/batch", batch.meaning)
+    answer = await batches.apply(session, batch, requires_if_match=is_required, idempotency=idempotency)
     return JsonResponse(answer.json, headers=replayed(answer.is_replay))
 
 
@@ -281,30 +283,30 @@ router.include_router(batch_router)
 
 
 @router.get(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG) | problems(404) | answers(304, ETAG))
-async def find_task(owner: CurrentOwner, task_id: TaskId, if_none_match: IfNoneMatch) -> Response:
+async def find_task(session: CurrentSession, task_id: TaskId, if_none_match: IfNoneMatch) -> Response:
     """Read one task."""
-    task = await actions.find(owner, task_id)
+    task = await actions.find(session, task_id)
     if not if_none_match.holds(task.version):
         return Response(status_code=304, headers={"etag": entity_tag(task.version)})
     return one(task)
 
 
 @router.put(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG) | problems(404, 412, 428))
-async def replace_task(owner: CurrentOwner, task_id: TaskId, task: TaskReplace, if_match: IfMatch) -> Response:
+async def replace_task(session: CurrentSession, task_id: TaskId, task: TaskReplace, if_match: IfMatch) -> Response:
     """Replace a task as a whole: an omitted optional field takes its default."""
-    return one(await actions.replace(owner, task_id, task, expected=if_match.versions()))
+    return one(await actions.replace(session, task_id, task, expected=if_match.versions()))
 
 
 @router.patch(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG) | problems(404, 412, 428))
-async def change_task(owner: CurrentOwner, task_id: TaskId, patch: TaskPatch, if_match: IfMatch) -> Response:
+async def change_task(session: CurrentSession, task_id: TaskId, patch: TaskPatch, if_match: IfMatch) -> Response:
     """Change the fields that are sent, and no other."""
-    return one(await actions.change(owner, task_id, patch, expected=if_match.versions()))
+    return one(await actions.change(session, task_id, patch, expected=if_match.versions()))
 
 
 @router.delete(ONE_TASK, status_code=204, responses=problems(404, 412, 428))
-async def delete_task(owner: CurrentOwner, task_id: TaskId, if_match: IfMatch) -> Response:
+async def delete_task(session: CurrentSession, task_id: TaskId, if_match: IfMatch) -> Response:
     """Move a task to the trash."""
-    await actions.delete(owner, task_id, expected=if_match.versions())
+    await actions.delete(session, task_id, expected=if_match.versions())
     return Response(status_code=204)
 
 
@@ -320,9 +322,9 @@ TrashDays = Annotated[int, Depends(trash_days)]
 
 
 @everyday.get("/tags", response_model=list[str], responses=answers(200, {}))
-async def list_tags(owner: CurrentOwner) -> Response:
+async def list_tags(session: CurrentSession) -> Response:
     """List the tags on your tasks, by code point."""
-    return JsonResponse(await actions.list_tags(owner))
+    return JsonResponse(await actions.list_tags(session))
 
 
 @everyday.get(
@@ -331,10 +333,10 @@ async def list_tags(owner: CurrentOwner) -> Response:
     responses=answers(200, {}, {"Link": 'The next page, as `rel="next"`, while there is one.'}),
 )
 async def list_trash(
-    request: Request, owner: CurrentOwner, days: TrashDays, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    request: Request, session: CurrentSession, days: TrashDays, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Response:
     """List what you have deleted, the latest first."""
-    return paged(request, await trash.list_trash(owner, trash_days=days, limit=limit, cursor=cursor), limit)
+    return paged(request, await trash.list_trash(session, trash_days=days, limit=limit, cursor=cursor), limit)
 
 
 @everyday.post(
@@ -343,33 +345,33 @@ async def list_trash(
     responses=answers(200, ETAG, {"Idempotent-Replayed": "`true` when this was answered before."}) | problems(404),
 )
 async def restore_task(
-    request: Request, owner: CurrentOwner, task_id: TaskId, days: TrashDays, key: IdempotencyKey = None
+    request: Request, session: CurrentSession, task_id: TaskId, days: TrashDays, key: IdempotencyKey = None
 ) -> Response:
     """Take a task out of the trash."""
-    retry = retry_of(request, key, f"POST /tasks/{task_id}/restore", str)
-    return one(await trash.restore(owner, task_id, trash_days=days, retry=retry))
+    idempotency = idempotency_of(request, key, f"POST /tasks/{task_id}/restore", str)
+    return one(await trash.restore(session, task_id, trash_days=days, idempotency=idempotency))
 
 
 @everyday.delete("/trash/{task_id}", status_code=204, responses=problems(404))
-async def erase_task(owner: CurrentOwner, task_id: TaskId, days: TrashDays) -> Response:
+async def erase_task(session: CurrentSession, task_id: TaskId, days: TrashDays) -> Response:
     """Remove a task from the trash for good."""
-    await trash.erase(owner, task_id, trash_days=days)
+    await trash.erase(session, task_id, trash_days=days)
     return Response(status_code=204)
 
 
 @everyday.delete("/trash", status_code=204)
-async def empty_trash(owner: CurrentOwner) -> Response:
+async def empty_trash(session: CurrentSession) -> Response:
     """Empty the trash for good."""
-    await trash.empty(owner)
+    await trash.empty(session)
     return Response(status_code=204)
 
 
-def retry_of(request: Request, key: str | None, call: str, meaning: Callable[[], str]) -> Retry | None:
+def idempotency_of(request: Request, key: str | None, call: str, meaning: Callable[[], str]) -> Idempotency | None:
     if key is None:
         return None
     if len(request.headers.getlist("idempotency-key")) > 1:
         refuse(["header", "Idempotency-Key"], "This header may stand only once.", "repeated_header")
-    return Retry(key, fingerprint_of(call, meaning()))
+    return Idempotency(key, fingerprint_of(call, meaning()))
 
 
 def one(task: Versioned, *, status: int = 200) -> Response:

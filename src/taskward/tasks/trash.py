@@ -30,11 +30,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from taskward.errors import CursorInvalid, TaskNotFound
-from taskward.postgres.pool import Owner
 from taskward.postgres.statements import Statement, compiled, owned
 from taskward.resources.clock import NOW
-from taskward.resources.idempotency import Retry, known_key, once
+from taskward.resources.idempotency import Idempotency, known_key, once
 from taskward.resources.paging import cursor_for, place_of
+from taskward.resources.session import Session
 from taskward.tasks.actions import SHAPE, THE_TASK, Versioned, done_once, rendered, versioned
 from taskward.tasks.finding import EPOCH, MICROSECOND, Page
 from taskward.tasks.model import TASKS, TrashedTask
@@ -47,45 +47,47 @@ PLACE = re.compile(r"([0-9]{1,16})\.([1-9][0-9]{0,15})")
 BEGINNING = (datetime.max.replace(tzinfo=UTC), 2**63 - 1)
 
 
-async def list_trash(owner: Owner, *, trash_days: int, limit: int, cursor: str | None) -> Page:
+async def list_trash(session: Session, *, trash_days: int, limit: int, cursor: str | None) -> Page:
     """What was deleted last comes first."""
-    before_at, before_id = BEGINNING if cursor is None else place_in(cursor, owner)
+    before_at, before_id = BEGINNING if cursor is None else place_in(cursor, session)
     call = LIST(trash_days=trash_days, before_at=before_at, before_id=before_id, limit=limit)
-    [(json, last_at, last_id, has_more)] = await owner.read(call)
+    [(json, last_at, last_id, has_more)] = await session.read(call)
     next_cursor = None
     if has_more == b"t" and last_at is not None and last_id is not None:
-        next_cursor = cursor_for(f"{last_at.decode()}.{last_id.decode()}", owner_id=owner.id, of=LIST_NAME)
+        next_cursor = cursor_for(f"{last_at.decode()}.{last_id.decode()}", owner_id=session.owner_id, of=LIST_NAME)
     return Page(json or b"[]", next_cursor)
 
 
-def place_in(cursor: str, owner: Owner) -> tuple[datetime, int]:
-    place = PLACE.fullmatch(place_of(cursor, owner_id=owner.id, of=LIST_NAME))
+def place_in(cursor: str, session: Session) -> tuple[datetime, int]:
+    place = PLACE.fullmatch(place_of(cursor, owner_id=session.owner_id, of=LIST_NAME))
     if place is None:  # whoever knows how can invent a cursor for any place
         raise CursorInvalid
     return EPOCH + int(place[1]) * MICROSECOND, int(place[2])
 
 
-async def restore(owner: Owner, task_id: int, *, trash_days: int, retry: Retry | None = None) -> Versioned:
+async def restore(
+    session: Session, task_id: int, *, trash_days: int, idempotency: Idempotency | None = None
+) -> Versioned:
     expire = EXPIRE(trash_days=trash_days)
-    if retry is None:
-        _, restored = await owner.write(expire, RESTORE(task_id=task_id))
+    if idempotency is None:
+        _, restored = await session.write(expire, RESTORE(task_id=task_id))
     else:
-        call = RESTORE_ONCE(task_id=task_id, key=retry.key, fingerprint=retry.fingerprint)
-        _, restored = await owner.write(expire, call, is_repeatable=True)
+        call = RESTORE_ONCE(task_id=task_id, key=idempotency.key, fingerprint=idempotency.fingerprint)
+        _, restored = await session.write(expire, call, is_repeatable=True)
     if not restored:
         raise TaskNotFound
-    return versioned(restored[0]) if retry is None else done_once(restored[0])
+    return versioned(restored[0]) if idempotency is None else done_once(restored[0])
 
 
-async def erase(owner: Owner, task_id: int, *, trash_days: int) -> None:
+async def erase(session: Session, task_id: int, *, trash_days: int) -> None:
     """For good."""
-    _, erased = await owner.write(EXPIRE(trash_days=trash_days), ERASE(task_id=task_id))
+    _, erased = await session.write(EXPIRE(trash_days=trash_days), ERASE(task_id=task_id))
     if not erased:
         raise TaskNotFound
 
 
-async def empty(owner: Owner) -> None:
-    await owner.write(EMPTY())
+async def empty(session: Session) -> None:
+    await session.write(EMPTY())
 
 
 IS_TRASHED = TASKS.c.deleted_at.is_not(None)

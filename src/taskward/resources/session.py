@@ -1,0 +1,43 @@
+"""What one request may see and do: the rows of one owner, until its deadline."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from taskward.postgres.pool import Pool, Row
+from taskward.postgres.statements import Bound
+from taskward.resources.clock import TICK
+
+
+@dataclass(slots=True)
+class Session:
+    """The only handle on the database that an action gets. Each call is one round trip and one transaction."""
+
+    owner_id: str
+    pool: Pool
+    deadline: float
+    """In the event loop's time."""
+    seconds_waited: float = 0
+    """For a connection and for its answers, so far."""
+
+    @classmethod
+    def begin(cls, pool: Pool, owner_id: str) -> Self:
+        return cls(owner_id, pool, pool.new_deadline())
+
+    async def read(self, call: Bound) -> list[Row]:
+        [found] = await self.run([call], is_repeatable=True)
+        return found
+
+    async def write(self, *calls: Bound, is_repeatable: bool = False) -> list[list[Row]]:
+        """The rows of each call. The owner's clock moves first (`clock.py`)."""
+        tick = TICK(now_ms=int(self.pool.clock() * 1000))
+        _, *found = await self.run([tick, *calls], is_repeatable=is_repeatable)
+        return found
+
+    async def run(self, calls: Sequence[Bound], *, is_repeatable: bool) -> list[list[Row]]:
+        began = time.perf_counter()
+        try:
+            return await self.pool.run(self.owner_id, calls, deadline=self.deadline, is_repeatable=is_repeatable)
+        finally:
+            self.seconds_waited += time.perf_counter() - began
