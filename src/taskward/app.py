@@ -55,8 +55,12 @@ def create_app(
     settings = settings or read_settings()
     services = services_of(settings, local_issuer=local_issuer)
     observer = observe(services)
-    api = routed(settings, services, observer)
-    layers = Cors(HeaderLimit(UnexpectedErrors(Dispatch(api))), origins=settings.cors_origins)
+    return layered(routed(settings, services, observer), services, observer)
+
+
+def layered(api: FastAPI, services: Services, observer: Observer | None = None) -> ASGIApp:
+    """What stands around the routes."""
+    layers = Cors(HeaderLimit(UnexpectedErrors(Dispatch(api))), origins=services.settings.cors_origins)
     return RequestScope(layers, services, count=None if observer is None else observer.count)
 
 
