@@ -40,33 +40,6 @@ class PreflightRefused(Problem):
     status, code, title = 400, "preflight_refused", "CORS preflight refused"
 
 
-class Unauthorized(Problem):
-    """RFC 6750 §3: the challenge names an error only when credentials were sent."""
-
-    status, title = 401, "Not authenticated"
-    challenge: ClassVar[str] = 'Bearer error="invalid_token"'
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": self.challenge})
-
-
-class TokenMissing(Unauthorized):
-    code = "token_missing"
-    challenge = "Bearer"
-
-
-class TokenInvalid(Unauthorized):
-    code = "token_invalid"
-
-
-class TokenExpired(Unauthorized):
-    code = "token_expired"
-
-
-class Forbidden(Problem):
-    status, code, title = 403, "forbidden", "Not allowed"
-
-
 class NotFound(Problem):
     status, title = 404, "Not found"
 
@@ -189,19 +162,10 @@ class Overloaded(Unavailable):
         super().__init__("More requests are in work here than can be answered in time; try again shortly.")
 
 
-class KeysUnavailable(Unavailable):
-    code = "keys_unavailable"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The keys that verify tokens cannot be fetched right now; try again shortly.", retry_after_seconds=5
-        )
-
-
-def codes() -> list[str]:
-    """Every code that an answer may have."""
-    return sorted(
-        kind.code
-        for kind in globals().values()
-        if isinstance(kind, type) and issubclass(kind, Problem) and hasattr(kind, "code")
-    )
+def codes(kind: type[Problem] = Problem) -> list[str]:
+    """Every code that an answer may have. A package's own are among them once it is imported: `app` imports all."""
+    found = {kind.code} if hasattr(kind, "code") else set()
+    for narrower in kind.__subclasses__():
+        if narrower.__module__.startswith("taskward."):
+            found.update(codes(narrower))
+    return sorted(found)

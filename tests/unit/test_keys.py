@@ -22,8 +22,8 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm
 
 from support.key_server import FAULTS, KeyServer, running_key_server
 from support.signing import Clock, Signer, base64url
+from taskward.auth.errors import KeysUnavailable
 from taskward.auth.keys import ROCA_PRIMES, JwksUnusable, RemoteKeys, fetch_jwks, parse_jwks, tls_context
-from taskward.errors import KeysUnavailable
 from taskward.settings import ALGORITHMS
 
 pytestmark = pytest.mark.anyio

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from support.attacks import ATTACKS, Attack
 from support.key_server import KeyServer, running_key_server
 from support.signing import Clock, Signer, base64url, bearer
+from taskward.auth.errors import KeysUnavailable, TokenExpired, TokenInvalid, TokenMissing, Unauthorized
 from taskward.auth.issuer import local_issuer
 from taskward.auth.keys import StaticKeys, parse_jwks
 from taskward.auth.tokens import (
@@ -27,7 +28,7 @@ from taskward.auth.tokens import (
     authenticator,
     canonical_base64url,
 )
-from taskward.errors import KeysUnavailable, Problem, TokenExpired, TokenInvalid, TokenMissing, Unauthorized
+from taskward.errors import Problem
 from taskward.settings import ALGORITHMS, SettingsError, read_settings
 
 pytestmark = pytest.mark.anyio

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from support.requirements import missing
+from taskward.auth.errors import TokenInvalid
 from taskward.auth.keys import StaticKeys, parse_jwks
 from taskward.auth.tokens import Trust, checked_header, decoded_parts, is_signed, shared_secret, strict_object
-from taskward.errors import TokenInvalid
 from taskward.settings import ALGORITHMS
 
 VECTORS = Path(__file__).parents[3] / "shared" / "wycheproof"

@@ -17,7 +17,7 @@ import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from taskward.errors import KeysUnavailable
+from taskward.auth.errors import KeysUnavailable
 
 FRESH_SECONDS = 300
 """So long a fetched set is used without asking again."""

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeGuard
 
 import jwt
 
+from taskward.auth.errors import TokenExpired, TokenInvalid, TokenMissing
 from taskward.auth.keys import MAX_KID_LENGTH, Key, KeyId, Keys, RemoteKeys, StaticKeys
-from taskward.auth.refusals import RefusalLog
-from taskward.errors import TokenExpired, TokenInvalid, TokenMissing
+from taskward.auth.refusal_log import RefusalLog
 from taskward.settings import Settings, SettingsError
 
 if TYPE_CHECKING:

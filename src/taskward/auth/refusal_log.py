@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection
 from typing import Any
 
-from taskward.errors import TokenExpired, Unauthorized
+from taskward.auth.errors import TokenExpired, Unauthorized
 
 LINES_A_MINUTE = 5
 """For each reason of a refusal."""

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from taskward.auth.refusals import RefusalLog
-from taskward.errors import TokenExpired, TokenInvalid
+from taskward.auth.errors import TokenExpired, TokenInvalid
+from taskward.auth.refusal_log import RefusalLog
 
 ORIGIN = "https://app.example.com"
 WRONG = TokenInvalid("It is wrong.")
