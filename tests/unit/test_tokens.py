@@ -139,6 +139,7 @@ async def test_the_sub_of_a_verified_token_is_the_owner(auth: Authenticator, sig
         {"client_id": "another"},
         {"client_id": None},
         {"nonce": "n", "a": [{"b": [{}]}]},
+        {"name": "Ann\0\ud800", "deep": json.loads("[" * 100 + "]" * 100)},
     ],
     ids=count(),
 )

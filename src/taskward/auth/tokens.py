@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 import jwt
 
@@ -21,6 +21,7 @@ from taskward.auth.errors import TokenExpired, TokenInvalid, TokenMissing
 from taskward.auth.keys import MAX_KID_LENGTH, Key, KeyId, Keys, RemoteKeys, StaticKeys
 from taskward.auth.refusal_log import RefusalLog
 from taskward.settings import Settings, SettingsError
+from taskward.strict_json import refuse_constant, without_duplicates
 
 if TYPE_CHECKING:
     from taskward.auth.issuer import LocalIssuer
@@ -34,6 +35,7 @@ TYPES = frozenset({"jwt", "at+jwt"})  # RFC 7515 §4.1.9, RFC 9068 §2.1: media 
 REFUSED_HEADERS = frozenset({"crit", "b64", "zip", "jwk", "jku", "x5u", "x5c"})
 COMPACT = re.compile(rb"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 SIGNATURES = jwt.PyJWS()
+DECODER = json.JSONDecoder(object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,22 +208,17 @@ def canonical_base64url(part: bytes) -> bytes:
 
 
 def strict_object(text: bytes) -> dict[str, Any]:
-    value = json.loads(text.decode(), object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
+    """A JSON object that every reader takes alike (RFC 7515 §4). Its values may be what a body's may not, such as text
+    with U+0000: claims that nobody looks at do no harm.
+
+    Raises:
+        ValueError: it is none.
+        RecursionError: it is nested too deep for Python's parser.
+    """
+    value = DECODER.decode(text.decode())
     if not isinstance(value, dict):
         raise ValueError
     return value
-
-
-def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # RFC 7515 §4: of two equal names one reader takes the first and another the last.
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError
-    return members
-
-
-def refuse_constant(_name: str) -> NoReturn:
-    raise ValueError  # NaN and the infinities are no JSON (RFC 8259 §6)
 
 
 def checked_header(header: dict[str, Any], trust: Trust) -> KeyId:
