@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from benchmarks.machine import description
-from taskward.auth.keys import Keys, RemoteKeys, StaticKeys, parse_jwks
+from taskward.auth.jwks import parse_jwks
+from taskward.auth.key_set import KeySet, RemoteKeySet, StaticKeySet
 from taskward.auth.tokens import Authenticator, Trust, shared_secret
 
 Figures = dict[str, list[float]]
@@ -47,18 +48,18 @@ async def verify_public(algorithm: str, rounds: int) -> Figures:
     private = {**MAKE[algorithm](), "kid": "k"}
     public = {name: value for name, value in private.items() if name in ("kid", "kty", "crv", "x", "y", "n", "e")}
     (key,) = parse_jwks(json.dumps({"keys": [public]}).encode(), [algorithm]).values()
-    keys = RemoteKeys("http://127.0.0.1/", [algorithm])
+    keys = RemoteKeySet("http://127.0.0.1/", [algorithm])
     keys.keys = {key.id: key}  # as if fetched just now
-    keys.tried_at = keys.heard_at = keys.good_at = time.monotonic()
+    keys.attempted_at = keys.ended_at = keys.succeeded_at = time.monotonic()
     return await measure(algorithm, keys, jwt.PyJWK(private, algorithm), rounds)
 
 
 async def verify_shared(rounds: int) -> Figures:
     secret = shared_secret(SECRET)
-    return await measure("HS256", StaticKeys([secret]), secret.jwk, rounds)
+    return await measure("HS256", StaticKeySet([secret]), secret.jwk, rounds)
 
 
-async def measure(algorithm: str, keys: Keys, signing_key: jwt.PyJWK, rounds: int) -> Figures:
+async def measure(algorithm: str, keys: KeySet, signing_key: jwt.PyJWK, rounds: int) -> Figures:
     origin = frozenset({ORIGIN})
     trust = Trust(frozenset({algorithm}), keys, origin, origin, has_kids=algorithm != "HS256")
     auth = Authenticator([trust], leeway_seconds=30, clock=time.time)

@@ -22,7 +22,7 @@ from support.serving import serving
 from support.signing import Signer, bearer
 from taskward.app import create_app
 from taskward.auth.errors import TokenInvalid
-from taskward.auth.keys import COOLDOWN_SECONDS
+from taskward.auth.key_set import COOLDOWN_SECONDS
 from taskward.auth.tokens import authenticator
 from taskward.settings import ALGORITHMS, read_settings
 

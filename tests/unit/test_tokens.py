@@ -19,7 +19,8 @@ from support.key_server import KeyServer, running_key_server
 from support.signing import Clock, Signer, base64url, bearer
 from taskward.auth.errors import KeysUnavailable, TokenExpired, TokenInvalid, TokenMissing, Unauthorized
 from taskward.auth.issuer import local_issuer
-from taskward.auth.keys import StaticKeys, parse_jwks
+from taskward.auth.jwks import parse_jwks
+from taskward.auth.key_set import StaticKeySet
 from taskward.auth.tokens import (
     MAX_REMEMBERED_TOKENS,
     Authenticator,
@@ -671,7 +672,7 @@ GENUINE = {algorithm: HERE.token(algorithm) for algorithm in ("EdDSA", "ES256", 
 
 def offline() -> Authenticator:
     """Has its keys at hand, so that nothing needs an event loop."""
-    keys = StaticKeys(parse_jwks(json.dumps({"keys": HERE.public_keys()}).encode(), ALGORITHMS).values())
+    keys = StaticKeySet(parse_jwks(json.dumps({"keys": HERE.public_keys()}).encode(), ALGORITHMS).values())
     ours = frozenset({HERE.origin})
     trust = Trust(frozenset(ALGORITHMS), keys, issuers=ours, audiences=ours)
     return Authenticator([trust], leeway_seconds=LEEWAY, clock=HERE.clock)

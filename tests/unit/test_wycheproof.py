@@ -11,7 +11,8 @@ import pytest
 
 from support.requirements import missing
 from taskward.auth.errors import TokenInvalid
-from taskward.auth.keys import StaticKeys, parse_jwks
+from taskward.auth.jwks import parse_jwks
+from taskward.auth.key_set import StaticKeySet
 from taskward.auth.tokens import Trust, checked_header, decoded_parts, is_signed, shared_secret, strict_object
 from taskward.settings import ALGORITHMS
 
@@ -26,8 +27,8 @@ def groups(name: str) -> list[dict[str, Any]]:
     return found
 
 
-def keys_of(*jwks: dict[str, Any]) -> StaticKeys:
-    return StaticKeys(parse_jwks(json.dumps({"keys": jwks}).encode(), ALGORITHMS).values())
+def keys_of(*jwks: dict[str, Any]) -> StaticKeySet:
+    return StaticKeySet(parse_jwks(json.dumps({"keys": jwks}).encode(), ALGORITHMS).values())
 
 
 def accepted_of(vectors: list[dict[str, Any]], trust: Trust) -> Counter[str]:
@@ -65,7 +66,7 @@ def test_no_token_with_a_shared_secret_is_accepted_that_must_not_be() -> None:
     accepted: Counter[str] = Counter()
     for group in groups("json_web_signature"):
         if group["private"].get("alg") == "HS256":
-            keys = StaticKeys([shared_secret(urlsafe_b64decode(group["private"]["k"] + "=="))])
+            keys = StaticKeySet([shared_secret(urlsafe_b64decode(group["private"]["k"] + "=="))])
             trust = Trust(frozenset({"HS256"}), keys, issuers=None, audiences=None, has_kids=False)
             accepted += accepted_of(group["tests"], trust)
 

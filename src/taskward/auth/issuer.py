@@ -16,7 +16,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
-from taskward.auth.keys import StaticKeys, parse_jwks
+from taskward.auth.jwks import parse_jwks
+from taskward.auth.key_set import StaticKeySet
 from taskward.auth.tokens import MAX_OWNER_LENGTH, is_owner
 from taskward.settings import SettingsError
 
@@ -27,7 +28,7 @@ class LocalIssuer:
     audience: ClassVar[str] = "urn:taskward:local"
 
     private_key: jwt.PyJWK
-    keys: StaticKeys
+    keys: StaticKeySet
 
     def token(self, user: str, *, expires_in_seconds: int, now: float) -> str:
         """A JWT in the shape of Better Auth's, whose `sub` is the user.
@@ -65,7 +66,7 @@ def local_issuer(data_dir: Path) -> LocalIssuer:
         private = json.loads(text)
         public = {name: private[name] for name in ("kid", "kty", "crv", "x")}
         (key,) = parse_jwks(json.dumps({"keys": [public]}).encode(), ["EdDSA"]).values()
-        return LocalIssuer(jwt.PyJWK({**public, "d": private["d"]}, "EdDSA"), StaticKeys([key]))
+        return LocalIssuer(jwt.PyJWK({**public, "d": private["d"]}, "EdDSA"), StaticKeySet([key]))
     except (ValueError, TypeError, KeyError, jwt.PyJWTError):
         raise SettingsError(f"{path} is damaged: delete it, and a new key is made in its place.") from None
 

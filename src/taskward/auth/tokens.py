@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 import jwt
 
 from taskward.auth.errors import TokenExpired, TokenInvalid, TokenMissing
-from taskward.auth.keys import MAX_KID_LENGTH, Key, KeyId, Keys, RemoteKeys, StaticKeys
+from taskward.auth.jwks import MAX_KID_LENGTH, Key, KeyId
+from taskward.auth.key_set import KeySet, RemoteKeySet, StaticKeySet
 from taskward.auth.refusal_log import RefusalLog
 from taskward.settings import Settings, SettingsError
 from taskward.strict_json import refuse_constant, without_duplicates
@@ -48,7 +49,7 @@ class Trust:
     """Whose tokens are accepted, and with which keys. The keys of one never verify a token of another."""
 
     algorithms: frozenset[str]
-    keys: Keys
+    keys: KeySet
     # None where they are not checked, which only a shared secret allows.
     issuers: frozenset[str] | None
     audiences: frozenset[str] | None
@@ -59,7 +60,7 @@ class Verified(NamedTuple):
     caller: Caller
     until: float
     key: Key
-    keys: Keys
+    keys: KeySet
 
 
 def authenticator(
@@ -79,12 +80,12 @@ def authenticator(
         trusted.append(Trust(frozenset({"EdDSA"}), local.keys, frozenset({local.issuer}), frozenset({local.audience})))
     issuers, audiences = frozenset(settings.issuers), frozenset(settings.audiences)
     if settings.jwt_hs256_secret is not None:
-        secret = StaticKeys([shared_secret(settings.jwt_hs256_secret.get_secret_value().encode())])
+        secret = StaticKeySet([shared_secret(settings.jwt_hs256_secret.get_secret_value().encode())])
         trusted.append(Trust(frozenset({"HS256"}), secret, issuers or None, audiences or None, has_kids=False))
     elif settings.jwks_url is not None:
         if not issuers or not audiences:
             raise SettingsError("BETTER_AUTH_URL must be set, or both BETTER_AUTH_ISSUER and BETTER_AUTH_AUDIENCE.")
-        keys = RemoteKeys(settings.jwks_url, settings.better_auth_algorithms, monotonic=monotonic)
+        keys = RemoteKeySet(settings.jwks_url, settings.better_auth_algorithms, monotonic=monotonic)
         trusted.append(Trust(frozenset(settings.better_auth_algorithms), keys, issuers, audiences))
     return Authenticator(trusted, leeway_seconds=settings.better_auth_leeway_seconds, clock=clock)
 

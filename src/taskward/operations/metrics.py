@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from taskward.auth.keys import RemoteKeys
+from taskward.auth.key_set import RemoteKeySet
 from taskward.errors import codes
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Metrics:
     """Of one application, whose state is looked at once a second while it serves."""
 
     def __init__(self, authenticator: Authenticator, admission: Admission, pool: Pool) -> None:
-        self.remote = [trust.keys for trust in authenticator.trusted if isinstance(trust.keys, RemoteKeys)]
+        self.remote = [trust.keys for trust in authenticator.trusted if isinstance(trust.keys, RemoteKeySet)]
         self.admission = admission
         self.pool = pool
         # Looking a label up takes longer than counting; routes and statuses are few.
@@ -106,5 +106,5 @@ class Metrics:
         now = time.monotonic()
         for keys in self.remote:
             KEYS.set(len(keys.keys))
-            KEYS_AGE.set(now - keys.good_at if keys.keys else 0)
-            KEYS_FAILING.set(keys.good_at < keys.heard_at)
+            KEYS_AGE.set(now - keys.succeeded_at if keys.keys else 0)
+            KEYS_FAILING.set(keys.succeeded_at < keys.ended_at)
