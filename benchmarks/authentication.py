@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from benchmarks.machine import description
+from taskward.auth.authenticator import Authenticator
 from taskward.auth.jwks import parse_jwks
 from taskward.auth.key_set import KeySet, RemoteKeySet, StaticKeySet
-from taskward.auth.tokens import Authenticator, Trust, shared_secret
+from taskward.auth.trust import Trust, shared_secret
 
 Figures = dict[str, list[float]]
 
@@ -61,7 +62,7 @@ async def verify_shared(rounds: int) -> Figures:
 
 async def measure(algorithm: str, keys: KeySet, signing_key: jwt.PyJWK, rounds: int) -> Figures:
     origin = frozenset({ORIGIN})
-    trust = Trust(frozenset({algorithm}), keys, origin, origin, has_kids=algorithm != "HS256")
+    trust = Trust(frozenset({algorithm}), keys, origin, origin, requires_kid=algorithm != "HS256")
     auth = Authenticator([trust], leeway_seconds=30, clock=time.time)
     misses, hits = [], []
     for _ in range(rounds):

@@ -20,8 +20,8 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp
 
+from taskward.auth.authenticator import authenticator
 from taskward.auth.issuer import LocalIssuer
-from taskward.auth.tokens import authenticator
 from taskward.errors import (
     DatabaseUnavailable,
     InternalError,
@@ -94,7 +94,7 @@ def create_api(settings: Settings, *, local_issuer: LocalIssuer | None) -> FastA
         raise SettingsError("DATABASE_URL is missing: it names the PostgreSQL database.")
     api = routed(settings)
     api.state.settings = settings
-    api.state.authenticator = authenticator(settings, local=local_issuer)
+    api.state.authenticator = authenticator(settings, trusts=[] if local_issuer is None else [local_issuer.trust])
     api.state.pool = Pool(
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool_size,

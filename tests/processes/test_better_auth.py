@@ -21,9 +21,9 @@ from support.requirements import require_program
 from support.serving import serving
 from support.signing import Signer, bearer
 from taskward.app import create_app
+from taskward.auth.authenticator import authenticator
 from taskward.auth.errors import TokenInvalid
 from taskward.auth.key_set import COOLDOWN_SECONDS
-from taskward.auth.tokens import authenticator
 from taskward.settings import ALGORITHMS, read_settings
 
 DOCUMENTATION = EXAMPLE.parents[1] / "docs" / "authentication.md"

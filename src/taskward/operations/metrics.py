@@ -15,7 +15,7 @@ from taskward.auth.key_set import RemoteKeySet
 from taskward.errors import codes
 
 if TYPE_CHECKING:
-    from taskward.auth.tokens import Authenticator
+    from taskward.auth.authenticator import Authenticator
     from taskward.http.admission import Admission
     from taskward.postgres.pool import Pool
 
@@ -67,7 +67,7 @@ class Metrics:
     """Of one application, whose state is looked at once a second while it serves."""
 
     def __init__(self, authenticator: Authenticator, admission: Admission, pool: Pool) -> None:
-        self.remote = [trust.keys for trust in authenticator.trusted if isinstance(trust.keys, RemoteKeySet)]
+        self.remote = [trust.key_set for trust in authenticator.trusts if isinstance(trust.key_set, RemoteKeySet)]
         self.admission = admission
         self.pool = pool
         # Looking a label up takes longer than counting; routes and statuses are few.
