@@ -21,6 +21,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp
 
 from taskward.auth.authenticator import authenticator
+from taskward.auth.demand import demand_of
 from taskward.auth.issuer import LocalIssuer
 from taskward.errors import (
     DatabaseUnavailable,
@@ -95,6 +96,8 @@ def create_api(settings: Settings, *, local_issuer: LocalIssuer | None) -> FastA
     api = routed(settings)
     api.state.settings = settings
     api.state.authenticator = authenticator(settings, trusts=[] if local_issuer is None else [local_issuer.trust])
+    # A trust for another endpoint must not be among these, or its tokens would pass at the API.
+    api.state.demand = demand_of(api.state.authenticator.trusts)
     api.state.pool = Pool(
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool_size,

@@ -22,6 +22,7 @@ from support.serving import serving
 from support.signing import Signer, bearer
 from taskward.app import create_app
 from taskward.auth.authenticator import authenticator
+from taskward.auth.demand import demand_of
 from taskward.auth.errors import TokenInvalid
 from taskward.auth.key_set import COOLDOWN_SECONDS
 from taskward.settings import ALGORITHMS, read_settings
@@ -282,7 +283,7 @@ def test_the_documented_line_of_the_log_is_written(caplog: pytest.LogCaptureFixt
 
     accepting = authenticator(read_settings(better_auth_url="http://localhost:3000"))
     with pytest.raises(TokenInvalid):
-        asyncio.run(accepting.caller(bearer(token), deadline_seconds=2))
+        asyncio.run(accepting.caller(bearer(token), demand=demand_of(accepting.trusts), deadline_seconds=2))
 
     assert caplog.messages == [line]
 

@@ -19,6 +19,7 @@ from support.key_server import KeyServer, running_key_server
 from support.signing import Clock, Signer, base64url, bearer
 from taskward.auth.authenticator import MAX_CACHED_TOKENS, Authenticator, authenticator
 from taskward.auth.caller import Caller
+from taskward.auth.demand import demand_of
 from taskward.auth.errors import KeysUnavailable, TokenExpired, TokenInvalid, TokenMissing, Unauthorized
 from taskward.auth.issuer import local_issuer
 from taskward.auth.jwks import parse_jwks
@@ -86,26 +87,31 @@ async def accepting(
     await auth.close()
 
 
+async def call(auth: Authenticator, headers: list[tuple[bytes, bytes]]) -> Caller:
+    """As the API does."""
+    return await auth.caller(headers, demand=demand_of(auth.trusts), deadline_seconds=20)
+
+
 async def owner(auth: Authenticator, token: str) -> str:
-    return (await auth.caller(bearer(token), deadline_seconds=20)).owner
+    return (await call(auth, bearer(token))).owner
 
 
 async def code(auth: Authenticator, token: str) -> str:
     """How it is refused."""
     with pytest.raises(Unauthorized) as refused:
-        await auth.caller(bearer(token), deadline_seconds=20)
+        await call(auth, bearer(token))
     return refused.value.code
 
 
 def at_once(auth: Authenticator, token: str | bytes | list[tuple[bytes, bytes]]) -> Caller:
     """The result of a call that never gives way to the event loop, and so needs none."""
-    call = auth.caller(token if isinstance(token, list) else bearer(token), deadline_seconds=20)
+    calling = call(auth, token if isinstance(token, list) else bearer(token))
     try:
-        call.send(None)
+        calling.send(None)
     except StopIteration as ended:
         caller: Caller = ended.value
         return caller
-    call.close()
+    calling.close()
     raise AssertionError("it gave way to the event loop")
 
 
@@ -171,7 +177,7 @@ async def test_the_scheme_may_stand_in_any_case_and_spaces_around(
     value = f"{start}{signer.token()}{end}".encode()
     headers = [(b"accept", b"*/*"), (b"authorization", value), (b"x-authorization", b"Bearer other")]
 
-    assert (await auth.caller(headers, deadline_seconds=20)).owner == "ann"
+    assert (await call(auth, headers)).owner == "ann"
 
 
 async def test_a_token_of_8_kib_is_read_and_a_longer_one_is_not(auth: Authenticator, signer: Signer) -> None:
@@ -241,7 +247,7 @@ async def test_a_key_without_alg_verifies_no_other_algorithm_than_the_one_that_s
 async def test_a_caller_is_what_the_token_says_of_its_sender(server: KeyServer, signer: Signer, clock: Clock) -> None:
     async with accepting(server, clock=clock, better_auth_audience="a,b,c") as auth:
         token = signer.token(sub="bob", aud=["a", "c", "d"], scope="tasks:read tasks:write", exp=NOW + 60.5)
-        caller = await auth.caller(bearer(token), deadline_seconds=20)
+        caller = await call(auth, bearer(token))
 
     assert caller == Caller("bob", frozenset({"a", "c"}), frozenset({"tasks:read", "tasks:write"}), NOW + 60.5)
 
@@ -305,7 +311,7 @@ async def test_an_attack_is_refused(
     headers = attack.build(signer)
 
     with pytest.raises(Unauthorized) as refused:
-        await auth.caller(headers, deadline_seconds=20)
+        await call(auth, headers)
 
     problem = refused.value
     assert (problem.status, problem.code) == (401, attack.code)
@@ -368,7 +374,7 @@ async def test_a_refusal_says_what_is_wrong(
     (attack,) = (attack for attack in ATTACKS if attack.name == name)
 
     with pytest.raises(Unauthorized) as refused:
-        await auth.caller(attack.build(signer), deadline_seconds=20)
+        await call(auth, attack.build(signer))
 
     assert refused.value.detail == SENTENCES[name]
     logged = [line.getMessage() for line in caplog.records if line.name == "taskward.auth"]
@@ -455,19 +461,19 @@ async def test_a_token_that_was_verified_is_answered_from_the_cache_without_givi
     auth: Authenticator, signer: Signer
 ) -> None:
     token = signer.token()
-    first = await auth.caller(bearer(token), deadline_seconds=20)
+    first = await call(auth, bearer(token))
 
     assert at_once(auth, token) is first
     assert at_once(auth, [(b"authorization", b"bearer  " + token.encode())]) is first
-    assert await auth.caller(bearer(signer.token(a=1)), deadline_seconds=20) is not first
+    assert await call(auth, bearer(signer.token(a=1))) is not first
 
 
 async def test_a_cached_token_ends_when_it_expires(auth: Authenticator, signer: Signer, clock: Clock) -> None:
     token = signer.token(exp=NOW + 100)
-    first = await auth.caller(bearer(token), deadline_seconds=20)
+    first = await call(auth, bearer(token))
 
     clock.now += 129.9
-    assert await auth.caller(bearer(token), deadline_seconds=20) is first
+    assert await call(auth, bearer(token)) is first
     clock.now = NOW + 130
     assert await code(auth, token) == "token_expired"
 
@@ -499,7 +505,7 @@ async def test_a_cached_token_outlives_a_refresh_that_brings_the_same_key(
     auth: Authenticator, server: KeyServer, signer: Signer, monotonic: Clock
 ) -> None:
     token = signer.token()
-    first = await auth.caller(bearer(token), deadline_seconds=20)
+    first = await call(auth, bearer(token))
     server.keys = [*reversed(server.keys), *Signer(server.origin, name="new").public_keys()]
 
     monotonic.now += 5
@@ -512,11 +518,11 @@ async def test_a_cached_token_does_not_outlive_an_hour_without_keys(
     auth: Authenticator, server: KeyServer, signer: Signer, clock: Clock, monotonic: Clock
 ) -> None:
     token = signer.token(exp=NOW + 10_000)
-    first = await auth.caller(bearer(token), deadline_seconds=20)
+    first = await call(auth, bearer(token))
     server.fault = "500"
 
     monotonic.now += 3600
-    again = await auth.caller(bearer(token), deadline_seconds=20)
+    again = await call(auth, bearer(token))
     assert at_once(auth, token) is again == first
     monotonic.now += 0.1
     with pytest.raises(KeysUnavailable):

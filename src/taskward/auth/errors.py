@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from taskward.errors import Problem, Unavailable
 
+OTHER_AUDIENCE = "The token is for another audience."
+
 
 class Unauthorized(Problem):
     """RFC 6750 §3: the challenge names an error only when credentials were sent."""
@@ -29,7 +31,13 @@ class TokenExpired(Unauthorized):
 
 
 class Forbidden(Problem):
+    """A genuine token that may not do this. `scope` is the one that it lacks, if that is why (RFC 6750 §3.1)."""
+
     status, code, title = 403, "forbidden", "Not allowed"
+
+    def __init__(self, detail: str, *, scope: str | None = None) -> None:
+        challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+        super().__init__(detail, headers={} if scope is None else {"WWW-Authenticate": challenge})
 
 
 class KeysUnavailable(Unavailable):

@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 
 from taskward.auth.caller import Caller, owner_of, scopes_of
-from taskward.auth.errors import TokenExpired, TokenInvalid, TokenMissing
+from taskward.auth.errors import OTHER_AUDIENCE, TokenExpired, TokenInvalid, TokenMissing
 from taskward.auth.jwks import MAX_KID_LENGTH, Key, KeyId
 from taskward.auth.trust import Trust
 from taskward.strict_json import refuse_constant, without_duplicates
@@ -133,7 +133,7 @@ def caller_in(claims: dict[str, Any], trust: Trust, *, now: float, leeway_second
     """
     audiences = audiences_of(claims) & (trust.audiences or frozenset())
     if trust.audiences is not None and not audiences:
-        raise TokenInvalid("The token is for another audience.")
+        raise TokenInvalid(OTHER_AUDIENCE)
     owner = owner_of(claims)
     if claims.get("client_id") == claims["sub"]:  # RFC 9068 §5: a client that acts for itself
         raise TokenInvalid("The token is of an application, not of a user.")

@@ -67,7 +67,9 @@ class OwnerRoute(APIRoute):
             deadline_seconds = state.pool.deadline_seconds
             loop = asyncio.get_running_loop()
             deadline = loop.time() + deadline_seconds
-            caller = await state.authenticator.caller(scope["headers"], deadline_seconds=deadline_seconds)
+            caller = await state.authenticator.caller(
+                scope["headers"], demand=state.demand, deadline_seconds=deadline_seconds
+            )
             session = scope["taskward.session"] = Session(caller.owner, state.pool, deadline)
             state.admission.count(session.owner_id)
             errors: Errors = []
