@@ -10,8 +10,9 @@ from typing import Any, Protocol
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from taskward.auth.authenticator import authenticator
+from taskward.auth.demand import demand_of
 from taskward.auth.issuer import LocalIssuer
-from taskward.auth.tokens import authenticator
 from taskward.http import probes
 from taskward.http.admission import Admission
 from taskward.http.context import RequestContext, Services
@@ -73,9 +74,12 @@ def services_of(settings: Settings, *, local_issuer: LocalIssuer | None) -> Serv
         deadline_seconds=settings.request_deadline_seconds,
         revisions=REVISIONS,
     )
+    tokens = authenticator(settings, trusts=[] if local_issuer is None else [local_issuer.trust])
     return Services(
         settings=settings,
-        authenticator=authenticator(settings, local=local_issuer),
+        authenticator=tokens,
+        # A trust for another endpoint must not be among these, or its tokens would pass at the API.
+        demand=demand_of(tokens.trusts),
         pool=pool,
         admission=Admission(pool, requests_per_minute=settings.rate_limit_per_minute),
     )

@@ -65,7 +65,9 @@ class OwnerRoute(APIRoute):
             deadline_seconds = pool.deadline_seconds
             loop = asyncio.get_running_loop()
             deadline = loop.time() + deadline_seconds
-            caller = await services.authenticator.caller(scope["headers"], deadline_seconds=deadline_seconds)
+            caller = await services.authenticator.caller(
+                scope["headers"], demand=services.demand, deadline_seconds=deadline_seconds
+            )
             session = context.session = Session(caller.owner, pool, deadline)
             admission.count(session.owner_id)
             errors: Errors = []
