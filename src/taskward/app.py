@@ -15,11 +15,11 @@ from taskward.auth.demand import demand_of
 from taskward.auth.issuer import LocalIssuer
 from taskward.http import probes
 from taskward.http.admission import Admission
+from taskward.http.application import Application
 from taskward.http.context import RequestContext, Services
-from taskward.http.dispatch import Dispatch
 from taskward.http.documents import add_documents, document_of
 from taskward.http.error_handlers import add_error_handlers
-from taskward.http.middleware import Cors, HeaderLimit, RequestScope, UnexpectedErrors
+from taskward.http.owner_routes import OwnerRoutes
 from taskward.migrations import REVISIONS
 from taskward.postgres.pool import Pool
 from taskward.settings import Settings, SettingsError, read_settings
@@ -56,13 +56,17 @@ def create_app(
     settings = settings or read_settings()
     services = services_of(settings, local_issuer=local_issuer)
     observer = observe(services)
-    return layered(routed(settings, services, observer), services, observer)
+    return served(routed(settings, services, observer), services, observer)
 
 
-def layered(api: FastAPI, services: Services, observer: Observer | None = None) -> ASGIApp:
-    """What stands around the routes."""
-    layers = Cors(HeaderLimit(UnexpectedErrors(Dispatch(api))), origins=services.settings.cors_origins)
-    return RequestScope(layers, services, count=None if observer is None else observer.count)
+def served(api: FastAPI, services: Services, observer: Observer | None = None) -> ASGIApp:
+    return Application(
+        api,
+        services,
+        routes=OwnerRoutes(api),
+        origins=services.settings.cors_origins,
+        count=None if observer is None else observer.count,
+    )
 
 
 def services_of(settings: Settings, *, local_issuer: LocalIssuer | None) -> Services:

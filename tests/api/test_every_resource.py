@@ -16,7 +16,7 @@ from support.answers import problem
 from support.databases import asked, with_database
 from support.people import Person
 from support.serving import serving
-from taskward.app import layered, routed, services_of
+from taskward.app import routed, served, services_of
 from taskward.auth.issuer import LocalIssuer
 from taskward.http.documents import document_of
 from taskward.migrations import migrate
@@ -80,7 +80,7 @@ def with_notes(cluster: str, issuer: LocalIssuer) -> Iterator[str]:
     services = services_of(settings_for(url), local_issuer=issuer)
     api = routed(services.settings, services)
     api.include_router(notes.router)
-    with serving(layered(api, services)) as address:
+    with serving(served(api, services)) as address:
         yield address
     asked(cluster, f"drop database {name} with (force)")
 

@@ -37,6 +37,7 @@ class ProblemResponse(Response):
         self.problem = problem
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Where FastAPI sends it."""
         context_in(scope).problem = self.problem
         await super().__call__(scope, receive, send)
 
