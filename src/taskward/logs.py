@@ -7,12 +7,14 @@ get into a message, it stays inside its own line.
 import json
 import logging
 import logging.config
+import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
-from typing import Any, Literal
+from json.encoder import encode_basestring_ascii
+from typing import Any, Literal, TextIO
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -35,9 +37,7 @@ def configure(*, format: Literal["json", "console"], level: str) -> None:  # noq
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"default": {"()": JsonFormatter if format == "json" else ConsoleFormatter}},
-            "handlers": {
-                "default": {"class": "logging.StreamHandler", "formatter": "default", "stream": "ext://sys.stderr"}
-            },
+            "handlers": {"default": {"()": LineHandler, "formatter": "default", "stream": "ext://sys.stderr"}},
             # Libraries stay at warning: at debug an HTTP client writes headers and URLs, and so secrets.
             "root": {"handlers": ["default"], "level": quiet},
             # The default, spelled out: uvicorn looks at the level itself and traces every connection when it is unset.
@@ -46,10 +46,36 @@ def configure(*, format: Literal["json", "console"], level: str) -> None:  # noq
     )
 
 
+class LineHandler(logging.StreamHandler[TextIO]):
+    """Standard error writes each line out by itself: to flush it once more takes longer than to write it."""
+
+    def flush(self) -> None:
+        if not getattr(self.stream, "line_buffering", False):
+            super().flush()
+
+
+OF_A_REQUEST = {**STANDARD, "levelno": logging.INFO, "levelname": "INFO"}
+
+
+class RequestRecord(logging.LogRecord):
+    """The record of a request that has ended: one for each, so it has little of what a record can have.
+
+    `fields` stand in its line behind the message.
+    """
+
+    fields: dict[str, Any]
+
+    def __init__(self, name: str, message: str, fields: dict[str, Any]) -> None:
+        now = time.time()
+        vars(self).update(OF_A_REQUEST, name=name, msg=message, fields=fields, created=now, msecs=now % 1 * 1000)
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object a record; an exception is one string in it, newlines and all."""
 
     def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record, RequestRecord):
+            return request_line(record)
         line = {"time": when(record), "level": record.levelname.lower(), "logger": record.name}
         line["message"] = record.getMessage()
         if (request := request_id.get()) is not None:
@@ -63,6 +89,18 @@ class JsonFormatter(logging.Formatter):
             return ENCODER.encode(line | extra)
         except (TypeError, ValueError):  # NaN, a cycle, a key that is no string
             return json.dumps(line | {name: str(value) for name, value in extra.items()})
+
+
+def request_line(record: RequestRecord) -> str:
+    """What the encoder would make of it, in a tenth of the time. Of the fields those that are no text are numbers."""
+    fields = [
+        f', "{name}": {encode_basestring_ascii(value) if isinstance(value, str) else value}'
+        for name, value in record.fields.items()
+    ]
+    return (
+        f'{{"time": "{when(record)}", "level": "info", "logger": "{record.name}", '
+        f'"message": {encode_basestring_ascii(record.msg)}, "request_id": "{request_id.get()}"{"".join(fields)}}}'
+    )
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -89,10 +127,13 @@ def second(at: int) -> str:
 
 
 def extra_of(record: logging.LogRecord) -> dict[str, Any]:
+    if isinstance(record, RequestRecord):
+        return record.fields
     added = islice(vars(record).items(), len(STANDARD), None)  # a record begins with what each has
     return {name: value for name, value in added if name not in NOT_EXTRA}
 
 
+@lru_cache(maxsize=1024)
 def digest(owner_id: str) -> str:
     """An owner in a log line: the first 16 digits of the SHA-256, as `printf %s ID | sha256sum` tells them."""
     return sha256(owner_id.encode()).hexdigest()[:16]

@@ -21,7 +21,7 @@ from taskward.http.errors import HeaderTooLarge
 from taskward.http.headers import WHOLE_RESPONSE, HeaderList, common_headers, new_request_id
 from taskward.http.owner_routes import Found, OwnerRoutes
 from taskward.http.responses import ProblemResponse
-from taskward.logs import digest, request_id
+from taskward.logs import RequestRecord, digest, request_id
 
 log = logging.getLogger("taskward.request")
 
@@ -96,7 +96,7 @@ class Application:
             name = sent_method if sent_method in METHODS else "other"
             route = context.route or str(getattr(scope.get("route"), "path_format", "unknown"))
             if log.isEnabledFor(logging.INFO):
-                log.info("%s %s", name, route, extra=summary(context, answering.status, seconds))
+                log.handle(RequestRecord(log.name, f"{name} {route}", summary(context, answering.status, seconds)))
             if self.count is not None:
                 self.count(context, name, route, answering.status, seconds)
 
