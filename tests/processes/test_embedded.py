@@ -22,7 +22,7 @@ from taskward.operations.embedded import EmbeddedError
 from taskward.operations.embedded import cluster as embedded
 from taskward.operations.embedded import programs as postgresql
 from taskward.operations.embedded import supervisor as parent
-from taskward.operations.embedded.cluster import Embedded
+from taskward.operations.embedded.cluster import EmbeddedPostgres
 
 # Another process that uses the database: it says what `start` gave, and closes its share on SIGTERM.
 USER_OF_THE_DATABASE = """
@@ -153,7 +153,7 @@ def python_for(account: postgresql.Account) -> str:
     return missing("No Python 3.11 or newer is where an ordinary user can reach it (as in /usr/bin).")
 
 
-def start(data_dir: Path | str, said: list[str] | None = None) -> Embedded:
+def start(data_dir: Path | str, said: list[str] | None = None) -> EmbeddedPostgres:
     return embedded.start(Path(data_dir), say=print if said is None else said.append)
 
 
@@ -170,7 +170,7 @@ def refusal(program: Program) -> str:
     return sentence
 
 
-def value_of(database: Embedded | str, query: str) -> Any:
+def value_of(database: EmbeddedPostgres | str, query: str) -> Any:
     url = database if isinstance(database, str) else database.url
     with psycopg.connect(url, autocommit=True) as connection:
         row = connection.execute(query.encode()).fetchone()

