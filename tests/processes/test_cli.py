@@ -22,7 +22,7 @@ from support.signing import SECRET, signed
 from taskward.auth.issuer import local_issuer
 from taskward.migrations import HEAD
 from taskward.operations.cli import check_database, main
-from taskward.operations.supervisor import listen
+from taskward.operations.listener import listen
 from taskward.postgres.pool import DatabaseRefused
 from taskward.settings import Settings
 

@@ -15,17 +15,19 @@ from pathlib import Path
 import pytest
 
 from support.programs import Program, environment, eventually, is_running, running
-from taskward.operations.supervisor import CannotListen, Worker, listen
+from taskward.operations.listener import CannotListen, listen
+from taskward.operations.supervisor import Worker
 
 SERVE = """
 import sys
-from taskward.operations import supervisor as server
 from taskward import logs
+from taskward.operations.listener import listen
+from taskward.operations.supervisor import supervise
 
 logs.configure(format="json", level="info")
-listener = server.listen("127.0.0.1", 0)
+listener = listen("127.0.0.1", 0)
 print(listener.getsockname()[1], flush=True)
-sys.exit(server.supervise(listener, workers=int(sys.argv[2]), application=f"support.applications:{sys.argv[1]}"))
+sys.exit(supervise(listener, workers=int(sys.argv[2]), application=f"support.applications:{sys.argv[1]}"))
 """
 
 

@@ -1,4 +1,4 @@
-"""Small ASGI applications for the tests of `taskward.operations.supervisor`."""
+"""Small ASGI applications for the tests of the supervisor and its workers."""
 
 import asyncio
 import os

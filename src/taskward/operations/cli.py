@@ -51,7 +51,7 @@ class Refused(Exception):
 EXPECTED = {
     "taskward.operations.cli.Refused",
     "taskward.settings.SettingsError",
-    "taskward.operations.supervisor.CannotListen",
+    "taskward.operations.listener.CannotListen",
     "taskward.operations.embedded.EmbeddedError",
     "taskward.postgres.pool.DatabaseRefused",
     "taskward.migrations.MigrationRefused",
@@ -90,13 +90,13 @@ def dev(
 ) -> None:
     """Run the API to try it, with a database, a token and a curl line. Reads .env too; Ctrl-C ends it."""
     from taskward import logs
-    from taskward.operations import supervisor as server
     from taskward.operations.exposition import exposed
+    from taskward.operations.listener import listen
 
     settings = read(data_dir, env_file=".env")
     signal.signal(signal.SIGTERM, leave)
     logs.configure(format=settings.log_format or "console", level=settings.log_level)
-    with server.listen(host, port) as listener:
+    with listen(host, port) as listener:
         is_private = ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
         if not is_private and not can_verify(settings):
             raise Refused(f"To listen on {host} set BETTER_AUTH_URL: the local issuer is for this machine alone.")
@@ -110,7 +110,7 @@ def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str,
     from taskward.app import create_app
     from taskward.auth.issuer import local_issuer
     from taskward.migrations import migrate
-    from taskward.operations import supervisor as server
+    from taskward.operations import worker
     from taskward.operations.doctor import place
 
     if settings.database_url is not None:
@@ -120,7 +120,7 @@ def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str,
     token = issuer.token("alice", expires_in_seconds=3600, now=time.time()) if issuer is not None else None
     complete = settings.model_copy(update={"database_url": SecretStr(url)})
     base = base_url(listener.getsockname())
-    server.run(create_app(complete, local_issuer=issuer), listener, ready=lambda: welcome(settings, base, token))
+    worker.run(create_app(complete, local_issuer=issuer), listener, ready=lambda: welcome(settings, base, token))
 
 
 def welcome(settings: "Settings", base: str, token: str | None) -> None:
@@ -176,8 +176,9 @@ def serve(
     from taskward import logs
     from taskward.auth.tokens import authenticator
     from taskward.migrations import migrate
-    from taskward.operations import supervisor as server
     from taskward.operations.exposition import exposed
+    from taskward.operations.listener import listen
+    from taskward.operations.supervisor import supervise
 
     settings = read()
     if not can_verify(settings):
@@ -186,7 +187,7 @@ def serve(
     signal.signal(signal.SIGTERM, leave)
     logs.configure(format=settings.log_format or "json", level=settings.log_level)
     with (
-        server.listen(host, port) as listener,
+        listen(host, port) as listener,
         exposed(settings.metrics_at) as forget_process,
         database_of(settings, say=log.info) as (url, direct_url),
     ):
@@ -200,7 +201,7 @@ def serve(
                 asyncio.run(check_database(settings, url))
             log.info("listening at %s", base_url(listener.getsockname()))
 
-        status = server.supervise(listener, workers=workers, meanwhile=check, ended=forget_process)
+        status = supervise(listener, workers=workers, meanwhile=check, ended=forget_process)
     raise typer.Exit(status)
 
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from taskward.operations.supervisor import WORKER, CannotListen
+from taskward.operations.listener import CannotListen
+from taskward.operations.supervisor import WORKER
 
 log = logging.getLogger("taskward.metrics")
 
