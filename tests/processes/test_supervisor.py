@@ -283,10 +283,12 @@ def test_a_service_that_cannot_start_a_worker_tries_again() -> None:
 
 def test_a_worker_is_hung_when_it_gives_no_sign_of_life_for_long() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        assert not Worker(0, process, pulse=0, generation=0, seen_at=time.monotonic() - 50).is_hung()
-        assert Worker(0, process, pulse=0, generation=0, seen_at=time.monotonic() - 70).is_hung()
-        assert Worker(0, process, pulse=0, generation=0, seen_at=time.monotonic() - 40, is_ready=True).is_hung()
-        assert not Worker(0, process, pulse=0, generation=0, is_ready=True).is_hung()
+        assert not Worker(0, process, heartbeat=0, generation=0, last_heartbeat_at=time.monotonic() - 50).is_hung()
+        assert Worker(0, process, heartbeat=0, generation=0, last_heartbeat_at=time.monotonic() - 70).is_hung()
+        assert Worker(
+            0, process, heartbeat=0, generation=0, last_heartbeat_at=time.monotonic() - 40, is_ready=True
+        ).is_hung()
+        assert not Worker(0, process, heartbeat=0, generation=0, is_ready=True).is_hung()
 
 
 def test_a_worker_may_open_as_many_files_as_the_machine_allows() -> None:

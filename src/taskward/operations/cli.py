@@ -201,7 +201,7 @@ def serve(
                 asyncio.run(check_database(settings, url))
             log.info("listening at %s", base_url(listener.getsockname()))
 
-        status = supervise(listener, workers=workers, meanwhile=check, ended=forget_process)
+        status = supervise(listener, workers=workers, check=check, on_worker_exit=forget_process)
     raise typer.Exit(status)
 
 

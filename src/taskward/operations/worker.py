@@ -1,6 +1,6 @@
 """A process that answers requests: uvicorn's server on a socket that was opened before, alone or under a supervisor.
 
-It tells its supervisor every second that it is well, retires without a lost request, and ends when the supervisor is
+It sends its supervisor a heartbeat every second, retires without a lost request, and ends when the supervisor is
 gone, however it went.
 """
 
@@ -32,10 +32,10 @@ DRAIN_SECONDS = 5
 """How long a retiring worker waits for idle clients to send one more request and be told to reconnect."""
 
 GRACE_SECONDS = 6
-"""How long requests in work may take to finish when a process ends."""
+"""How long requests in flight may take to finish when a process ends."""
 
 ORPHAN_SECONDS = 1.5
-"""How long requests in work may take to finish when the supervisor was killed."""
+"""How long requests in flight may take to finish when the supervisor was killed."""
 
 Application = Callable[[dict[str, Any], Callable[..., Any], Callable[..., Any]], Awaitable[None]]
 
@@ -48,43 +48,43 @@ def run(application: Application, listener: socket.socket, *, ready: Callable[[]
     """
     pending = [ready]
 
-    async def tell() -> None:
+    async def notify() -> None:
         while pending:
             pending.pop()()
 
-    Server(configuration(application, tell)).run_until_told(listener)
+    Server(configuration(application, notify)).run_until_signal(listener)
 
 
-def work(application: str, listener: int, pulse: int, supervisor: int, start_line: int) -> None:
-    """A worker: serves on the inherited socket, writes its pulse, and ends with the supervisor."""
+def work(application: str, listener: int, heartbeat: int, parent_alive: int, start_barrier: int) -> None:
+    """A worker: serves on the inherited socket, sends its heartbeat, and ends with the supervisor."""
     gc.disable()  # what start-up makes stays; the application turns it on when it has started
-    threading.Thread(target=end_with, args=(supervisor,), daemon=True).start()
+    threading.Thread(target=exit_with_parent, args=(parent_alive,), daemon=True).start()
     settings = read_settings()
     logs.configure(format=settings.log_format or "json", level=settings.log_level)
     create: Callable[[Settings], Application] = import_from_string(application)
-    os.read(start_line, 1)
-    os.set_blocking(pulse, False)
+    os.read(start_barrier, 1)
+    os.set_blocking(heartbeat, False)
 
-    async def beat() -> None:
+    async def notify() -> None:
         with contextlib.suppress(BlockingIOError, BrokenPipeError):
-            os.write(pulse, b".")
+            os.write(heartbeat, b".")
 
-    server = Server(configuration(create(settings), beat))
+    server = Server(configuration(create(settings), notify))
     signal.signal(signal.SIGUSR1, server.retire)
-    server.run_until_told(socket.socket(fileno=listener))
+    server.run_until_signal(socket.socket(fileno=listener))
 
 
-def end_with(supervisor: int) -> None:
-    os.read(supervisor, 1)
+def exit_with_parent(parent_alive: int) -> None:
+    os.read(parent_alive, 1)  # returns when the last writer, the supervisor, is gone
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(ORPHAN_SECONDS)
     os._exit(1)
 
 
-def configuration(application: Application, beat: Callable[[], Awaitable[None]]) -> uvicorn.Config:
-    """`beat` is called when the server has started, and every second from then on."""
+def configuration(application: Application, notify: Callable[[], Awaitable[None]]) -> uvicorn.Config:
+    """`notify` is called when the server has started, and every second from then on."""
     return uvicorn.Config(
-        refusal_as_sentence(application),
+        with_refusal_as_sentence(application),
         http=Protocol,
         ws="none",
         interface="asgi3",
@@ -97,15 +97,15 @@ def configuration(application: Application, beat: Callable[[], Awaitable[None]])
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        callback_notify=beat,
+        callback_notify=notify,
         timeout_notify=1,
     )
 
 
-def refusal_as_sentence(application: Application) -> Application:
+def with_refusal_as_sentence(application: Application) -> Application:
     """The application, whose refusal to start is told as its sentence; Starlette would tell its traceback."""
 
-    async def wrapped(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+    async def with_sentence(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         if scope["type"] != "lifespan":
             await application(scope, receive, send)
             return
@@ -121,7 +121,7 @@ def refusal_as_sentence(application: Application) -> Application:
         except DatabaseRefused as refusal:
             await send({"type": "lifespan.startup.failed", "message": str(refusal)})
 
-    return wrapped
+    return with_sentence
 
 
 class Server(uvicorn.Server):
@@ -129,7 +129,7 @@ class Server(uvicorn.Server):
 
     is_retiring = False
 
-    def run_until_told(self, listener: socket.socket) -> None:
+    def run_until_signal(self, listener: socket.socket) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn listens to them only while it serves, and raises them once more at the end.
             signal.signal(number, self.handle_exit)
