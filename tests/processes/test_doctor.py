@@ -17,8 +17,9 @@ import pytest
 from support.key_server import KeyServer, running_key_server
 from support.signing import private_jwk, public
 from taskward.migrations import migrate
-from taskward.operations.doctor import Finding, examine, place
+from taskward.operations.doctor import Finding, examine
 from taskward.operations.embedded import cluster as embedded
+from taskward.postgres.administration import place
 from taskward.settings import read_settings
 
 SECRET = "a secret of thirty-two bytes, or more"

@@ -111,7 +111,7 @@ def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str,
     from taskward.auth.issuer import local_issuer
     from taskward.migrations import migrate
     from taskward.operations import worker
-    from taskward.operations.doctor import place
+    from taskward.postgres.administration import place
 
     if settings.database_url is not None:
         typer.echo(f"Migrating the database {place(direct_url)}.")
@@ -210,7 +210,7 @@ async def check_database(settings: "Settings", url: str) -> None:
     import taskward.tasks.actions  # noqa: F401 - the tables that the database is asked about
     from taskward.errors import DatabaseUnavailable
     from taskward.migrations import REVISIONS
-    from taskward.operations.doctor import place
+    from taskward.postgres.administration import place
     from taskward.postgres.pool import Pool
 
     pool = Pool(url, pool_size=1, deadline_seconds=settings.request_deadline_seconds, revisions=REVISIONS)
@@ -231,7 +231,7 @@ def migrate(
 ) -> None:
     """Bring the schema to this release, over DATABASE_DIRECT_URL (by default DATABASE_URL, unpooled)."""
     from taskward import migrations
-    from taskward.operations.doctor import place
+    from taskward.postgres.administration import place
 
     if sql:
         typer.echo(migrations.script())
@@ -263,7 +263,7 @@ def forget(
 ) -> None:
     """Remove every row of one owner, for good."""
     from taskward.operations import retention
-    from taskward.operations.doctor import place
+    from taskward.postgres.administration import place
 
     with database_of(read(), say=typer.echo) as (_, direct_url):
         if not yes:
