@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,6 +12,8 @@ import psycopg
 import taskward.tasks.actions  # noqa: F401 - a database guards the tables that are known
 from taskward.migrations import REVISIONS
 from taskward.postgres.pool import Pool
+
+ROLES = ("taskward_app", "taskward_keeper")
 
 
 @asynccontextmanager
@@ -46,3 +48,16 @@ def as_login(url: str, name: str, password: str) -> str:
 
 def with_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@contextmanager
+def without_the_roles(cluster: str) -> Iterator[None]:
+    """A server on which nobody has migrated anything yet."""
+    for role in ROLES:
+        asked(cluster, f"alter role {role} rename to {role}_elsewhere")
+    try:
+        yield
+    finally:
+        for role in ROLES:
+            asked(cluster, f"drop role if exists {role}")
+            asked(cluster, f"alter role {role}_elsewhere rename to {role}")

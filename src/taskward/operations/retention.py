@@ -5,15 +5,19 @@ from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
+from sqlmodel import SQLModel
 
+import taskward.tasks.actions  # noqa: F401 - fills SQLModel.metadata
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence
+from taskward.postgres.pool import APP_ROLE
 
-APP_ROLE = "taskward_app"
 KEEPER_ROLE = "taskward_keeper"
 """Sees what has expired, of every owner, and nothing else: its policies say what that is."""
 
-EXPIRING_TABLES = ("idempotency_keys", "tasks")
-OWNED_TABLES = ("tasks", "idempotency_keys", "owner")
+TABLES = SQLModel.metadata.sorted_tables
+EXPIRING_TABLES = tuple(table.name for table in TABLES if table.info.get("expires"))
+OWNED_TABLES = tuple(table.name for table in reversed(TABLES) if "owner_id" in table.c)
+"""What refers to a table comes before it."""
 
 ROWS_AT_ONCE = 10_000
 """A short transaction each: nobody waits for a purge, and one that breaks off has not run in vain."""
@@ -72,7 +76,7 @@ def connected(url: str) -> Iterator[AdminConnection]:
     try:
         with connect(url, application_name="taskward") as connection:
             yield connection
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, psycopg.errors.InvalidParameterValue):  # no such table, no such role
         raise RetentionRefused("The database has not the schema of this release: run `taskward migrate`.") from None
     except psycopg.Error as error:
         raise RetentionRefused(failure_sentence("The database did not do it", error)) from None

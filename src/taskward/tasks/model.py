@@ -68,6 +68,7 @@ class Task(SQLModel, table=True):
         ForeignKeyConstraint(["owner_id"], ["owner.owner_id"], name="tasks_owner_id_fkey", ondelete="CASCADE"),
         CheckConstraint("due_on is null or due_at is null", name="tasks_due_once"),
         Index("tasks_in_trash", "owner_id", "deleted_at", "id", postgresql_where=text("deleted_at is not null")),
+        {"info": {"expires": True}},  # a policy of taskward_keeper says when
     )
 
     owner_id: str = Column(sa_type=Text, nullable=False)
