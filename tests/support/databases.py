@@ -1,6 +1,7 @@
 """Databases as the tests of the data path use them."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,6 +15,8 @@ from taskward.migrations import REVISIONS
 from taskward.postgres.pool import Pool
 
 ROLES = ("taskward_app", "taskward_keeper")
+PASSWORD = "sesame-7"
+"""Of the logins that tests make."""
 
 
 @asynccontextmanager
@@ -48,6 +51,18 @@ def as_login(url: str, name: str, password: str) -> str:
 
 def with_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@contextmanager
+def database_of(cluster: str, owner: str) -> Iterator[tuple[str, str]]:
+    """An empty database of a login, as this login and as an administrator."""
+    name = f"database_{secrets.token_hex(6)}"
+    asked(cluster, f"create database {name} owner {owner}")
+    url = with_database(cluster, name)
+    try:
+        yield as_login(url, owner, PASSWORD), url
+    finally:
+        asked(cluster, f"drop database {name} with (force)")
 
 
 @contextmanager
