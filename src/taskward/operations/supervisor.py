@@ -41,7 +41,7 @@ def supervise(
     listener: socket.socket,
     *,
     workers: int,
-    application: str = "taskward.app:create_app",
+    application: str = "taskward.operations.worker:application",
     check: Callable[[], None] = lambda: None,
     on_worker_exit: Callable[[int], None] = lambda number: None,
 ) -> int:

@@ -74,6 +74,14 @@ def work(application: str, listener: int, heartbeat: int, parent_alive: int, sta
     server.run_until_signal(socket.socket(fileno=listener))
 
 
+def application(settings: Settings) -> Application:
+    """What a worker serves."""
+    from taskward.app import create_app
+    from taskward.operations.exposition import observe
+
+    return create_app(settings, observe=observe)
+
+
 def exit_with_parent(parent_alive: int) -> None:
     os.read(parent_alive, 1)  # returns when the last writer, the supervisor, is gone
     os.kill(os.getpid(), signal.SIGTERM)
