@@ -1,6 +1,7 @@
 """Fixtures for the tests of the embedded PostgreSQL, which name this module in `pytest_plugins`."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -20,10 +21,20 @@ from taskward.operations.embedded import cluster as embedded
 from taskward.operations.embedded import programs as postgresql
 
 
+def scratch() -> str:
+    """In memory, if there is room and programs may run there: a disk takes long to copy and to remove a database."""
+    try:
+        memory = os.statvfs("/dev/shm")
+    except OSError:
+        return "/tmp"
+    is_roomy = memory.f_bavail * memory.f_frsize > 2**30
+    return "/dev/shm" if is_roomy and not memory.f_flag & os.ST_NOEXEC else "/tmp"
+
+
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder that everybody may use, as pytest's own are not. Nothing runs in it when the test is over."""
-    folder = Path(tempfile.mkdtemp(prefix="taskward-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="taskward-", dir=scratch()))
     folder.chmod(0o777)
     yield folder
     eventually(lambda: not processes_with(str(folder)))
@@ -38,7 +49,7 @@ def new_data_dir(place: Path) -> Path:
 @pytest.fixture(scope="session")
 def template() -> Iterator[Path]:
     """A folder with a database, to be copied because making one takes long."""
-    with tempfile.TemporaryDirectory(prefix="taskward-", dir="/tmp") as folder:
+    with tempfile.TemporaryDirectory(prefix="taskward-", dir=scratch()) as folder:
         Path(folder).chmod(0o711)
         with start(Path(folder) / "data") as database, psycopg.connect(database.url) as connection:
             connection.execute("create table kept as select 7 as number")
