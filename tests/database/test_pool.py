@@ -31,6 +31,7 @@ from taskward.migrations import migrate
 from taskward.postgres.pool import DOWN_SECONDS, NOBODY, DatabaseRefused, Pool, StatementFailed
 from taskward.postgres.statements import Statement
 from taskward.resources.idempotency import Idempotency
+from taskward.resources.paging import PageRequest
 from taskward.resources.session import Session
 from taskward.tasks import actions, finding
 from taskward.tasks.model import TaskCreate, TaskPatch
@@ -66,7 +67,7 @@ async def adds(database: Pool, owner: str, title: str = "Milk") -> int:
 
 
 async def titles(database: Pool, owner: str) -> list[str]:
-    page = await finding.list_tasks(Session.begin(database, owner), skip=0, limit=500, cursor=None)
+    page = await finding.list_tasks(Session.begin(database, owner), PageRequest(500))
     return [task["title"] for task in json.loads(page.json)]
 
 

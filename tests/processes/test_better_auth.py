@@ -21,9 +21,10 @@ from support.requirements import require_program
 from support.serving import serving
 from support.signing import Signer, bearer
 from taskward.app import create_app
-from taskward.auth import keys
-from taskward.auth.tokens import authenticator
-from taskward.errors import TokenInvalid
+from taskward.auth import key_set
+from taskward.auth.authenticator import authenticator
+from taskward.auth.demand import demand_of
+from taskward.auth.errors import TokenInvalid
 from taskward.settings import ALGORITHMS, read_settings
 
 DOCUMENTATION = EXAMPLE.parents[1] / "docs" / "authentication.md"
@@ -144,7 +145,7 @@ def test_a_session_in_place_of_a_token_is_invalid(better_auth: BetterAuth, taskw
 def test_the_first_token_after_a_rotation_is_accepted_at_once(
     taskward: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keys, "COOLDOWN_SECONDS", 2)
+    monkeypatch.setattr(key_set, "COOLDOWN_SECONDS", 2)
     with running_better_auth(ROTATION_SECONDS="2") as server, taskward(server) as api:
         session = server.sign_up("ann@example.com")
         with caller(api, session.token()) as before:
@@ -285,7 +286,7 @@ def test_the_documented_line_of_the_log_is_written(caplog: pytest.LogCaptureFixt
 
     accepting = authenticator(read_settings(better_auth_url="http://localhost:3000"))
     with pytest.raises(TokenInvalid):
-        asyncio.run(accepting.caller(bearer(token), deadline_seconds=2))
+        asyncio.run(accepting.caller(bearer(token), demand=demand_of(accepting.trusts), deadline_seconds=2))
 
     assert caplog.messages == [line]
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import httpx
 import psycopg
 
-from taskward.auth.keys import JwksUnusable, fetch_jwks, parse_jwks, tls_context, without_query
+from taskward.auth.jwks import JwksUnusable, fetch_jwks, parse_jwks, tls_context, without_query
 from taskward.migrations import HEAD, REVISIONS
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence, place
 from taskward.postgres.pool import APP_ROLE
