@@ -11,7 +11,7 @@ from campaigns.processes import PostgreSQL, temporary_folder
 
 from support.databases import with_database
 from taskward.migrations import migrate
-from taskward.operations.embedded import cluster as embedded
+from taskward.operations.embedded.programs import account_for
 
 SETTINGS = """
 # A quarter of a small machine's memory, as PostgreSQL §20.4.1 recommends; everything else is its default.
@@ -140,7 +140,7 @@ class Database:
 @contextmanager
 def postgresql() -> Iterator[PostgreSQL]:
     """A cluster of its own, which runs where this process does."""
-    account = embedded.account_for(Path("/nonexistent"))
+    account = account_for(Path("/nonexistent"))
     with temporary_folder(account) as folder:
         server = PostgreSQL(folder, account)
         with (folder / "data" / "postgresql.conf").open("a") as settings:

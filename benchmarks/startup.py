@@ -15,14 +15,14 @@ from benchmarks.machine import description
 from benchmarks.servers import TASKWARD_PEER, Issuer, issuer, taskward_command, wait_until_ok
 from support.programs import TASKWARD, environment
 from taskward.migrations import migrate
-from taskward.operations.embedded import cluster as embedded
+from taskward.operations.embedded.programs import account_for
 
 TIMES = 5
 
 
 def start_up(times: int = TIMES) -> dict[str, Any]:
     # The account that PostgreSQL runs as enters the folder; else it would be kept elsewhere, and stay.
-    with temporary_folder(embedded.account_for(Path("/nonexistent"))) as folder, issuer() as tokens:
+    with temporary_folder(account_for(Path("/nonexistent"))) as folder, issuer() as tokens:
         found: dict[str, list[float]] = {"dev_cold": [], "dev_warm": [], "serve_ready": []}
         with postgresql() as postgres:
             migrate(postgres.url)

@@ -29,7 +29,7 @@ from campaigns.rolling_restart import rolling_restart
 from campaigns.silent_database import silent_database
 from campaigns.sleeping_database import sleeping_database
 from campaigns.slow_senders import slow_senders
-from taskward.operations.embedded import cluster as embedded
+from taskward.operations.embedded.programs import installations
 
 CAMPAIGNS: list[Campaign] = [
     killed_database,
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def circumstances() -> str:
-    _, version = next(iter(embedded.installations()))
+    _, version = next(iter(installations()))
     return (
         textwrap.fill(
             f"Measured with PostgreSQL {version} and Python {platform.python_version()} on {platform.system()}, "

@@ -20,8 +20,9 @@ import psycopg
 
 from support.programs import TASKWARD, environment
 from taskward.migrations import migrate
-from taskward.operations.embedded import cluster as embedded
-from taskward.operations.embedded.cluster import Account
+from taskward.operations.embedded import supervisor
+from taskward.operations.embedded.cluster import make_cluster
+from taskward.operations.embedded.programs import ENVIRONMENT, Account, account_for, find_programs, installations
 
 SECRET = "thirty-two bytes or more, as HS256 wants it"  # noqa: S105 - protects nothing
 START_SECONDS = 60
@@ -44,7 +45,7 @@ def start(command: Sequence[str | Path], *, env: Mapping[str, str], log: Path, a
             stderr=output,
             # An interrupt is for the campaign alone, which then ends its children in their order.
             start_new_session=True,
-            preexec_fn=embedded.stop_with_parent,
+            preexec_fn=supervisor.stop_with_parent,
             user=account and account.uid,
             group=account and account.gid,
             extra_groups=[] if account else None,
@@ -53,7 +54,7 @@ def start(command: Sequence[str | Path], *, env: Mapping[str, str], log: Path, a
 
 def end(process: Process) -> None:
     if process.poll() is None:
-        embedded.stop(process)
+        supervisor.stop(process)
 
 
 @contextmanager
@@ -74,8 +75,8 @@ class PostgreSQL:
     def __init__(self, folder: Path, account: Account | None) -> None:
         self.folder = folder
         self.account = account
-        self.programs, self.version = embedded.find_programs(embedded.installations(), folder, account, None)
-        embedded.make_cluster(folder / "data", self.programs, self.version, account)
+        self.programs, self.version = find_programs(installations(), folder, account, None)
+        make_cluster(folder / "data", self.programs, self.version, account)
         self.password = (folder / "password").read_text()
         self.port = free_port()
         self.process: Process
@@ -94,7 +95,7 @@ class PostgreSQL:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command: list[str | Path] = [self.programs / "postgres", "-D", self.folder / "data", *options]
         log = self.folder / "server.log"
-        self.process = start(command, env=embedded.ENVIRONMENT, log=log, account=self.account)
+        self.process = start(command, env=ENVIRONMENT, log=log, account=self.account)
 
     async def comes_back(self) -> float:
         """When it takes connections, having been started."""
@@ -170,7 +171,7 @@ class PostgreSQL:
 @asynccontextmanager
 async def postgresql() -> AsyncIterator[PostgreSQL]:
     """With an empty schema at head."""
-    account = embedded.account_for(Path("/nonexistent"))
+    account = account_for(Path("/nonexistent"))
     with temporary_folder(account) as folder:
         server = PostgreSQL(folder, account)
         server.start()
@@ -257,7 +258,7 @@ default_pool_size = 10
 server_login_retry = 1
 """
         )
-        process = start([program, settings], env=embedded.ENVIRONMENT, log=log, account=database.account)
+        process = start([program, settings], env=ENVIRONMENT, log=log, account=database.account)
         try:
             await wait_until_open(port, process, log)
             yield port

@@ -18,7 +18,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
-from support.databases import as_login, asked, using, with_database
+from support.databases import (
+    PASSWORD,
+    ROLES,
+    as_login,
+    asked,
+    database_of,
+    using,
+    with_database,
+    without_the_roles,
+)
 from support.programs import eventually
 from support.requirements import require_program
 from taskward import migrations
@@ -42,8 +51,6 @@ from taskward.tasks.words import words_of
 
 MIGRATION_LOCK = 7308604896953369  # as `env.py` has it
 
-ROLES = ("taskward_app", "taskward_keeper")
-PASSWORD = "sesame-7"
 
 COLUMNS = """
     select relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated,
@@ -551,28 +558,3 @@ def login(cluster: str, options: str = "") -> Iterator[str]:
         asked(cluster, f"reassign owned by {name} to postgres")
         asked(cluster, f"drop owned by {name}")
         asked(cluster, f"drop role {name}")
-
-
-@contextmanager
-def database_of(cluster: str, owner: str) -> Iterator[tuple[str, str]]:
-    """An empty database of a login, as this login and as an administrator."""
-    name = f"database_{secrets.token_hex(6)}"
-    asked(cluster, f"create database {name} owner {owner}")
-    url = with_database(cluster, name)
-    try:
-        yield as_login(url, owner, PASSWORD), url
-    finally:
-        asked(cluster, f"drop database {name} with (force)")
-
-
-@contextmanager
-def without_the_roles(cluster: str) -> Iterator[None]:
-    """A server on which nobody has migrated anything yet."""
-    for role in ROLES:
-        asked(cluster, f"alter role {role} rename to {role}_elsewhere")
-    try:
-        yield
-    finally:
-        for role in ROLES:
-            asked(cluster, f"drop role if exists {role}")
-            asked(cluster, f"alter role {role}_elsewhere rename to {role}")

@@ -3,14 +3,16 @@
 import asyncio
 import secrets
 import subprocess
+from collections.abc import Callable
+from contextlib import nullcontext
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from support.databases import asked, using, with_database
+from support.databases import asked, using, with_database, without_the_roles
 from support.programs import TASKWARD, environment
-from taskward.operations.retention import RetentionRefused, forget, purge
+from taskward.operations.retention import EXPIRING_TABLES, RetentionRefused, forget, purge
 from taskward.resources.idempotency import Idempotency
 from taskward.resources.session import Session
 from taskward.tasks import actions
@@ -122,9 +124,25 @@ def test_somebody_who_returns_begins_anew(url: str, onlooker: str) -> None:
     assert rows_of(onlooker, ann) == {"owner": 1, "tasks": 1, "idempotency_keys": 1}
 
 
-def test_an_unmigrated_database_is_told_apart(own_cluster: str) -> None:
-    with pytest.raises(RetentionRefused, match="run `taskward migrate`"):
-        purge(own_cluster, trash_days=30)
+@pytest.mark.parametrize("has_roles", [True, False])
+@pytest.mark.parametrize("attempt", [lambda url: purge(url, trash_days=30), lambda url: forget(url, "ann")])
+def test_an_unmigrated_database_is_told_apart(
+    own_cluster: str, logins: dict[str, str], attempt: Callable[[str], object], has_roles: bool
+) -> None:
+    """The roles are there as soon as another database of the same server was migrated."""
+    with nullcontext() if has_roles else without_the_roles(own_cluster), pytest.raises(RetentionRefused) as refused:
+        attempt(own_cluster)
+
+    assert str(refused.value) == "The database has not the schema of this release: run `taskward migrate`."
+
+
+def test_the_tables_with_rows_that_expire_are_those_with_a_policy_that_says_when(url: str) -> None:
+    with_policy = """
+        select distinct relname from pg_policy join pg_class on polrelid = pg_class.oid
+        where 'taskward_keeper'::regrole = any (polroles)
+    """
+
+    assert {name for (name,) in asked(url, with_policy)} == set(EXPIRING_TABLES)
 
 
 @pytest.mark.parametrize("url", ["postgresql://u:sesame@127.0.0.1:1/d", "postgresql://u:sesame@127.0.0.1/d?wrong=1"])

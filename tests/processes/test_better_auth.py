@@ -21,10 +21,10 @@ from support.requirements import require_program
 from support.serving import serving
 from support.signing import Signer, bearer
 from taskward.app import create_app
+from taskward.auth import key_set
 from taskward.auth.authenticator import authenticator
 from taskward.auth.demand import demand_of
 from taskward.auth.errors import TokenInvalid
-from taskward.auth.key_set import COOLDOWN_SECONDS
 from taskward.settings import ALGORITHMS, read_settings
 
 DOCUMENTATION = EXAMPLE.parents[1] / "docs" / "authentication.md"
@@ -142,13 +142,16 @@ def test_a_session_in_place_of_a_token_is_invalid(better_auth: BetterAuth, taskw
             assert "/api/auth/token" in refused.json()["detail"]
 
 
-def test_the_first_token_after_a_rotation_is_accepted_at_once(taskward: Serving) -> None:
-    with running_better_auth(ROTATION_SECONDS=str(COOLDOWN_SECONDS)) as server, taskward(server) as api:
+def test_the_first_token_after_a_rotation_is_accepted_at_once(
+    taskward: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_set, "COOLDOWN_SECONDS", 2)
+    with running_better_auth(ROTATION_SECONDS="2") as server, taskward(server) as api:
         session = server.sign_up("ann@example.com")
         with caller(api, session.token()) as before:
             assert before.get("/tasks").status_code == 200
             # The next fetch may begin now, and the first key has stopped signing.
-            time.sleep(COOLDOWN_SECONDS)
+            time.sleep(2)
             with caller(api, session.token()) as after:
                 assert after.get("/tasks").status_code == 200
             assert before.get("/tasks").status_code == 200

@@ -7,18 +7,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
 import psycopg
 import pytest
 
+from support.databases import database_of, without_the_roles
 from support.key_server import KeyServer, running_key_server
 from support.signing import private_jwk, public
 from taskward.migrations import migrate
-from taskward.operations.doctor import Finding, examine, place
-from taskward.operations.embedded import cluster as embedded
+from taskward.operations.doctor import Finding, examine
+from taskward.postgres.administration import place
 from taskward.settings import read_settings
 
 SECRET = "a secret of thirty-two bytes, or more"
@@ -278,14 +278,13 @@ def test_a_database_is_named_without_its_login(url: str, words: str) -> None:
     assert place(url) == words
 
 
-def test_the_role_of_requests_is_looked_at(tmp_path: Path) -> None:
-    # A cluster of its own, because roles are shared by all databases of one.
-    with embedded.start(tmp_path, say=lambda _: None) as postgres:
-        assert "There is no role" in findings(postgres.url)["roles"][0].sentence
+def test_the_role_of_requests_is_looked_at(own_cluster: str, logins: dict[str, str]) -> None:
+    with without_the_roles(own_cluster), database_of(own_cluster, "postgres") as (_, url):
+        assert "There is no role" in findings(url)["roles"][0].sentence
 
-        migrate(postgres.url)
-        change(postgres.url, "alter role taskward_app bypassrls")
-        found = findings(postgres.url)["isolation"]
+        migrate(url)
+        change(url, "alter role taskward_app bypassrls")
+        found = findings(url)["isolation"]
 
     assert levels(found) == {"fail"}
     assert "is open to taskward_app" in found[0].sentence

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from support.observed import Observed, observed
 from support.programs import TASKWARD, environment, eventually, running
 from support.signing import SECRET, Signer, signed
 from taskward.errors import codes
+
+pytest_plugins = ["support.commands"]
 
 CANARY = "hunter2"
 OWNER = "ann@example.com"
@@ -60,7 +62,7 @@ def test_what_leads_nowhere_makes_no_new_series(service: Observed) -> None:
 def test_the_state_of_workers_pool_and_admission_is_shown(service: Observed) -> None:
     assert service.ask("GET", "/tasks", signed(OWNER)).status_code == 200
 
-    # Looked at once a second, it may have been while the request was in work.
+    # Looked at once a second, it may have been while the request was in flight.
     eventually(lambda: service.value("taskward_workers") == 2)
     eventually(lambda: service.value("taskward_database_connections", state="idle") >= 1)
     eventually(lambda: service.value("taskward_requests_in_flight") == 0)
@@ -262,12 +264,10 @@ def test_no_line_and_no_metric_tells_what_a_client_wrote(service: Observed) -> N
 
 
 @pytest.mark.parametrize("address", ["9464", "localhost", ":9464", "http://localhost:9464", "a@b:1", "a:70000", "a:b"])
-def test_an_address_is_host_and_port(address: str) -> None:
-    env = environment(JWT_HS256_SECRET=SECRET, METRICS_ADDRESS=address)
+def test_an_address_is_host_and_port(refusal: Callable[..., str], address: str) -> None:
+    sentence = refusal("serve", JWT_HS256_SECRET=SECRET, METRICS_ADDRESS=address)
 
-    done = subprocess.run([TASKWARD, "serve"], env=env, capture_output=True, text=True, timeout=60, check=False)
-
-    assert (done.returncode, done.stderr) == (1, "METRICS_ADDRESS must be host:port, such as 127.0.0.1:9464.\n")
+    assert sentence == "METRICS_ADDRESS must be host:port, such as 127.0.0.1:9464.\n"
 
 
 def test_dev_counts_too(tmp_path: Path, database_url: str) -> None:

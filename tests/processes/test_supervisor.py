@@ -15,17 +15,19 @@ from pathlib import Path
 import pytest
 
 from support.programs import Program, environment, eventually, is_running, running
-from taskward.operations.supervisor import CannotListen, Worker, listen
+from taskward.operations.listener import CannotListen, listen
+from taskward.operations.supervisor import Worker
 
 SERVE = """
 import sys
-from taskward.operations import supervisor as server
 from taskward import logs
+from taskward.operations.listener import listen
+from taskward.operations.supervisor import supervise
 
 logs.configure(format="json", level="info")
-listener = server.listen("127.0.0.1", 0)
+listener = listen("127.0.0.1", 0)
 print(listener.getsockname()[1], flush=True)
-sys.exit(server.supervise(listener, workers=int(sys.argv[2]), application=f"support.applications:{sys.argv[1]}"))
+sys.exit(supervise(listener, workers=int(sys.argv[2]), application=f"support.applications:{sys.argv[1]}"))
 """
 
 
@@ -99,8 +101,8 @@ def test_work_in_progress_is_finished_before_the_end() -> None:
     with service("tells_its_process") as api:
         (worker,) = api.readies(1)
         connection = api.connection()
-        connection.request("GET", "/after/1.5")
-        time.sleep(0.2)  # the request is on its way; nothing tells from outside that it has arrived
+        connection.request("GET", "/after/1")
+        api.program.said("^/after/1$")
 
         api.program.send(signal.SIGTERM)
 
@@ -111,13 +113,14 @@ def test_work_in_progress_is_finished_before_the_end() -> None:
 
 def test_clients_cannot_hold_the_end_up_for_ten_seconds() -> None:
     takes_a_minute = b"GET /after/60 HTTP/1.1\r\nHost: x\r\n\r\n"
-    half_a_body = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+    half_a_body = b"POST /half HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
     half_a_header = b"GET / HT"
     with service("tells_its_process") as api, ExitStack() as clients:
         api.readies(1)
-        for sent in takes_a_minute, half_a_body, half_a_header:
+        for sent in half_a_header, takes_a_minute, half_a_body:
             clients.enter_context(socket.create_connection(("127.0.0.1", api.port))).sendall(sent)
-        time.sleep(0.2)
+        api.program.said("^/after/60$")
+        api.program.said("^/half$")
 
         assert api.program.end(within_seconds=10) == 0
 
@@ -126,7 +129,7 @@ def test_a_worker_that_does_not_end_is_killed_within_ten_seconds() -> None:
     with service("tells_its_process") as api:
         (worker,) = api.readies(1)
         api.connection().request("GET", "/hang")
-        time.sleep(0.2)
+        api.program.said("^/hang$")
 
         assert api.program.end(within_seconds=10) == 0
 
@@ -153,7 +156,7 @@ def test_workers_end_when_their_supervisor_is_killed() -> None:
         workers = api.readies(2)
         connection = api.connection()
         connection.request("GET", "/after/0.7")
-        time.sleep(0.2)
+        api.program.said("^/after/0.7$")
 
         api.program.send(signal.SIGKILL)
 
@@ -166,7 +169,7 @@ def test_a_hanging_worker_ends_too_when_its_supervisor_is_killed() -> None:
     with service("tells_its_process") as api:
         (worker,) = api.readies(1)
         api.connection().request("GET", "/hang")
-        time.sleep(0.2)
+        api.program.said("^/hang$")
 
         api.program.send(signal.SIGKILL)
 
@@ -217,11 +220,14 @@ def test_a_client_on_a_retiring_worker_is_told_to_reconnect_before_its_connectio
 
         api.program.send(signal.SIGHUP)
         api.readies(2)
-        time.sleep(0.5)  # it has retired by now, and waits for its last connection
-        connection.request("GET", "/")
-        answer = connection.getresponse()
 
-        assert (int(answer.read()), answer.getheader("connection")) == (old, "close")
+        def is_told_to_reconnect() -> bool:
+            connection.request("GET", "/")
+            answer = connection.getresponse()
+            assert int(answer.read()) == old
+            return answer.getheader("connection") == "close"
+
+        eventually(is_told_to_reconnect, within_seconds=10)
         eventually(lambda: not is_running(old), within_seconds=10)
 
 
@@ -244,7 +250,7 @@ def test_a_renewal_that_fails_leaves_the_old_workers_at_work(tmp_path: Path) -> 
 
         api.program.send(signal.SIGHUP)
         eventually(lambda: any(line.endswith("during its start") for line in api.log()))
-        time.sleep(0.7)
+        time.sleep(0.7)  # longer than between two looks of the supervisor at its workers: nothing comes of it
 
         assert api.get() == old
         assert len(api.ready()) == 1
@@ -281,10 +287,12 @@ def test_a_service_that_cannot_start_a_worker_tries_again() -> None:
 
 def test_a_worker_is_hung_when_it_gives_no_sign_of_life_for_long() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        assert not Worker(0, process, pulse=0, generation=0, seen_at=time.monotonic() - 50).is_hung()
-        assert Worker(0, process, pulse=0, generation=0, seen_at=time.monotonic() - 70).is_hung()
-        assert Worker(0, process, pulse=0, generation=0, seen_at=time.monotonic() - 40, is_ready=True).is_hung()
-        assert not Worker(0, process, pulse=0, generation=0, is_ready=True).is_hung()
+        assert not Worker(0, process, heartbeat=0, generation=0, last_heartbeat_at=time.monotonic() - 50).is_hung()
+        assert Worker(0, process, heartbeat=0, generation=0, last_heartbeat_at=time.monotonic() - 70).is_hung()
+        assert Worker(
+            0, process, heartbeat=0, generation=0, last_heartbeat_at=time.monotonic() - 40, is_ready=True
+        ).is_hung()
+        assert not Worker(0, process, heartbeat=0, generation=0, is_ready=True).is_hung()
 
 
 def test_a_worker_may_open_as_many_files_as_the_machine_allows() -> None:

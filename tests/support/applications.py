@@ -1,4 +1,4 @@
-"""Small ASGI applications for the tests of `taskward.operations.supervisor`."""
+"""Small ASGI applications for the tests of the supervisor and its workers."""
 
 import asyncio
 import os
@@ -16,12 +16,16 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def tells_its_process(_: Settings) -> Application:
-    """Answers with the id of its process: at once, or `/after/<seconds>`; `/hang` blocks the whole process."""
+    """Answers with the id of its process: at once, or `/after/<seconds>`; `/hang` blocks the whole process.
+
+    It prints the path of each request when it begins with it.
+    """
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await lives(receive, send)
             return
+        print(scope["path"], flush=True)  # noqa: T201 - the test waits for it
         await receive()
         first, _, seconds = scope["path"].strip("/").partition("/")
         if first == "after":

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from taskward.operations.embedded import cluster as embedded
+from taskward.operations.embedded.programs import installations
 
 PAGE = Path(__file__).parents[2] / "docs" / "operate.md"
 TABLES = ("owner", "tasks", "idempotency_keys")
@@ -24,7 +24,7 @@ def commands() -> tuple[str, str]:
 
 def run(line: str, url: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """As a shell runs it, with the programs of the PostgreSQL that the tests use."""
-    programs, _ = next(iter(embedded.installations()))
+    programs, _ = next(iter(installations()))
     env = {"PATH": f"{programs}:/usr/bin:/bin", "LC_ALL": "C", "DATABASE_DIRECT_URL": url}
     return subprocess.run(
         ["/bin/sh", "-c", line], env=env, cwd=folder, capture_output=True, text=True, timeout=120, check=False

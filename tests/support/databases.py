@@ -1,9 +1,10 @@
 """Databases as the tests of the data path use them."""
 
 import asyncio
+import secrets
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,6 +13,10 @@ import psycopg
 import taskward.tasks.actions  # noqa: F401 - a database guards the tables that are known
 from taskward.migrations import REVISIONS
 from taskward.postgres.pool import Pool
+
+ROLES = ("taskward_app", "taskward_keeper")
+PASSWORD = "sesame-7"
+"""Of the logins that tests make."""
 
 
 @asynccontextmanager
@@ -46,3 +51,28 @@ def as_login(url: str, name: str, password: str) -> str:
 
 def with_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@contextmanager
+def database_of(cluster: str, owner: str) -> Iterator[tuple[str, str]]:
+    """An empty database of a login, as this login and as an administrator."""
+    name = f"database_{secrets.token_hex(6)}"
+    asked(cluster, f"create database {name} owner {owner}")
+    url = with_database(cluster, name)
+    try:
+        yield as_login(url, owner, PASSWORD), url
+    finally:
+        asked(cluster, f"drop database {name} with (force)")
+
+
+@contextmanager
+def without_the_roles(cluster: str) -> Iterator[None]:
+    """A server on which nobody has migrated anything yet."""
+    for role in ROLES:
+        asked(cluster, f"alter role {role} rename to {role}_elsewhere")
+    try:
+        yield
+    finally:
+        for role in ROLES:
+            asked(cluster, f"drop role if exists {role}")
+            asked(cluster, f"alter role {role}_elsewhere rename to {role}")

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 TASKWARD = str(Path(sys.executable).with_name("taskward"))
 
@@ -35,6 +35,12 @@ def eventually(find: Callable[[], T], *, within_seconds: float = 60) -> T:
         assert time.monotonic() < ends_at, f"not within {within_seconds} s"
         time.sleep(0.02)
     return found
+
+
+class Ended(NamedTuple):
+    status: int
+    out: str
+    err: str
 
 
 class Program:

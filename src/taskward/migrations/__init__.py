@@ -2,7 +2,6 @@
 
 import io
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import psycopg
+
+from taskward.postgres.administration import connect, failure_sentence
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -23,7 +24,7 @@ REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 
 HEAD = REVISIONS[-1]
 
-CONNECT_SECONDS = 10
+APPLICATION_NAME = "taskward migrate"
 
 LOCKED_SECONDS = 60
 """How long a migration is tried again while others hold the tables that it changes; each attempt gives up soon."""
@@ -77,7 +78,7 @@ def migrate(url: str, *, say: Callable[[str], None] = log.info) -> str | None:
 def is_at_head(url: str) -> bool:
     """Told without Alembic, for the many starts that have nothing to migrate. Not sure is not."""
     try:
-        with psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as session:
+        with connect(url, application_name=APPLICATION_NAME) as session:
             found = session.execute("select version_num from alembic_version").fetchall()
     except psycopg.Error:
         return False
@@ -138,27 +139,18 @@ def connected(url: str) -> "Iterator[Connection]":
     from sqlalchemy.exc import DBAPIError
 
     try:
-        session = psycopg.connect(url, connect_timeout=CONNECT_SECONDS, fallback_application_name="taskward migrate")
-    except psycopg.ProgrammingError:  # its text may quote the password
-        raise MigrationRefused("The database's URL is not one that PostgreSQL's library understands.") from None
+        session = connect(url, application_name=APPLICATION_NAME, autocommit=False)
     except psycopg.Error as error:
-        raise MigrationRefused(f"No connection to the database: {one_line(error)}") from None
+        raise MigrationRefused(failure_sentence("No connection to the database", error)) from None
     engine = create_engine("postgresql+psycopg://", creator=lambda: session, poolclass=NullPool)
     try:
         with ONE_AT_A_TIME, engine.connect() as connection:
             yield connection
     except DBAPIError as error:
-        raise MigrationRefused(f"Nothing was migrated: {one_line(error.orig)}") from None
+        raise MigrationRefused(failure_sentence("Nothing was migrated", error.orig)) from None
     except CommandError:
         raise MigrationRefused(
             "The schema is at a revision that this release does not know: it was migrated by a newer one."
         ) from None
     finally:
         session.close()
-
-
-def one_line(error: BaseException | None) -> str:
-    """PostgreSQL's message without its context lines. psycopg puts no password into it."""
-    first = [*str(error).strip().splitlines(), "PostgreSQL gave no reason"][0]
-    sentence = re.sub(r"^connection failed: ", "", first).rstrip(".")
-    return sentence if sentence.endswith(";") else f"{sentence}."  # SQL at the end is there to be pasted

@@ -51,8 +51,8 @@ class Refused(Exception):
 EXPECTED = {
     "taskward.operations.cli.Refused",
     "taskward.settings.SettingsError",
-    "taskward.operations.supervisor.CannotListen",
-    "taskward.operations.embedded.cluster.EmbeddedError",
+    "taskward.operations.listener.CannotListen",
+    "taskward.operations.embedded.EmbeddedError",
     "taskward.postgres.pool.DatabaseRefused",
     "taskward.migrations.MigrationRefused",
     "taskward.operations.retention.RetentionRefused",
@@ -90,13 +90,13 @@ def dev(
 ) -> None:
     """Run the API to try it, with a database, a token and a curl line. Reads .env too; Ctrl-C ends it."""
     from taskward import logs
-    from taskward.operations import supervisor as server
     from taskward.operations.exposition import exposed
+    from taskward.operations.listener import listen
 
     settings = read(data_dir, env_file=".env")
     signal.signal(signal.SIGTERM, leave)
     logs.configure(format=settings.log_format or "console", level=settings.log_level)
-    with server.listen(host, port) as listener:
+    with listen(host, port) as listener:
         is_private = ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
         if not is_private and not can_verify(settings):
             raise Refused(f"To listen on {host} set BETTER_AUTH_URL: the local issuer is for this machine alone.")
@@ -110,9 +110,9 @@ def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str,
     from taskward.app import create_app
     from taskward.auth.issuer import local_issuer
     from taskward.migrations import migrate
-    from taskward.operations import supervisor as server
-    from taskward.operations.doctor import place
+    from taskward.operations import worker
     from taskward.operations.exposition import observe
+    from taskward.postgres.administration import place
 
     if settings.database_url is not None:
         typer.echo(f"Migrating the database {place(direct_url)}.")
@@ -122,7 +122,7 @@ def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str,
     complete = settings.model_copy(update={"database_url": SecretStr(url)})
     base = base_url(listener.getsockname())
     app = create_app(complete, local_issuer=issuer, observe=observe)
-    server.run(app, listener, ready=lambda: welcome(settings, base, token))
+    worker.run(app, listener, ready=lambda: welcome(settings, base, token))
 
 
 def welcome(settings: "Settings", base: str, token: str | None) -> None:
@@ -178,8 +178,9 @@ def serve(
     from taskward import logs
     from taskward.auth.authenticator import authenticator
     from taskward.migrations import migrate
-    from taskward.operations import supervisor as server
     from taskward.operations.exposition import exposed
+    from taskward.operations.listener import listen
+    from taskward.operations.supervisor import supervise
 
     settings = read()
     if not can_verify(settings):
@@ -188,7 +189,7 @@ def serve(
     signal.signal(signal.SIGTERM, leave)
     logs.configure(format=settings.log_format or "json", level=settings.log_level)
     with (
-        server.listen(host, port) as listener,
+        listen(host, port) as listener,
         exposed(settings.metrics_at) as forget_process,
         database_of(settings, say=log.info) as (url, direct_url),
     ):
@@ -202,7 +203,7 @@ def serve(
                 asyncio.run(check_database(settings, url))
             log.info("listening at %s", base_url(listener.getsockname()))
 
-        status = server.supervise(listener, workers=workers, meanwhile=check, ended=forget_process)
+        status = supervise(listener, workers=workers, check=check, on_worker_exit=forget_process)
     raise typer.Exit(status)
 
 
@@ -211,7 +212,7 @@ async def check_database(settings: "Settings", url: str) -> None:
     import taskward.tasks.actions  # noqa: F401 - the tables that the database is asked about
     from taskward.errors import DatabaseUnavailable
     from taskward.migrations import REVISIONS
-    from taskward.operations.doctor import place
+    from taskward.postgres.administration import place
     from taskward.postgres.pool import Pool
 
     pool = Pool(url, pool_size=1, deadline_seconds=settings.request_deadline_seconds, revisions=REVISIONS)
@@ -232,7 +233,7 @@ def migrate(
 ) -> None:
     """Bring the schema to this release, over DATABASE_DIRECT_URL (by default DATABASE_URL, unpooled)."""
     from taskward import migrations
-    from taskward.operations.doctor import place
+    from taskward.postgres.administration import place
 
     if sql:
         typer.echo(migrations.script())
@@ -264,7 +265,7 @@ def forget(
 ) -> None:
     """Remove every row of one owner, for good."""
     from taskward.operations import retention
-    from taskward.operations.doctor import place
+    from taskward.postgres.administration import place
 
     with database_of(read(), say=typer.echo) as (_, direct_url):
         if not yes:

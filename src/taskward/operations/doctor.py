@@ -9,17 +9,16 @@ from typing import Any, Literal
 
 import httpx
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from taskward.auth.jwks import JwksUnusable, fetch_jwks, parse_jwks, tls_context, without_query
-from taskward.migrations import CONNECT_SECONDS, HEAD, REVISIONS, one_line
+from taskward.migrations import HEAD, REVISIONS
+from taskward.postgres.administration import AdminConnection, connect, failure_sentence, place
 from taskward.postgres.pool import APP_ROLE
 from taskward.settings import Settings
 
 OLDEST_POSTGRESQL = 15
 LARGEST_CLOCK_DIFFERENCE_SECONDS = 5
-
-Connection = psycopg.Connection[tuple[Any, ...]]
+APPLICATION_NAME = "taskward doctor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ def examine(settings: Settings, url: str, direct_url: str, *, clock: Callable[[]
     if settings.jwks_url is not None:
         yield from key_server_clock(settings.jwks_url, clock)
     try:
-        with connect(url) as connection:
+        with connect(url, application_name=APPLICATION_NAME) as connection:
             yield version(connection, url)
             yield database_clock(connection, clock)
             yield pooler(connection)
@@ -46,28 +45,10 @@ def examine(settings: Settings, url: str, direct_url: str, *, clock: Callable[[]
                 yield revision(connection)
                 yield from isolation(connection)
     except psycopg.Error as error:
-        yield Finding("fail", "database", f"{place(url)} cannot be used: {one_line(error)}")
+        yield Finding("fail", "database", failure_sentence(f"{place(url)} cannot be used", error))
         return
     if direct_url != url:
         yield direct(direct_url)
-
-
-def connect(url: str) -> Connection:
-    return psycopg.connect(
-        url,
-        autocommit=True,
-        prepare_threshold=None,
-        connect_timeout=CONNECT_SECONDS,
-        fallback_application_name="taskward doctor",
-    )
-
-
-def place(url: str) -> str:
-    """The database's name and host, for people."""
-    parts = conninfo_to_dict(url)
-    host = parts.get("host") or parts.get("hostaddr") or "its local socket"
-    port = parts.get("port", "5432")
-    return f"{parts.get('dbname') or parts.get('user') or 'default'} on {host}" + (f":{port}" if port != "5432" else "")
 
 
 def keys(settings: Settings) -> Finding:
@@ -107,7 +88,7 @@ def key_server_clock(jwks_url: str, clock: Callable[[], float]) -> Iterator[Find
         yield clock_difference("the key server", told_at + 0.5 - (before + clock()) / 2)
 
 
-def database_clock(connection: Connection, clock: Callable[[], float]) -> Finding:
+def database_clock(connection: AdminConnection, clock: Callable[[], float]) -> Finding:
     before = clock()
     told_at = float(one(connection, "select extract(epoch from clock_timestamp())")[0])
     return clock_difference("the database", told_at - (before + clock()) / 2)
@@ -122,7 +103,7 @@ def clock_difference(whose: str, seconds: float) -> Finding:
     return Finding("warn" if is_large else "ok", "clock", f"The clock of {whose} is {size}{advice}.")
 
 
-def version(connection: Connection, url: str) -> Finding:
+def version(connection: AdminConnection, url: str) -> Finding:
     number = int(one(connection, "select current_setting('server_version_num')")[0])
     if number // 10_000 < OLDEST_POSTGRESQL:
         sentence = f"{place(url)} is PostgreSQL {number // 10_000}; it must be {OLDEST_POSTGRESQL} or newer."
@@ -130,7 +111,7 @@ def version(connection: Connection, url: str) -> Finding:
     return Finding("ok", "database", f"{place(url)} answers, PostgreSQL {number // 10_000}.{number % 10_000}.")
 
 
-def pooler(connection: Connection) -> Finding:
+def pooler(connection: AdminConnection) -> Finding:
     if is_direct(connection):
         return Finding("ok", "pooler", "There is none between us and the database.")
     return Finding("ok", "pooler", "The database is reached through one.")
@@ -138,21 +119,21 @@ def pooler(connection: Connection) -> Finding:
 
 def direct(direct_url: str) -> Finding:
     try:
-        with connect(direct_url) as connection:
+        with connect(direct_url, application_name=APPLICATION_NAME) as connection:
             if is_direct(connection):
                 return Finding("ok", "migrations", f"{place(direct_url)} is reached without a pooler.")
     except psycopg.Error as error:
-        return Finding("fail", "migrations", f"{place(direct_url)} cannot be used for them: {one_line(error)}")
+        return Finding("fail", "migrations", failure_sentence(f"{place(direct_url)} cannot be used for them", error))
     sentence = f"{place(direct_url)} is reached through a pooler: set DATABASE_DIRECT_URL to a way around it."
     return Finding("warn", "migrations", sentence)
 
 
-def is_direct(connection: Connection) -> bool:
+def is_direct(connection: AdminConnection) -> bool:
     """A pooler tells its clients process ids of its own making."""
     return bool(one(connection, "select pg_backend_pid()")[0] == connection.info.backend_pid)
 
 
-def revision(connection: Connection) -> Finding:
+def revision(connection: AdminConnection) -> Finding:
     at = None
     with suppress(psycopg.errors.UndefinedTable), as_request(connection):
         at = one(connection, "select min(version_num) from alembic_version")[0]
@@ -164,7 +145,7 @@ def revision(connection: Connection) -> Finding:
     return Finding("warn", "migrations", f"The schema is at {at}, which a newer release made.")
 
 
-def login(connection: Connection) -> Finding:
+def login(connection: AdminConnection) -> Finding:
     name, is_superuser, bypasses = one(
         connection, "select quote_ident(rolname), rolsuper, rolbypassrls from pg_roles where rolname = current_user"
     )
@@ -183,7 +164,7 @@ def login(connection: Connection) -> Finding:
     return Finding("ok", "roles", f"The login {name} becomes {APP_ROLE} for each request{beyond}.")
 
 
-def isolation(connection: Connection) -> Iterator[Finding]:
+def isolation(connection: AdminConnection) -> Iterator[Finding]:
     tables = connection.execute(OWNED_TABLES, [APP_ROLE]).fetchall()
     if not tables:
         yield Finding("fail", "isolation", "There is no table with an owner: run `taskward migrate`.")
@@ -221,20 +202,20 @@ order by c.relname
 """
 
 
-def is_guarded(connection: Connection, table: str) -> bool:
+def is_guarded(connection: AdminConnection, table: str) -> bool:
     with as_request(connection):
         return bool(one(connection, "select row_security_active(%s::regclass)", table)[0])
 
 
 @contextmanager
-def as_request(connection: Connection) -> Iterator[None]:
+def as_request(connection: AdminConnection) -> Iterator[None]:
     """A transaction with role and owner set, as each request has one."""
     with connection.transaction():
         connection.execute("select set_config('role', %s, true), set_config('app.user_id', 'doctor', true)", [APP_ROLE])
         yield
 
 
-def one(connection: Connection, query: str, *parameters: Any) -> tuple[Any, ...]:
+def one(connection: AdminConnection, query: str, *parameters: Any) -> tuple[Any, ...]:
     row = connection.execute(query, parameters).fetchone()
     assert row is not None  # noqa: S101 - each of these queries has one row
     return row

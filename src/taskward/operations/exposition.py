@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taskward.operations.supervisor import WORKER, CannotListen
+from taskward.operations.listener import CannotListen
+from taskward.operations.supervisor import WORKER
 
 if TYPE_CHECKING:
     from taskward.app import Observer

@@ -5,18 +5,22 @@ from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
+from sqlmodel import SQLModel
 
-APP_ROLE = "taskward_app"
+import taskward.tasks.actions  # noqa: F401 - fills SQLModel.metadata
+from taskward.postgres.administration import AdminConnection, connect, failure_sentence
+from taskward.postgres.pool import APP_ROLE
+
 KEEPER_ROLE = "taskward_keeper"
 """Sees what has expired, of every owner, and nothing else: its policies say what that is."""
 
-EXPIRING_TABLES = ("idempotency_keys", "tasks")
-OWNED_TABLES = ("tasks", "idempotency_keys", "owner")
+TABLES = SQLModel.metadata.sorted_tables
+EXPIRING_TABLES = tuple(table.name for table in TABLES if table.info.get("expires"))
+OWNED_TABLES = tuple(table.name for table in reversed(TABLES) if "owner_id" in table.c)
+"""What refers to a table comes before it."""
 
 ROWS_AT_ONCE = 10_000
 """A short transaction each: nobody waits for a purge, and one that breaks off has not run in vain."""
-
-CONNECT_SECONDS = 10
 
 
 class RetentionRefused(Exception):
@@ -33,7 +37,7 @@ def purge(url: str, *, trash_days: int) -> dict[str, int]:
         return {table: purged(connection, table, trash_days=trash_days) for table in EXPIRING_TABLES}
 
 
-def purged(connection: psycopg.Connection, table: str, *, trash_days: int) -> int:
+def purged(connection: AdminConnection, table: str, *, trash_days: int) -> int:
     removing = sql.SQL("delete from {table} where ctid = any(array(select ctid from {table} limit {rows}))")
     statement = removing.format(table=sql.Identifier(table), rows=ROWS_AT_ONCE)
     total, removed = 0, ROWS_AT_ONCE
@@ -62,22 +66,17 @@ def forget(url: str, owner_id: str) -> dict[str, int]:
         return {table: forgotten(connection, table, owner_id) for table in OWNED_TABLES}
 
 
-def forgotten(connection: psycopg.Connection, table: str, owner_id: str) -> int:
+def forgotten(connection: AdminConnection, table: str, owner_id: str) -> int:
     statement = sql.SQL("delete from {} where owner_id = %s").format(sql.Identifier(table))
     return connection.execute(statement, (owner_id,)).rowcount
 
 
 @contextmanager
-def connected(url: str) -> Iterator[psycopg.Connection]:
+def connected(url: str) -> Iterator[AdminConnection]:
     try:
-        with psycopg.connect(
-            url, autocommit=True, connect_timeout=CONNECT_SECONDS, fallback_application_name="taskward"
-        ) as connection:
+        with connect(url, application_name="taskward") as connection:
             yield connection
-    except psycopg.ProgrammingError as error:
-        if error.sqlstate is None:  # its text may quote the password
-            raise RetentionRefused("The database's URL is not one that PostgreSQL's library understands.") from None
+    except (psycopg.ProgrammingError, psycopg.errors.InvalidParameterValue):  # no such table, no such role
         raise RetentionRefused("The database has not the schema of this release: run `taskward migrate`.") from None
     except psycopg.Error as error:
-        first = str(error).strip().partition("\n")[0].rstrip(".")
-        raise RetentionRefused(f"The database did not do it: {first}.") from None
+        raise RetentionRefused(failure_sentence("The database did not do it", error)) from None

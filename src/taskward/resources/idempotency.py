@@ -51,6 +51,7 @@ class IdempotencyKey(SQLModel, table=True):
         ),
         CheckConstraint("char_length(key) between 1 and 255", name="idempotency_keys_key_length"),
         CheckConstraint("char_length(fingerprint) = 64", name="idempotency_keys_fingerprint_length"),
+        {"info": {"expires": True}},  # a policy of taskward_keeper says when
     )
 
     owner_id: str = Field(sa_type=Text, nullable=False)

