@@ -23,7 +23,6 @@ from starlette.types import ASGIApp
 from taskward.auth.issuer import LocalIssuer
 from taskward.auth.tokens import authenticator
 from taskward.errors import (
-    DatabaseUnavailable,
     InternalError,
     MethodNotAllowed,
     Problem,
@@ -37,7 +36,8 @@ from taskward.http.middleware import Cors, Edge, HeaderLimit, LastResort, Proble
 from taskward.http.route import problems
 from taskward.migrations import REVISIONS
 from taskward.operations.exposition import reserve_files
-from taskward.postgres.pool import DatabaseRefused, Pool
+from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable
+from taskward.postgres.pool import Pool
 from taskward.settings import Settings, SettingsError, read_settings
 from taskward.tasks import routes as tasks
 

@@ -175,13 +175,6 @@ class Unavailable(Problem):
         super().__init__(detail, headers={"Retry-After": str(retry_after_seconds)})
 
 
-class DatabaseUnavailable(Unavailable):
-    code = "database_unavailable"
-
-    def __init__(self, detail: str = "The database does not answer right now; try again shortly.") -> None:
-        super().__init__(detail)
-
-
 class Overloaded(Unavailable):
     code = "overloaded"
 
@@ -199,9 +192,8 @@ class KeysUnavailable(Unavailable):
 
 
 def codes() -> list[str]:
-    """Every code that an answer may have."""
-    return sorted(
-        kind.code
-        for kind in globals().values()
-        if isinstance(kind, type) and issubclass(kind, Problem) and hasattr(kind, "code")
-    )
+    """Every code that an answer may have, of the problems in those modules of the package that are imported."""
+    kinds = [Problem]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return sorted({kind.code for kind in kinds if hasattr(kind, "code") and kind.__module__.startswith("taskward.")})

@@ -16,10 +16,13 @@ from sqlmodel import SQLModel
 
 from support.database_proxy import proxied
 from support.databases import asked, using, with_database
-from taskward.errors import DatabaseUnavailable, TaskNotFound
+from taskward.errors import TaskNotFound
 from taskward.migrations import REVISIONS
 from taskward.postgres.connection import Connection
-from taskward.postgres.pool import APP_ROLE, NOBODY, DatabaseRefused, Pool, Row, StatementFailed
+from taskward.postgres.context import APP_ROLE, NOBODY
+from taskward.postgres.encoding import Row
+from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, StatementFailed
+from taskward.postgres.pool import Pool
 from taskward.postgres.statements import Bound, Statement
 from taskward.resources import idempotency
 from taskward.resources.idempotency import Idempotency

@@ -33,7 +33,7 @@ from taskward.migrations import (
     migrate,
     script,
 )
-from taskward.postgres.pool import DatabaseRefused
+from taskward.postgres.failures import DatabaseRefused
 from taskward.resources.session import Session
 from taskward.tasks import actions, finding
 from taskward.tasks.model import TaskCreate

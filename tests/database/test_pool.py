@@ -26,9 +26,11 @@ from support.people import Person
 from support.serving import serving
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
-from taskward.errors import DatabaseUnavailable, Problem
+from taskward.errors import Problem
 from taskward.migrations import migrate
-from taskward.postgres.pool import DOWN_SECONDS, NOBODY, DatabaseRefused, Pool, StatementFailed
+from taskward.postgres.context import NOBODY
+from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, StatementFailed
+from taskward.postgres.pool import DOWN_SECONDS, Pool
 from taskward.postgres.statements import Statement
 from taskward.resources.idempotency import Idempotency
 from taskward.resources.session import Session

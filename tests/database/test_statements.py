@@ -16,8 +16,9 @@ from psycopg.pq.abc import PGconn
 from sqlalchemy import BigInteger, Text, bindparam, func, insert, literal_column, select, update
 from sqlmodel import SQLModel
 
-from taskward.postgres import pool as database
-from taskward.postgres.statements import OWNER, Statement, as_text, compiled, json_list, json_of, owned
+from taskward.postgres import context
+from taskward.postgres.encoding import as_text
+from taskward.postgres.statements import OWNER, Statement, compiled, json_list, json_of, owned
 from taskward.resources import clock, idempotency
 from taskward.tasks import actions, batch, finding, trash
 
@@ -25,7 +26,7 @@ TASKS = SQLModel.metadata.tables["tasks"]
 
 EVERY_STATEMENT = {
     f"{module.__name__.rpartition('.')[2]}.{name}": value
-    for module in (actions, batch, clock, database, finding, idempotency, trash)
+    for module in (actions, batch, clock, context, finding, idempotency, trash)
     for name, value in vars(module).items()
     if isinstance(value, Statement)
 }

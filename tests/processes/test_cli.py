@@ -23,7 +23,7 @@ from taskward.auth.issuer import local_issuer
 from taskward.migrations import HEAD
 from taskward.operations.cli import check_database, main
 from taskward.operations.supervisor import listen
-from taskward.postgres.pool import DatabaseRefused
+from taskward.postgres.failures import DatabaseRefused
 from taskward.settings import Settings
 
 NOWHERE = "postgresql://app:open-sesame@127.0.0.1:1/app"

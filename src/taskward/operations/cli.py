@@ -53,7 +53,7 @@ EXPECTED = {
     "taskward.settings.SettingsError",
     "taskward.operations.supervisor.CannotListen",
     "taskward.operations.embedded.cluster.EmbeddedError",
-    "taskward.postgres.pool.DatabaseRefused",
+    "taskward.postgres.failures.DatabaseRefused",
     "taskward.migrations.MigrationRefused",
     "taskward.operations.retention.RetentionRefused",
 }
@@ -207,9 +207,9 @@ def serve(
 async def check_database(settings: "Settings", url: str) -> None:
     """Raises DatabaseRefused. One that does not answer is no reason not to start."""
     import taskward.tasks.actions  # noqa: F401 - the tables that the database is asked about
-    from taskward.errors import DatabaseUnavailable
     from taskward.migrations import REVISIONS
     from taskward.operations.doctor import place
+    from taskward.postgres.failures import DatabaseUnavailable
     from taskward.postgres.pool import Pool
 
     pool = Pool(url, pool_size=1, deadline_seconds=settings.request_deadline_seconds, revisions=REVISIONS)

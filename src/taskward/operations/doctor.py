@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from taskward.auth.keys import JwksUnusable, fetch_jwks, parse_jwks, tls_context, without_query
 from taskward.migrations import CONNECT_SECONDS, HEAD, REVISIONS, one_line
-from taskward.postgres.pool import APP_ROLE
+from taskward.postgres.context import APP_ROLE
 from taskward.settings import Settings
 
 OLDEST_POSTGRESQL = 15

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
-APP_ROLE = "taskward_app"
+from taskward.postgres.context import APP_ROLE
+
 KEEPER_ROLE = "taskward_keeper"
 """Sees what has expired, of every owner, and nothing else: its policies say what that is."""
 

@@ -9,27 +9,36 @@ Every wait ends at the request's deadline, kept here: a frozen server never fire
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import psycopg
-from psycopg import pq
 from psycopg.pq.abc import PGresult
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, cast, column, func, literal_column, select, table
-from sqlalchemy.dialects.postgresql import REGCLASS, array
-from sqlmodel import SQLModel
 
-from taskward.errors import DatabaseUnavailable
 from taskward.postgres.connection import CONNECT_SECONDS, Connection, ConnectionLost, Group
-from taskward.postgres.statements import OWNER, Bound, Statement, as_text, compiled
+from taskward.postgres.context import (
+    APP_ROLE,
+    CONTEXT,
+    DIRECT_CONTEXT,
+    FIRST_CONTEXT,
+    NOBODY,
+    guards_of_owned_tables,
+)
+from taskward.postgres.encoding import Row, as_text, rows
+from taskward.postgres.failures import (
+    DONE,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    StatementFailed,
+    failure_in,
+    first_line,
+    refusal_in,
+    unexamined,
+)
+from taskward.postgres.statements import Bound, Statement
 
 log = logging.getLogger("taskward.database")
-
-APP_ROLE = "taskward_app"
-"""Owns nothing, cannot log in, and is held by row-level security; every transaction becomes it."""
 
 DOWN_SECONDS = CONNECT_SECONDS
 """So long after a failed attempt the database counts as down."""
@@ -42,78 +51,7 @@ MAY_BE_DONE = (
 NEWEST = 0.1
 """The weight of the newest in a moving average."""
 
-NOBODY = ""
-"""The owner of no row: the policies take an empty setting for nobody."""
-
 Result = TypeVar("Result")
-
-Row = tuple[bytes | None, ...]
-"""PostgreSQL's text format, None for null."""
-
-
-def setting(name: str, value: ColumnElement[Any], *, is_local: ColumnElement[Any]) -> ColumnElement[Any]:
-    """`is_local`: for the transaction; otherwise for the session."""
-    return func.set_config(literal_column(f"'{name}'"), value, is_local)
-
-
-def settings_but_owner(*, is_local: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-    return [
-        setting("role", literal_column(f"'{APP_ROLE}'"), is_local=is_local),
-        setting("timezone", literal_column("'UTC'"), is_local=is_local),
-        setting("statement_timeout", bindparam("timeout_ms", type_=Text()), is_local=is_local),
-    ]
-
-
-# The owner never outlives its transaction, on whatever connection.
-SET_OWNER = setting("app.user_id", OWNER, is_local=literal_column("true"))
-
-CONTEXT = compiled(select(*settings_but_owner(is_local=literal_column("true")), SET_OWNER))
-"""In front of every group: behind a pooler the next transaction may be on any connection."""
-
-DIRECT_CONTEXT = compiled(select(SET_OWNER))
-"""The same on a connection that is known to be direct: the rest was set for its session."""
-
-# A pooler makes up the pid that it tells its client, because no server process belongs to one.
-IS_POOLED = func.pg_backend_pid() != bindparam("told_pid", type_=Integer())
-FIRST_CONTEXT = compiled(select(*settings_but_owner(is_local=IS_POOLED), SET_OWNER))
-"""In front of a connection's first group: behind a pooler it must leave nothing to the next client."""
-
-DONE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
-
-# States that pass (PostgreSQL, appendix A): connection, resources, shutdown and start-up, a cancelled or
-# deadlocked statement, a standby that takes no writes. 08P01 is also how PgBouncer says that it found no server.
-PASSING = re.compile(r"08...|53...|57...|58...|40001|40P01|55P03|25006")
-
-# How the context fails when the login may not become the role, or the role or a table is not there.
-NOT_SET_UP = {
-    "42501": f"The database login may not become the role {APP_ROLE}: run `taskward migrate`, or as an administrator "
-    f"`grant {APP_ROLE} to` the login.",
-    "22023": f"The database has no role {APP_ROLE}: run `taskward migrate`.",
-    "42P01": "The database has no Taskward schema: run `taskward migrate`.",
-}
-
-# A server that says no at connect; psycopg has no SQLSTATE for it, only the text tells.
-REFUSAL = re.compile(
-    r"(password|SASL) authentication failed( for user \"[^\"]*\")?|no password supplied|no pg_hba\.conf entry"
-    r"|no such (user|database)|permission denied for database \"[^\"]*\"|database \"[^\"]*\" does not exist"
-    r"|role \"[^\"]*\" (does not exist|is not permitted to log in)|invalid \w+ value: \"[^\"]*\""
-    r"|server does not support SSL|certificate verify failed|server certificate for .* does not match"
-    r"|root certificate file|endpoint is disabled|(could not|cannot) be found|exceeded the [\w ]*quota"
-)
-
-
-class DatabaseRefused(Exception):
-    """The database answers, but not as Taskward needs it: one sentence for the operator."""
-
-
-class StatementFailed(Exception):
-    """A statement failed for a reason that no state of the network explains: a bug, or what it was written to do.
-
-    `statement_index` counts the statements of the call that the failed one was in; the clock of a write is 0.
-    """
-
-    sqlstate: str = ""
-    statement_index: int = -1
 
 
 class Pool:
@@ -397,48 +335,6 @@ class Pool:
         return int(backend_pid or 0)
 
 
-def guards_of_owned_tables() -> Statement:
-    """Do the policies bind whoever asks, on every table that has an owner? And which revision is the schema at?"""
-    names = [name for name, owned in SQLModel.metadata.tables.items() if "owner_id" in owned.c]
-    name = func.unnest(array([literal_column(f"'{name}'") for name in names])).column_valued("name")
-    revision = select(column("version_num")).select_from(table("alembic_version")).scalar_subquery()
-    is_guarded = func.bool_and(func.row_security_active(cast(name, REGCLASS)))
-    return compiled(select(is_guarded, revision, func.pg_backend_pid()))
-
-
-def rows(result: PGresult) -> list[Row]:
-    columns = range(result.nfields)
-    return [tuple(result.get_value(row, i) for i in columns) for row in range(result.ntuples)]
-
-
-def failure_in(results: Sequence[PGresult]) -> Exception:
-    failed = next(result for result in results if result.status not in DONE)
-    sqlstate = (failed.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
-    constraint = (failed.error_field(pq.DiagnosticField.CONSTRAINT_NAME) or b"").decode()
-    if (failed is results[0] and sqlstate in NOT_SET_UP) or sqlstate == "42P01":
-        return DatabaseRefused(NOT_SET_UP[sqlstate])
-    if PASSING.fullmatch(sqlstate):
-        log.warning("a statement was not carried out: SQLSTATE %s", sqlstate)
-        return DatabaseUnavailable()
-    # PostgreSQL's own message may quote a value, so it is left out.
-    failure = StatementFailed(f"SQLSTATE {sqlstate}" + (f", constraint {constraint}" if constraint else ""))
-    failure.sqlstate, failure.statement_index = sqlstate, results.index(failed) - 1  # in front is the context
-    return failure
-
-
-def unexamined(failure: StatementFailed) -> DatabaseRefused:
-    return DatabaseRefused(f"The database's schema cannot be examined ({failure}): run `taskward migrate`.")
-
-
-def refusal_in(error: BaseException) -> DatabaseRefused | None:
-    if isinstance(error, DatabaseRefused):
-        return error
-    if isinstance(error, psycopg.ProgrammingError):  # its text may quote the password
-        return DatabaseRefused("The database's URL is not one that PostgreSQL's library understands.")
-    found = REFUSAL.search(str(error))
-    return DatabaseRefused(f"The database refuses the connection: {found[0]}.") if found else None
-
-
 def expire_answer(connection: Connection, answer: "asyncio.Future[list[PGresult]]") -> None:
     """What has arrived while the event loop was busy is in time."""
     connection.on_readable()
@@ -448,10 +344,6 @@ def expire_answer(connection: Connection, answer: "asyncio.Future[list[PGresult]
 def expire(future: "asyncio.Future[Connection] | asyncio.Future[list[PGresult]]") -> None:
     if not future.done():
         future.set_exception(DatabaseUnavailable())
-
-
-def first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def start(

@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 from sqlalchemy.sql import ColumnElement, Select
 
 from taskward.errors import IdempotencyKeyReused, TaskNotFound, VersionMismatch
-from taskward.postgres.pool import Row
+from taskward.postgres.encoding import Row
 from taskward.postgres.statements import OWNER, Statement, base_of, compiled, json_of, owned
 from taskward.resources.clock import NOW
 from taskward.resources.idempotency import Idempotency, known_key, once

@@ -14,7 +14,6 @@ from sqlalchemy import CTE, Integer, Select, Text, case, cast, func, literal_col
 from sqlalchemy.sql import ColumnElement
 
 from taskward.errors import (
-    DatabaseUnavailable,
     IdempotencyKeyReused,
     PreconditionRequired,
     Problem,
@@ -22,7 +21,8 @@ from taskward.errors import (
     VersionMismatch,
 )
 from taskward.http.conditions import IfMatchCondition
-from taskward.postgres.pool import Row, StatementFailed
+from taskward.postgres.encoding import Row
+from taskward.postgres.failures import DatabaseUnavailable, StatementFailed
 from taskward.postgres.statements import OWNER, Bound, Statement, compiled, json_of, owned
 from taskward.resources.clock import LARGEST_INTEGER, TICK
 from taskward.resources.idempotency import CLAIM, FINGERPRINT, IS_KNOWN, KEY, RECALL, Idempotency, remembering

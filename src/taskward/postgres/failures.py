@@ -1,0 +1,90 @@
+"""What goes wrong between here and PostgreSQL, and what it means: wait, call the operator, or mend a bug."""
+
+import logging
+import re
+from collections.abc import Sequence
+
+import psycopg
+from psycopg import pq
+from psycopg.pq.abc import PGresult
+
+from taskward.errors import Unavailable
+from taskward.postgres.context import APP_ROLE
+
+log = logging.getLogger("taskward.database")
+
+DONE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+
+# States that pass (PostgreSQL, appendix A): connection, resources, shutdown and start-up, a cancelled or
+# deadlocked statement, a standby that takes no writes. 08P01 is also how PgBouncer says that it found no server.
+PASSING = re.compile(r"08...|53...|57...|58...|40001|40P01|55P03|25006")
+
+# How the context fails when the login may not become the role, or the role or a table is not there.
+NOT_SET_UP = {
+    "42501": f"The database login may not become the role {APP_ROLE}: run `taskward migrate`, or as an administrator "
+    f"`grant {APP_ROLE} to` the login.",
+    "22023": f"The database has no role {APP_ROLE}: run `taskward migrate`.",
+    "42P01": "The database has no Taskward schema: run `taskward migrate`.",
+}
+
+# A server that says no at connect; psycopg has no SQLSTATE for it, only the text tells.
+REFUSAL = re.compile(
+    r"(password|SASL) authentication failed( for user \"[^\"]*\")?|no password supplied|no pg_hba\.conf entry"
+    r"|no such (user|database)|permission denied for database \"[^\"]*\"|database \"[^\"]*\" does not exist"
+    r"|role \"[^\"]*\" (does not exist|is not permitted to log in)|invalid \w+ value: \"[^\"]*\""
+    r"|server does not support SSL|certificate verify failed|server certificate for .* does not match"
+    r"|root certificate file|endpoint is disabled|(could not|cannot) be found|exceeded the [\w ]*quota"
+)
+
+
+class DatabaseUnavailable(Unavailable):
+    code = "database_unavailable"
+
+    def __init__(self, detail: str = "The database does not answer right now; try again shortly.") -> None:
+        super().__init__(detail)
+
+
+class DatabaseRefused(Exception):
+    """The database answers, but not as Taskward needs it: one sentence for the operator."""
+
+
+class StatementFailed(Exception):
+    """A statement failed for a reason that no state of the network explains: a bug, or what it was written to do.
+
+    `statement_index` counts the statements of the call that the failed one was in; the clock of a write is 0.
+    """
+
+    sqlstate: str = ""
+    statement_index: int = -1
+
+
+def failure_in(results: Sequence[PGresult]) -> Exception:
+    failed = next(result for result in results if result.status not in DONE)
+    sqlstate = (failed.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+    constraint = (failed.error_field(pq.DiagnosticField.CONSTRAINT_NAME) or b"").decode()
+    if (failed is results[0] and sqlstate in NOT_SET_UP) or sqlstate == "42P01":
+        return DatabaseRefused(NOT_SET_UP[sqlstate])
+    if PASSING.fullmatch(sqlstate):
+        log.warning("a statement was not carried out: SQLSTATE %s", sqlstate)
+        return DatabaseUnavailable()
+    # PostgreSQL's own message may quote a value, so it is left out.
+    failure = StatementFailed(f"SQLSTATE {sqlstate}" + (f", constraint {constraint}" if constraint else ""))
+    failure.sqlstate, failure.statement_index = sqlstate, results.index(failed) - 1  # in front is the context
+    return failure
+
+
+def unexamined(failure: StatementFailed) -> DatabaseRefused:
+    return DatabaseRefused(f"The database's schema cannot be examined ({failure}): run `taskward migrate`.")
+
+
+def refusal_in(error: BaseException) -> DatabaseRefused | None:
+    if isinstance(error, DatabaseRefused):
+        return error
+    if isinstance(error, psycopg.ProgrammingError):  # its text may quote the password
+        return DatabaseRefused("The database's URL is not one that PostgreSQL's library understands.")
+    found = REFUSAL.search(str(error))
+    return DatabaseRefused(f"The database refuses the connection: {found[0]}.") if found else None
+
+
+def first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
