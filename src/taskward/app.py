@@ -38,6 +38,7 @@ from taskward.migrations import REVISIONS
 from taskward.operations.exposition import reserve_files
 from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable
 from taskward.postgres.pool import Pool
+from taskward.resources.clock import owned_tables
 from taskward.settings import Settings, SettingsError, read_settings
 from taskward.tasks import routes as tasks
 
@@ -99,6 +100,7 @@ def create_api(settings: Settings, *, local_issuer: LocalIssuer | None) -> FastA
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool_size,
         deadline_seconds=settings.request_deadline_seconds,
+        owned_tables=owned_tables(),
         revisions=REVISIONS,
     )
     api.state.admission = Admission(api.state.pool, requests_per_minute=settings.rate_limit_per_minute)

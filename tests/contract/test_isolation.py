@@ -12,7 +12,6 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import errors, sql
-from sqlmodel import SQLModel
 
 from support.database_proxy import proxied
 from support.databases import asked, using, with_database
@@ -25,6 +24,7 @@ from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, Sta
 from taskward.postgres.pool import Pool
 from taskward.postgres.statements import Bound, Statement
 from taskward.resources import idempotency
+from taskward.resources.clock import owned_tables
 from taskward.resources.idempotency import Idempotency
 from taskward.resources.session import Session
 from taskward.tasks import actions, batch, finding, trash
@@ -37,7 +37,7 @@ KEEPER_ROLE = "taskward_keeper"
 
 RETRY = Idempotency("the same key", "f" * 64)
 
-OWNED_TABLES = [name for name, table in SQLModel.metadata.tables.items() if "owner_id" in table.c]
+OWNED_TABLES = owned_tables()
 
 
 @pytest.fixture(params=["superuser", "neon", "ordinary"])
@@ -265,7 +265,7 @@ def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: 
     async def main() -> None:
         async with using(url) as database:
             milk = await actions.create(Session.begin(database, ann), TaskCreate(title="Milk"), idempotency=RETRY)
-            careless = Careless(url, pool_size=1, deadline_seconds=20, revisions=REVISIONS)
+            careless = Careless(url, pool_size=1, deadline_seconds=20, owned_tables=OWNED_TABLES, revisions=REVISIONS)
             try:
                 stranger = Session.begin(careless, bob)
                 bread = await actions.create(stranger, TaskCreate(title="Bread"), idempotency=RETRY)
@@ -317,7 +317,7 @@ def test_without_the_owner_in_any_statement_a_strangers_trash_is_empty(url: str,
             answer = await batch.apply(Session.begin(database, ann), eggs, requires_if_match=False, idempotency=RETRY)
             milk, _ = await has(database, ann, "Milk", "Bread")
             await actions.delete(Session.begin(database, ann), milk.id, expected=None)
-            careless = Careless(url, pool_size=1, deadline_seconds=20, revisions=REVISIONS)
+            careless = Careless(url, pool_size=1, deadline_seconds=20, owned_tables=OWNED_TABLES, revisions=REVISIONS)
             try:
                 stranger = Session.begin(careless, bob)
                 page = await trash.list_trash(stranger, trash_days=0, limit=500, cursor=None)

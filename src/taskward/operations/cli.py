@@ -206,13 +206,20 @@ def serve(
 
 async def check_database(settings: "Settings", url: str) -> None:
     """Raises DatabaseRefused. One that does not answer is no reason not to start."""
-    import taskward.tasks.actions  # noqa: F401 - the tables that the database is asked about
+    import taskward.tasks.actions  # noqa: F401 - `owned_tables` knows the tables of the modules that are imported
     from taskward.migrations import REVISIONS
     from taskward.operations.doctor import place
     from taskward.postgres.failures import DatabaseUnavailable
     from taskward.postgres.pool import Pool
+    from taskward.resources.clock import owned_tables
 
-    pool = Pool(url, pool_size=1, deadline_seconds=settings.request_deadline_seconds, revisions=REVISIONS)
+    pool = Pool(
+        url,
+        pool_size=1,
+        deadline_seconds=settings.request_deadline_seconds,
+        owned_tables=owned_tables(),
+        revisions=REVISIONS,
+    )
     logging.disable()  # a refusal is told once, as the last words of the program
     try:
         await pool.check()

@@ -3,11 +3,11 @@
 And the guards: what each new connection is asked before it serves anybody.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, Text, bindparam, cast, column, func, literal_column, select, table
 from sqlalchemy.dialects.postgresql import REGCLASS, array
-from sqlmodel import SQLModel
 
 from taskward.postgres.statements import OWNER, Statement, compiled
 
@@ -46,10 +46,26 @@ FIRST_CONTEXT = compiled(select(*settings_but_owner(is_local=IS_POOLED), SET_OWN
 """In front of a connection's first group: behind a pooler it must leave nothing to the next client."""
 
 
-def guards_of_owned_tables() -> Statement:
-    """Do the policies bind whoever asks, on every table that has an owner? And which revision is the schema at?"""
-    names = [name for name, owned in SQLModel.metadata.tables.items() if "owner_id" in owned.c]
-    name = func.unnest(array([literal_column(f"'{name}'") for name in names])).column_valued("name")
+class Guards(NamedTuple):
+    """The row of `guards_of`, in text format."""
+
+    is_guarded: bytes | None
+    """Whether the policies bind whoever asks, on every owned table."""
+    revision: bytes | None
+    """The migration that the schema is at."""
+    backend_pid: bytes | None
+    """The process that serves the connection; behind a pooler not the one that libpq was told of."""
+
+
+def guards_of(owned_tables: Sequence[str]) -> Statement:
+    """Asks, as the role and the owner of the context, whether row-level security is in force on these tables.
+
+    Raises:
+        ValueError: there are none, and nothing would be guarded.
+    """
+    if not owned_tables:
+        raise ValueError("no table to guard: are the modules imported that define them?")
+    name = func.unnest(array([literal_column(f"'{name}'") for name in owned_tables])).column_valued("name")
     revision = select(column("version_num")).select_from(table("alembic_version")).scalar_subquery()
     is_guarded = func.bool_and(func.row_security_active(cast(name, REGCLASS)))
     return compiled(select(is_guarded, revision, func.pg_backend_pid()))

@@ -9,7 +9,7 @@ from psycopg import pq
 from psycopg.pq.abc import PGresult
 
 from taskward.errors import Unavailable
-from taskward.postgres.context import APP_ROLE
+from taskward.postgres.context import APP_ROLE, Guards
 
 log = logging.getLogger("taskward.database")
 
@@ -71,6 +71,18 @@ def failure_in(results: Sequence[PGresult]) -> Exception:
     failure = StatementFailed(f"SQLSTATE {sqlstate}" + (f", constraint {constraint}" if constraint else ""))
     failure.sqlstate, failure.statement_index = sqlstate, results.index(failed) - 1  # in front is the context
     return failure
+
+
+def refusal_by(guards: Guards, *, older_revisions: Sequence[str]) -> DatabaseRefused | None:
+    """None when the policies hold and the schema is at none of the revisions before this release's."""
+    if guards.is_guarded != b"t":
+        return DatabaseRefused(
+            f"Row-level security does not hold for the role {APP_ROLE}: it must have neither BYPASSRLS nor "
+            "superuser rights, and every table must force its policies; `taskward doctor` names what is wrong."
+        )
+    if guards.revision is None or guards.revision.decode() in older_revisions:
+        return DatabaseRefused("The database schema is behind this release: run `taskward migrate`.")
+    return None
 
 
 def unexamined(failure: StatementFailed) -> DatabaseRefused:

@@ -18,12 +18,12 @@ from psycopg.pq.abc import PGresult
 
 from taskward.postgres.connection import CONNECT_SECONDS, Connection, ConnectionLost, Group
 from taskward.postgres.context import (
-    APP_ROLE,
     CONTEXT,
     DIRECT_CONTEXT,
     FIRST_CONTEXT,
     NOBODY,
-    guards_of_owned_tables,
+    Guards,
+    guards_of,
 )
 from taskward.postgres.encoding import Row, as_text, rows
 from taskward.postgres.failures import (
@@ -33,6 +33,7 @@ from taskward.postgres.failures import (
     StatementFailed,
     failure_in,
     first_line,
+    refusal_by,
     refusal_in,
     unexamined,
 )
@@ -57,8 +58,10 @@ Result = TypeVar("Result")
 class Pool:
     """At most `pool_size` connections, opened when needed, each with one request at a time.
 
-    `revisions` are the migrations of the schema, oldest first. A server behind the last one is refused; one at
-    a revision unknown here was migrated by a newer release and is served. `clock` gives seconds since 1970.
+    `owned_tables` are the names of the tables with an owner: a server that does not hold requests to the rows of
+    their owner in each of them is refused. `revisions` are the migrations of the schema, oldest first: a server
+    behind the last one is refused, one at a revision unknown here was migrated by a newer release and is served.
+    `clock` gives seconds since 1970.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Pool:
         *,
         pool_size: int,
         deadline_seconds: float,
+        owned_tables: Sequence[str],
         revisions: Sequence[str] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -77,7 +81,7 @@ class Pool:
         self.clock = clock
         self.timeout_ms = str(round(deadline_seconds * 1000))
         self.context = CONTEXT(timeout_ms=self.timeout_ms)
-        self.guards = guards_of_owned_tables()()
+        self.guards = guards_of(owned_tables)()
         self.connections: set[Connection] = set()
         self.idle: list[Connection] = []
         self.waiters: dict[asyncio.Future[Connection], float] = {}  # since when, the longest wait first
@@ -119,14 +123,14 @@ class Pool:
             DatabaseRefused, DatabaseUnavailable: it is not.
         """
         try:
-            [found] = await self.run(NOBODY, [self.guards], deadline=self.new_deadline(), is_repeatable=True)
+            [[row]] = await self.run(NOBODY, [self.guards], deadline=self.new_deadline(), is_repeatable=True)
         except DatabaseUnavailable:
             if self.refusal is not None:
                 raise self.refusal from None
             raise
         except StatementFailed as failure:
             raise unexamined(failure) from None
-        self.examine(found)
+        self.examine(Guards(*row))
 
     async def readiness(self) -> list[str]:
         """What keeps the database from serving, a sentence each; empty when nothing does."""
@@ -316,23 +320,23 @@ class Pool:
             if results[-1].status not in DONE:
                 failure = failure_in(results)
                 raise unexamined(failure) if isinstance(failure, StatementFailed) else failure
-            connection.is_direct = self.examine(rows(results[-1])) == connection.pg.backend_pid
+            [row] = rows(results[-1])
+            guards = Guards(*row)
+            self.examine(guards)
+            connection.is_direct = int(guards.backend_pid or 0) == connection.pg.backend_pid
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def examine(self, found: list[Row]) -> int:
-        """The pid of the server's process, if all is well."""
-        is_guarded, version, backend_pid = found[0]
-        if is_guarded != b"t":
-            raise DatabaseRefused(
-                f"Row-level security does not hold for the role {APP_ROLE}: it must have neither BYPASSRLS nor "
-                "superuser rights, and every table must force its policies; `taskward doctor` names what is wrong."
-            )
-        if version is None or version.decode() in self.revisions[:-1]:
-            raise DatabaseRefused("The database schema is behind this release: run `taskward migrate`.")
-        return int(backend_pid or 0)
+    def examine(self, guards: Guards) -> None:
+        """
+        Raises:
+            DatabaseRefused: the guards do not hold, or the schema is behind.
+        """
+        refusal = refusal_by(guards, older_revisions=self.revisions[:-1])
+        if refusal is not None:
+            raise refusal
 
 
 def expire_answer(connection: Connection, answer: "asyncio.Future[list[PGresult]]") -> None:
