@@ -95,7 +95,7 @@ async def ends_unavailable(work: Coroutine[Any, Any, Any], *, within_seconds: fl
 
 def is_at_rest(database: Pool) -> bool:
     """Every connection is in the pool once, and nobody waits, opens or abandons."""
-    idle, busy = database.idle, [connection for connection in database.connections if connection.answer is not None]
+    idle, busy = database.idle, [connection for connection in database.connections if connection.pending is not None]
     return (
         not busy
         and len(set(idle)) == len(idle)
@@ -489,7 +489,7 @@ def test_a_server_whose_processes_stand_still_ends_at_the_deadline(logins: dict[
             ann = someone()
             await adds(database, ann)
             [connection] = database.connections
-            frozen = [postmaster, connection.pg.backend_pid]
+            frozen = [postmaster, connection.pgconn.backend_pid]
             database.deadline_seconds = 0.4
             try:
                 for pid in frozen:

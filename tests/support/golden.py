@@ -86,7 +86,7 @@ def statements_in(value: Any) -> Iterator[tuple[tuple[str, ...], Statement]]:
 
 def told(statement: Statement) -> str:
     numbered = ", ".join(f"${number} {name}" for number, name in enumerate(statement.order, start=1))
-    kept = "" if statement.is_kept else " (not kept by the server)"
+    kept = "" if statement.is_prepared else " (not kept by the server)"
     sql = "\n".join(line.rstrip() for line in statement.sql.decode().splitlines() if line.strip())
     return f"-- {numbered or 'no parameters'}{kept}\n{sql}\n"
 

@@ -42,7 +42,7 @@ class Admission:
         Raises:
             Overloaded: too many are in work already, or this one, which has not begun, would wait too long.
         """
-        if self.in_work >= self.most_in_work or self.pool.is_behind:
+        if self.in_work >= self.most_in_work or self.pool.is_saturated:
             raise Overloaded
         self.in_work += 1
 

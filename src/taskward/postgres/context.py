@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import REGCLASS, array
 from taskward.postgres.statements import OWNER, Statement, compiled
 
 APP_ROLE = "taskward_app"
-"""Owns nothing, cannot log in, and is held by row-level security; every transaction becomes it."""
+"""The role of every transaction: it owns nothing, cannot log in, and row-level security binds it."""
 
 NOBODY = ""
-"""The owner of no row: the policies take an empty setting for nobody."""
+"""An owner without a row: the policies take an empty setting for nobody."""
 
 
 def setting(name: str, value: ColumnElement[Any], *, is_local: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -35,15 +35,17 @@ def settings_but_owner(*, is_local: ColumnElement[Any]) -> list[ColumnElement[An
 SET_OWNER = setting("app.user_id", OWNER, is_local=literal_column("true"))
 
 CONTEXT = compiled(select(*settings_but_owner(is_local=literal_column("true")), SET_OWNER))
-"""In front of every group: behind a pooler the next transaction may be on any connection."""
+"""In front of every group behind a pooler, where each transaction may be on another connection to the server."""
 
 DIRECT_CONTEXT = compiled(select(SET_OWNER))
-"""The same on a connection that is known to be direct: the rest was set for its session."""
+"""In front of every group but the first on a direct connection: the rest was set for its session."""
 
-# A pooler makes up the pid that it tells its client, because no server process belongs to one.
-IS_POOLED = func.pg_backend_pid() != bindparam("told_pid", type_=Integer())
+# What libpq was told at connect: of a pooler a number that it made up, because no backend belongs to a client.
+IS_POOLED = func.pg_backend_pid() != bindparam("backend_pid", type_=Integer())
 FIRST_CONTEXT = compiled(select(*settings_but_owner(is_local=IS_POOLED), SET_OWNER))
-"""In front of a connection's first group: behind a pooler it must leave nothing to the next client."""
+"""In front of the first group on each connection: sets role, time zone and timeout for the session where it is direct,
+and for the transaction alone where it is pooled, so that nothing is left to the pooler's next client.
+"""
 
 
 class Guards(NamedTuple):

@@ -14,6 +14,7 @@ def as_text(value: Any) -> bytes | None:
 
     Raises:
         ValueError: text that PostgreSQL cannot store, which is U+0000 and lone surrogates.
+        TypeError: a value of another type.
     """
     match value:
         case None:
@@ -36,7 +37,12 @@ def as_text(value: Any) -> bytes | None:
 
 
 def array_as_text(items: list[Any]) -> bytes:
-    """Of integers alone or of texts alone (PostgreSQL §8.15.6)."""
+    """Of integers alone or of texts alone (PostgreSQL §8.15.6).
+
+    Raises:
+        ValueError: a text that PostgreSQL cannot store.
+        TypeError: items of other types, or of both.
+    """
     if all(type(item) is int for item in items):
         return b"{%b}" % b",".join(b"%d" % item for item in items)
     if not all(isinstance(item, str) for item in items):

@@ -13,11 +13,16 @@ from taskward.postgres.context import APP_ROLE, Guards
 
 log = logging.getLogger("taskward.database")
 
+OUTCOME_UNKNOWN = (
+    "The database has not answered in time, and may have done this or may still do it: look before you send it again."
+)
+"""The detail for a write of which no answer came."""
+
 DONE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 
-# States that pass (PostgreSQL, appendix A): connection, resources, shutdown and start-up, a cancelled or
+# Transient states (PostgreSQL, appendix A): connection, resources, shutdown and start-up, a cancelled or
 # deadlocked statement, a standby that takes no writes. 08P01 is also how PgBouncer says that it found no server.
-PASSING = re.compile(r"08...|53...|57...|58...|40001|40P01|55P03|25006")
+TRANSIENT = re.compile(r"08...|53...|57...|58...|40001|40P01|55P03|25006")
 
 # How the context fails when the login may not become the role, or the role or a table is not there.
 NOT_SET_UP = {
@@ -45,26 +50,25 @@ class DatabaseUnavailable(Unavailable):
 
 
 class DatabaseRefused(Exception):
-    """The database answers, but not as Taskward needs it: one sentence for the operator."""
+    """The database can be reached, but not used before the operator mends what this one sentence says."""
 
 
 class StatementFailed(Exception):
-    """A statement failed for a reason that no state of the network explains: a bug, or what it was written to do.
-
-    `statement_index` counts the statements of the call that the failed one was in; the clock of a write is 0.
-    """
+    """PostgreSQL refused a statement, and would again: a bug, or the refusal that the statement was written to make."""
 
     sqlstate: str = ""
     statement_index: int = -1
+    """Of the failed one in its group, without the context; in a write the owner's clock has 0."""
 
 
-def failure_in(results: Sequence[PGresult]) -> Exception:
+def failure_in(results: Sequence[PGresult]) -> DatabaseRefused | DatabaseUnavailable | StatementFailed:
+    """What the first failed result of a group means; the results begin with that of the context."""
     failed = next(result for result in results if result.status not in DONE)
     sqlstate = (failed.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
     constraint = (failed.error_field(pq.DiagnosticField.CONSTRAINT_NAME) or b"").decode()
     if (failed is results[0] and sqlstate in NOT_SET_UP) or sqlstate == "42P01":
         return DatabaseRefused(NOT_SET_UP[sqlstate])
-    if PASSING.fullmatch(sqlstate):
+    if TRANSIENT.fullmatch(sqlstate):
         log.warning("a statement was not carried out: SQLSTATE %s", sqlstate)
         return DatabaseUnavailable()
     # PostgreSQL's own message may quote a value, so it is left out.
@@ -86,13 +90,15 @@ def refusal_by(guards: Guards, *, older_revisions: Sequence[str]) -> DatabaseRef
 
 
 def unexamined(failure: StatementFailed) -> DatabaseRefused:
+    """The refusal when the statement of the guards failed."""
     return DatabaseRefused(f"The database's schema cannot be examined ({failure}): run `taskward migrate`.")
 
 
 def refusal_in(error: BaseException) -> DatabaseRefused | None:
+    """What an attempt to connect ended with, when waiting will not mend it; None when the server was not reached."""
     if isinstance(error, DatabaseRefused):
         return error
-    if isinstance(error, psycopg.ProgrammingError):  # its text may quote the password
+    if isinstance(error, psycopg.ProgrammingError):  # whose text may quote the password
         return DatabaseRefused("The database's URL is not one that PostgreSQL's library understands.")
     found = REFUSAL.search(str(error))
     return DatabaseRefused(f"The database refuses the connection: {found[0]}.") if found else None

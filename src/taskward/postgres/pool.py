@@ -28,6 +28,7 @@ from taskward.postgres.context import (
 from taskward.postgres.encoding import Row, as_text, rows
 from taskward.postgres.failures import (
     DONE,
+    OUTCOME_UNKNOWN,
     DatabaseRefused,
     DatabaseUnavailable,
     StatementFailed,
@@ -42,15 +43,10 @@ from taskward.postgres.statements import Bound, Statement
 log = logging.getLogger("taskward.database")
 
 DOWN_SECONDS = CONNECT_SECONDS
-"""So long after a failed attempt the database counts as down."""
+"""How long the database counts as down after an attempt to connect has failed."""
 
-MAY_BE_DONE = (
-    "The database has not answered in time, and may have done this or may still do it: look before you send it again."
-)
-"""What is said of a write whose fate nobody knows."""
-
-NEWEST = 0.1
-"""The weight of the newest in a moving average."""
+SMOOTHING = 0.1
+"""The weight of the newest value in an exponential moving average."""
 
 Result = TypeVar("Result")
 
@@ -84,13 +80,13 @@ class Pool:
         self.guards = guards_of(owned_tables)()
         self.connections: set[Connection] = set()
         self.idle: list[Connection] = []
-        self.waiters: dict[asyncio.Future[Connection], float] = {}  # since when, the longest wait first
+        self.waiters: dict[asyncio.Future[Connection], float] = {}  # with when they began to wait, the first first
         self.opening: set[asyncio.Task[Connection]] = set()
         self.abandoning: set[asyncio.Task[None]] = set()
-        self.failure: str | None = None
+        self.failure: str | None = None  # of the last attempt to connect
         self.failed_at = 0.0
-        self.refusal: DatabaseRefused | None = None
-        self.busy_seconds = 0.0  # of a connection with a request that was answered, a moving average
+        self.refusal: DatabaseRefused | None = None  # when that attempt was refused
+        self.service_seconds = 0.0  # for which a request that is answered keeps its connection, a moving average
         self.is_closed = False
 
     async def open(self) -> None:
@@ -105,7 +101,7 @@ class Pool:
             log.warning("the database does not answer yet: requests get 503 until it does")
 
     async def close(self) -> None:
-        """Whoever still waits for an answer gets DatabaseUnavailable."""
+        """Closes every connection. Requests that wait for one, or for an answer, end with DatabaseUnavailable."""
         self.is_closed = True
         tasks = [*self.opening, *self.abandoning]
         for task in tasks:
@@ -114,13 +110,14 @@ class Pool:
         for connection in tuple(self.connections):
             connection.close()
         for waiter in self.waiters:
-            expire(waiter)
+            reject(waiter)
 
     async def check(self) -> None:
-        """Asks the database, in one round trip, whether it is up, guarded and migrated.
+        """Asks the database, in one round trip, whether it answers, the guards hold and the schema is migrated.
 
         Raises:
-            DatabaseRefused, DatabaseUnavailable: it is not.
+            DatabaseRefused: it refuses the connection, the guards do not hold, or the schema is behind.
+            DatabaseUnavailable: it does not answer by the deadline of a request, or is in a transient state.
         """
         try:
             [[row]] = await self.run(NOBODY, [self.guards], deadline=self.new_deadline(), is_repeatable=True)
@@ -149,26 +146,28 @@ class Pool:
     async def run(
         self, owner_id: str, calls: Sequence[Bound], *, deadline: float, is_repeatable: bool
     ) -> list[list[Row]]:
-        """The rows of each statement: one transaction, one round trip, with the eyes of one owner.
+        """The rows of each statement. All run as one owner, in one transaction and one round trip.
 
-        A repeatable group is sent once more when its connection broke under it, any other never.
+        A repeatable group is sent once more when its connection broke while it was in flight, any other never.
 
         Raises:
-            DatabaseUnavailable: no answer by the deadline, or the database is in a state that passes.
-            StatementFailed: a statement is wrong.
+            DatabaseUnavailable: no answer by the deadline, or the database is in a transient state.
+            DatabaseRefused: the login may not become the role, or the role or the schema is not there.
+            StatementFailed: a statement failed for another reason.
+            TypeError, ValueError: the owner or a value has no text format.
         """
         owner = as_text(owner_id)
         group = [(call.statement, call.parameters(owner)) for call in calls]
-        may_repeat = is_repeatable
+        may_retry = is_repeatable
         while True:
             connection = await self.acquire(deadline)
             try:
-                results = await self.answer(connection, [self.context_on(connection, owner), *group], deadline)
+                results = await self.execute(connection, [self.context_on(connection, owner), *group], deadline)
             except (ConnectionLost, DatabaseUnavailable) as failure:
-                if may_repeat and isinstance(failure, ConnectionLost):
-                    may_repeat = False
+                if may_retry and isinstance(failure, ConnectionLost):
+                    may_retry = False
                     continue
-                raise (DatabaseUnavailable() if is_repeatable else DatabaseUnavailable(MAY_BE_DONE)) from None
+                raise (DatabaseUnavailable() if is_repeatable else DatabaseUnavailable(OUTCOME_UNKNOWN)) from None
             if results[-1].status not in DONE:
                 raise failure_in(results)
             return [rows(result) for result in results[1:]]
@@ -178,46 +177,63 @@ class Pool:
             return DIRECT_CONTEXT, [owner]
         return CONTEXT, self.context.parameters(owner)
 
-    async def answer(self, connection: Connection, group: Group, deadline: float) -> list[PGresult]:
+    async def execute(self, connection: Connection, group: Group, deadline: float) -> list[PGresult]:
+        """The results of the group.
+
+        Raises:
+            ConnectionLost: the connection broke before the server had answered.
+            DatabaseUnavailable: no answer by the deadline.
+        """
         began = time.perf_counter()
-        future = connection.send(group)
-        timer = connection.loop.call_at(deadline, expire_answer, connection, future)
+        pending = connection.send(group)
+        timer = connection.loop.call_at(deadline, time_out, connection, pending)
         try:
-            results = await future
+            results = await pending
         except (DatabaseUnavailable, asyncio.CancelledError):
             # Most statements end by themselves before the deadline, and the connection returns with its Sync.
-            connection.loop.call_at(deadline, self.stop, connection, connection.groups_sent)
+            connection.loop.call_at(deadline, self.abandon_in_flight, connection, connection.groups_sent)
             raise
         finally:
             timer.cancel()
-        self.busy_seconds += (time.perf_counter() - began - self.busy_seconds) * NEWEST
+        self.service_seconds += (time.perf_counter() - began - self.service_seconds) * SMOOTHING
         return results
 
-    def stop(self, connection: Connection, group_number: int) -> None:
-        if connection.answer is not None and connection.groups_sent == group_number and not connection.is_closed:
-            start(self.abandoning, connection.abandon(), self.abandoning.discard)
+    def abandon_in_flight(self, connection: Connection, group_number: int) -> None:
+        """Gives the connection up if this group, whose request has gone, is still in flight on it."""
+        if connection.pending is not None and connection.groups_sent == group_number and not connection.is_closed:
+            spawn(self.abandoning, connection.abandon(), self.abandoning.discard)
 
     async def acquire(self, deadline: float) -> Connection:
+        """A connection for one group; the group's Sync returns it to the pool.
+
+        Raises:
+            DatabaseUnavailable: there is none by the deadline, or the pool is closed.
+        """
         while True:
             if self.is_closed or asyncio.get_running_loop().time() >= deadline:
                 raise DatabaseUnavailable
             connection = self.idle.pop() if self.idle else await self.wait_for_connection(deadline)
-            if connection.is_alive():  # it may have died in the moment after it was handed over, too
+            if connection.is_alive():  # also asked of one that was waited for: it may have broken since its release
                 return connection
 
     async def wait_for_connection(self, deadline: float) -> Connection:
+        """The next connection that is released or opened; requests get theirs in the order in which they came.
+
+        Raises:
+            DatabaseUnavailable: none by the deadline, the attempt to open one failed, or the database is down.
+        """
         loop = asyncio.get_running_loop()
         if self.is_down and self.waiters:
-            raise DatabaseUnavailable  # the one who waits speaks for all, so that not everybody waits for nothing
+            raise DatabaseUnavailable  # one request waits and finds out, the others need not
         waiter: asyncio.Future[Connection] = loop.create_future()
         self.waiters[waiter] = loop.time()
         self.open_for_waiters()
-        timer = loop.call_at(deadline, expire, waiter)
+        timer = loop.call_at(deadline, reject, waiter)
         try:
             return await waiter
         except DatabaseUnavailable:
             if not self.connections and self.failure is None:
-                self.note_failure("it does not answer")
+                self.record_failure("it does not answer")
             raise
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
@@ -228,6 +244,7 @@ class Pool:
             self.waiters.pop(waiter, None)
 
     def release(self, connection: Connection) -> None:
+        """Hands the connection to the request that has waited longest, or lays it with the idle ones."""
         for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_result(connection)
@@ -235,32 +252,39 @@ class Pool:
         self.idle.append(connection)
 
     def remove(self, connection: Connection) -> None:
+        """Of a connection that is closed; requests that wait get a new one in its place."""
         self.connections.discard(connection)
         if connection in self.idle:
             self.idle.remove(connection)
         self.open_for_waiters()
 
     def open_for_waiters(self) -> None:
+        """Begins as many attempts to connect as requests wait for and the pool has room for."""
         size = 1 if self.is_down else self.pool_size
         free = size - len(self.connections) - len(self.opening)
         if self.is_closed or free <= 0:
             return
         waiting = sum(not waiter.done() for waiter in self.waiters)
         for _ in range(min(waiting - len(self.opening), free)):
-            start(self.opening, self.connect(), partial(self.opened, asyncio.get_running_loop().time()))
+            began_at = asyncio.get_running_loop().time()
+            spawn(self.opening, self.connect(), partial(self.end_attempt, began_at))
 
-    def opened(self, began_at: float, task: "asyncio.Task[Connection]") -> None:
-        """For whoever waits when it is there; that may be longer than the one who asked for it had time."""
+    def end_attempt(self, began_at: float, task: "asyncio.Task[Connection]") -> None:
+        """Takes the new connection into the pool, or says why there is none.
+
+        The connection goes to the request that has waited longest then. The request for which the attempt was begun
+        may have met its deadline meanwhile.
+        """
         self.opening.discard(task)
         if task.cancelled():
             return
         error = task.exception()
         if error is not None:
-            self.fail(error, began_at)
+            self.fail_attempt(error, began_at)
             return
         connection = task.result()
         if not connection.is_alive():
-            self.fail(ConnectionLost("the connection broke"), began_at)
+            self.fail_attempt(ConnectionLost("the connection broke"), began_at)
             return
         connection.on_idle, connection.on_lost = self.release, self.remove
         self.connections.add(connection)
@@ -270,19 +294,20 @@ class Pool:
         self.release(connection)
         self.open_for_waiters()  # while the database was down only one attempt was made for all of them
 
-    def fail(self, error: BaseException, began_at: float) -> None:
+    def fail_attempt(self, error: BaseException, began_at: float) -> None:
+        """Without a connection that could serve them, rejects the requests that waited when the attempt began."""
         self.refusal = refusal_in(error)
-        self.note_failure(first_line(self.refusal or error))
+        self.record_failure(first_line(self.refusal or error))
         if self.connections:
-            return  # these still serve those who wait
-        # The attempt speaks for those who waited for it; the database may be back for those who came later.
-        for waiter, since in self.waiters.items():
-            if since <= began_at:
-                expire(waiter)
+            return  # the requests that wait get one of these
+        # For requests that came later the database may be back: they wait for another attempt.
+        for waiter, waits_since in self.waiters.items():
+            if waits_since <= began_at:
+                reject(waiter)
         self.open_for_waiters()
 
-    def note_failure(self, failure: str) -> None:
-        if failure != self.failure:  # once, not for every request that finds it so
+    def record_failure(self, failure: str) -> None:
+        if failure != self.failure:  # one line in the log, not one for each attempt
             log.error("no connection to the database: %s", failure)
         self.failure, self.failed_at = failure, asyncio.get_running_loop().time()
 
@@ -297,20 +322,26 @@ class Pool:
         return asyncio.get_running_loop().time() - self.failed_at < DOWN_SECONDS
 
     @property
-    def is_behind(self) -> bool:
-        """Whoever came now would wait for a connection for more than half of the time that a request has.
+    def is_saturated(self) -> bool:
+        """One more request would wait for a connection for more than half of its deadline.
 
-        It would get one too late, and take its time from others for nothing.
+        The expected wait is Little's law: requests that wait, times service time, by connections. A request that got
+        its connection so late would have no time left to use it, and take it from others for nothing.
         """
         if not self.waiters or len(self.connections) < self.pool_size:
-            return False  # more can be opened; without any nobody is slow, the database is away or wakes up
-        expected = len(self.waiters) * self.busy_seconds / self.pool_size
-        return expected > self.deadline_seconds / 2
+            return False  # a connection more can be opened, or the database is down or wakes up
+        expected_seconds = len(self.waiters) * self.service_seconds / self.pool_size
+        return expected_seconds > self.deadline_seconds / 2
 
     async def connect(self) -> Connection:
-        """A connection on which the guards were seen to hold."""
+        """A new connection, on which the guards hold.
+
+        Raises:
+            psycopg.Error, OSError, TimeoutError, ConnectionLost, DatabaseUnavailable: there is none.
+            DatabaseRefused: the server refuses it, or the guards do not hold.
+        """
         connection = await Connection.open(self.url)
-        first = FIRST_CONTEXT(timeout_ms=self.timeout_ms, told_pid=connection.pg.backend_pid)
+        first = FIRST_CONTEXT(timeout_ms=self.timeout_ms, backend_pid=connection.pgconn.backend_pid)
         nobody = as_text(NOBODY)
         try:
             async with asyncio.timeout(self.deadline_seconds):
@@ -323,7 +354,7 @@ class Pool:
             [row] = rows(results[-1])
             guards = Guards(*row)
             self.examine(guards)
-            connection.is_direct = int(guards.backend_pid or 0) == connection.pg.backend_pid
+            connection.is_direct = int(guards.backend_pid or 0) == connection.pgconn.backend_pid
         except BaseException:
             connection.close()
             raise
@@ -339,20 +370,27 @@ class Pool:
             raise refusal
 
 
-def expire_answer(connection: Connection, answer: "asyncio.Future[list[PGresult]]") -> None:
-    """What has arrived while the event loop was busy is in time."""
+def time_out(connection: Connection, pending: "asyncio.Future[list[PGresult]]") -> None:
+    """At its deadline ends the wait for the results of a group.
+
+    Results that arrived while the event loop was busy are in time: the socket is read once more.
+    """
     connection.on_readable()
-    expire(answer)
+    reject(pending)
 
 
-def expire(future: "asyncio.Future[Connection] | asyncio.Future[list[PGresult]]") -> None:
+def reject(future: "asyncio.Future[Connection] | asyncio.Future[list[PGresult]]") -> None:
+    """The request that waits for it, if it still does, ends with DatabaseUnavailable."""
     if not future.done():
         future.set_exception(DatabaseUnavailable())
 
 
-def start(
-    tasks: set[asyncio.Task[Result]], work: Coroutine[None, None, Result], done: Callable[[asyncio.Task[Result]], None]
+def spawn(
+    tasks: set[asyncio.Task[Result]],
+    coroutine: Coroutine[None, None, Result],
+    on_done: Callable[[asyncio.Task[Result]], None],
 ) -> None:
-    task = asyncio.get_running_loop().create_task(work)
+    """Runs the coroutine as a task, which `on_done` takes out of `tasks`: the event loop holds no reference to it."""
+    task = asyncio.get_running_loop().create_task(coroutine)
     tasks.add(task)
-    task.add_done_callback(done)
+    task.add_done_callback(on_done)

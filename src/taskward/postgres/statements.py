@@ -44,8 +44,10 @@ class Statement:
 
     sql: bytes
     order: tuple[str, ...]
-    is_kept: bool = True
-    """Whether a server that may keep it does: not when its best plan depends on the values, nor when there are many."""
+    is_prepared: bool = True
+    """Whether a direct connection prepares it under a name. Not when its best plan depends on its values, nor when it
+    is one of many of its kind, which would fill the server's memory.
+    """
 
     def __call__(self, **values: Any) -> "Bound":
         return Bound(self, values)
@@ -57,19 +59,28 @@ class Bound:
     values: dict[str, Any]
 
     def parameters(self, owner: bytes | None) -> list[bytes | None]:
-        """The values in text format, in the order of their numbers."""
+        """The values in text format, in the order of their numbers.
+
+        Raises:
+            KeyError: a parameter of the statement has no value.
+            TypeError, ValueError: a value has no text format (`encoding.py`).
+        """
         values = self.values
         return [owner if name == "owner" else as_text(values[name]) for name in self.statement.order]
 
 
-def compiled(statement: ClauseElement, *, is_kept: bool = True) -> Statement:
+def compiled(statement: ClauseElement, *, is_prepared: bool = True) -> Statement:
+    """
+    Raises:
+        ValueError: the statement holds a constant that is no literal column.
+    """
     result = statement.compile(dialect=DIALECT)
     assert isinstance(result, SQLCompiler)  # noqa: S101 - what every dialect of SQLAlchemy returns for a statement
     # A value inside the statement would be a parameter that nobody binds: constants are literal columns.
     constants = {name for name, parameter in result.binds.items() if not parameter.required}
     if constants:
         raise ValueError(f"this statement holds constants that are no literal columns: {sorted(constants)}")
-    return Statement(str(result).encode(), tuple(result.positiontup or ()), is_kept)
+    return Statement(str(result).encode(), tuple(result.positiontup or ()), is_prepared)
 
 
 def domain(name: str, of: TypeEngine[Any], check: str) -> TypeEngine[Any]:
