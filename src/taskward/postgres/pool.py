@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from enum import Enum
 from functools import partial
 from typing import TypeVar
 
@@ -43,12 +44,36 @@ from taskward.postgres.statements import Bound, Statement
 log = logging.getLogger("taskward.database")
 
 DOWN_SECONDS = CONNECT_SECONDS
-"""How long the database counts as down after an attempt to connect has failed."""
+"""How long the database counts as down after an attempt to connect has failed (`State`)."""
 
 SMOOTHING = 0.1
 """The weight of the newest value in an exponential moving average."""
 
 Result = TypeVar("Result")
+
+
+class State(Enum):
+    """The states of a circuit breaker in front of the database, whose trial is a request that waits.
+
+    An attempt to connect that succeeds leads from each state to UP.
+
+                an attempt fails while         an attempt fails, or the deadline of a request
+                connections serve              passes, without a connection
+           ┌──────────────────────────── UP ────────────────────────┐
+           ▼                                                        ▼
+        DEGRADED ──── the last connection breaks ───────────────► DOWN ──── DOWN_SECONDS after ────► UNKNOWN
+                                                                    ▲       the last failure            │
+                                                                    └──────── an attempt fails ─────────┘
+    """
+
+    UP = "up"
+    """Closed: no attempt has failed since one succeeded, or since the start."""
+    DEGRADED = "degraded"
+    """Closed: the last attempt failed, and the connections that are left serve."""
+    DOWN = "down"
+    """Open: one request at a time waits, for one attempt, and is the trial; the others are rejected at once."""
+    UNKNOWN = "unknown"
+    """Half-open: the failure is too long ago to tell anything, and every request may wait for an attempt."""
 
 
 class Pool:
@@ -223,7 +248,7 @@ class Pool:
             DatabaseUnavailable: none by the deadline, the attempt to open one failed, or the database is down.
         """
         loop = asyncio.get_running_loop()
-        if self.is_down and self.waiters:
+        if self.waiters and self.state is State.DOWN:
             raise DatabaseUnavailable  # one request waits and finds out, the others need not
         waiter: asyncio.Future[Connection] = loop.create_future()
         self.waiters[waiter] = loop.time()
@@ -232,7 +257,7 @@ class Pool:
         try:
             return await waiter
         except DatabaseUnavailable:
-            if not self.connections and self.failure is None:
+            if self.state is State.UP and not self.connections:
                 self.record_failure("it does not answer")
             raise
         except asyncio.CancelledError:
@@ -260,7 +285,7 @@ class Pool:
 
     def open_for_waiters(self) -> None:
         """Begins as many attempts to connect as requests wait for and the pool has room for."""
-        size = 1 if self.is_down else self.pool_size
+        size = 1 if self.state is State.DOWN else self.pool_size
         free = size - len(self.connections) - len(self.opening)
         if self.is_closed or free <= 0:
             return
@@ -288,7 +313,7 @@ class Pool:
             return
         connection.on_idle, connection.on_lost = self.release, self.remove
         self.connections.add(connection)
-        if self.failure is not None:
+        if self.state is not State.UP:
             log.info("the database answers again")
         self.failure = self.refusal = None
         self.release(connection)
@@ -298,7 +323,7 @@ class Pool:
         """Without a connection that could serve them, rejects the requests that waited when the attempt began."""
         self.refusal = refusal_in(error)
         self.record_failure(first_line(self.refusal or error))
-        if self.connections:
+        if self.state is State.DEGRADED:
             return  # the requests that wait get one of these
         # For requests that came later the database may be back: they wait for another attempt.
         for waiter, waits_since in self.waiters.items():
@@ -312,14 +337,14 @@ class Pool:
         self.failure, self.failed_at = failure, asyncio.get_running_loop().time()
 
     @property
-    def is_down(self) -> bool:
-        """There is no connection, and none could be had a moment ago: requests fail at once but for one that waits.
-
-        After a while without requests nobody knows, and all of them may wait for a new attempt.
-        """
-        if self.failure is None or self.connections:
-            return False
-        return asyncio.get_running_loop().time() - self.failed_at < DOWN_SECONDS
+    def state(self) -> State:
+        if self.failure is None:
+            return State.UP
+        if self.connections:
+            return State.DEGRADED
+        if asyncio.get_running_loop().time() - self.failed_at < DOWN_SECONDS:
+            return State.DOWN
+        return State.UNKNOWN
 
     @property
     def is_saturated(self) -> bool:
