@@ -13,11 +13,11 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from taskward.auth.keys import RemoteKeys
 from taskward.errors import codes
+from taskward.postgres.pool import Pool, State
 
 if TYPE_CHECKING:
     from taskward.auth.tokens import Authenticator
     from taskward.http.admission import Admission
-    from taskward.postgres.pool import Pool
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 SAMPLE_SECONDS = 1
@@ -97,12 +97,12 @@ class Metrics:
             await asyncio.sleep(SAMPLE_SECONDS)
 
     def sample(self) -> None:
-        pool = self.pool
+        pool = self.pool.stats()
         IN_WORK.set(self.admission.in_work)
-        CONNECTIONS.labels("idle").set(len(pool.idle))
-        CONNECTIONS.labels("busy").set(len(pool.connections) - len(pool.idle))
-        WAITING.set(len(pool.waiters))
-        DOWN.set(pool.failure is not None and not pool.connections)
+        CONNECTIONS.labels("idle").set(pool.idle)
+        CONNECTIONS.labels("busy").set(pool.busy)
+        WAITING.set(pool.waiting)
+        DOWN.set(pool.state in (State.DOWN, State.UNKNOWN))
         now = time.monotonic()
         for keys in self.remote:
             KEYS.set(len(keys.keys))

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from psycopg.pq.abc import PGresult
 
@@ -74,6 +74,20 @@ class State(Enum):
     """Open: one request at a time waits, for one attempt, and is the trial; the others are rejected at once."""
     UNKNOWN = "unknown"
     """Half-open: the failure is too long ago to tell anything, and every request may wait for an attempt."""
+
+
+class Stats(NamedTuple):
+    """A pool at one moment."""
+
+    idle: int
+    """Connections that wait for a request."""
+    busy: int
+    """Connections with a group in flight, also of requests that have gone."""
+    opening: int
+    """Attempts to connect that have not ended."""
+    waiting: int
+    """Requests that wait for a connection."""
+    state: State
 
 
 class Pool:
@@ -345,6 +359,16 @@ class Pool:
         if asyncio.get_running_loop().time() - self.failed_at < DOWN_SECONDS:
             return State.DOWN
         return State.UNKNOWN
+
+    def stats(self) -> Stats:
+        idle = len(self.idle)
+        return Stats(
+            idle=idle,
+            busy=len(self.connections) - idle,
+            opening=len(self.opening),
+            waiting=len(self.waiters),
+            state=self.state,
+        )
 
     @property
     def is_saturated(self) -> bool:
