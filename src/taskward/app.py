@@ -36,7 +36,7 @@ from taskward.http.middleware import Cors, Edge, HeaderLimit, LastResort, Proble
 from taskward.http.route import problems
 from taskward.migrations import REVISIONS
 from taskward.operations.exposition import reserve_files
-from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable
+from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, Reason
 from taskward.postgres.pool import Pool
 from taskward.resources.clock import owned_tables
 from taskward.settings import Settings, SettingsError, read_settings
@@ -173,7 +173,7 @@ async def ready(request: Request) -> Response:
     """The database answers and its schema is this release's. Wakes a sleeping database."""
     missing = await request.app.state.pool.readiness()
     if missing:
-        raise DatabaseUnavailable(" ".join(missing))
+        raise DatabaseUnavailable(Reason.NOT_READY, " ".join(missing))
     return Response(b'{"status":"ready"}', media_type="application/json")
 
 
@@ -242,7 +242,7 @@ def methods_at(request: Request) -> list[str]:
 
 async def answer_refusal(_: Request, refusal: Exception) -> Response:
     log.error("%s", refusal)
-    return ProblemResponse(DatabaseUnavailable())
+    return ProblemResponse(DatabaseUnavailable(Reason.REFUSED))
 
 
 async def answer_nobody(_: Request, __: Exception) -> Response:

@@ -29,7 +29,7 @@ from taskward.auth.issuer import LocalIssuer
 from taskward.errors import Problem
 from taskward.migrations import migrate
 from taskward.postgres.context import NOBODY
-from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, StatementFailed
+from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, Reason, StatementFailed
 from taskward.postgres.pool import DOWN_SECONDS, Pool
 from taskward.postgres.statements import Statement
 from taskward.resources.idempotency import Idempotency
@@ -85,11 +85,14 @@ def locked_clock(url: str, owner: str) -> Iterator[None]:
         yield
 
 
-async def ends_unavailable(work: Coroutine[Any, Any, Any], *, within_seconds: float) -> float:
-    """The seconds until DatabaseUnavailable."""
+async def ends_unavailable(
+    work: Coroutine[Any, Any, Any], *, within_seconds: float, reason: Reason | None = None
+) -> float:
+    """The seconds until DatabaseUnavailable, for whatever reason when none is given."""
     begins_at = time.monotonic()
-    with pytest.raises(DatabaseUnavailable):
+    with pytest.raises(DatabaseUnavailable) as unavailable:
         await asyncio.wait_for(work, within_seconds + SLACK_SECONDS)
+    assert reason is None or unavailable.value.reason is reason
     return time.monotonic() - begins_at
 
 
@@ -256,8 +259,8 @@ def test_an_unreachable_database_does_not_stop_the_start_and_is_served_when_it_c
     async def main() -> None:
         async with using(proxy.url) as database:
             await database.open()
-            assert await database.readiness() == [DatabaseUnavailable().detail]
-            await ends_unavailable(adds(database, someone()), within_seconds=1)
+            assert await database.readiness() == [DatabaseUnavailable(Reason.CONNECT_FAILED).detail]
+            await ends_unavailable(adds(database, someone()), within_seconds=1, reason=Reason.CONNECT_FAILED)
 
             proxy.listen()
 
@@ -294,7 +297,8 @@ def test_a_write_that_waits_for_a_lock_ends_at_the_deadline_and_is_cancelled(dat
             await adds(database, ann)
             database.deadline_seconds = 0.4
             with locked_clock(database_url, ann):
-                seconds = await ends_unavailable(adds(database, ann, "Bread"), within_seconds=0.4)
+                late = adds(database, ann, "Bread")
+                seconds = await ends_unavailable(late, within_seconds=0.4, reason=Reason.NO_ANSWER_IN_TIME)
                 assert seconds > 0.3
                 await soon(
                     lambda: not asked(database_url, f"{connections} and state = 'active'", name),
@@ -353,8 +357,9 @@ def test_a_read_that_is_lost_twice_is_not_said_to_have_done_something(proxy: Dat
             ann = someone()
             await opens_both(database, ann)
             proxy.cut_next("reply", times=2)
-            with pytest.raises(DatabaseUnavailable, match="try again shortly"):
+            with pytest.raises(DatabaseUnavailable, match="try again shortly") as unavailable:
                 await titles(database, ann)
+            assert unavailable.value.reason is Reason.CONNECTION_LOST
             assert proxy.cuts_left == 0
 
     run(main())
@@ -408,7 +413,8 @@ def test_an_exhausted_pool_ends_at_the_deadline_and_serves_again(database_url: s
                 holders = [asyncio.create_task(adds(database, ann)) for _ in range(2)]
                 await soon(lambda: len(database.connections) == 2 and not database.idle)
                 database.deadline_seconds = 0.4
-                waiting = (ends_unavailable(adds(database, bob), within_seconds=0.4) for _ in range(20))
+                reason = Reason.NO_CONNECTION_IN_TIME
+                waiting = (ends_unavailable(adds(database, bob), within_seconds=0.4, reason=reason) for _ in range(20))
                 await asyncio.gather(*waiting)
             await asyncio.gather(*holders)
             database.deadline_seconds = 20
@@ -456,7 +462,7 @@ def test_while_the_database_is_down_one_request_waits_and_the_others_fail_at_onc
             await soon(lambda: database.waiters)
 
             for _ in range(20):
-                await ends_unavailable(titles(database, someone()), within_seconds=0)
+                await ends_unavailable(titles(database, someone()), within_seconds=0, reason=Reason.DOWN)
             assert len(database.opening) == 1
             proxy.thaw()
 
@@ -525,7 +531,8 @@ def test_a_request_that_is_too_late_is_not_sent(proxy: DatabaseProxy) -> None:
             turns = proxy.turns
             too_late = Session(ann, database, asyncio.get_running_loop().time())
 
-            await ends_unavailable(actions.create(too_late, TaskCreate(title="Bread")), within_seconds=0)
+            late = actions.create(too_late, TaskCreate(title="Bread"))
+            await ends_unavailable(late, within_seconds=0, reason=Reason.NO_CONNECTION_IN_TIME)
 
             assert proxy.turns == turns
             assert await titles(database, ann) == ["Milk"]
@@ -825,7 +832,7 @@ def test_closing_answers_everybody_and_opens_nothing_more(proxy: DatabaseProxy, 
             ended = await asyncio.wait_for(asyncio.gather(*asleep, return_exceptions=True), SLACK_SECONDS)
             assert [type(error) for error in ended] == [DatabaseUnavailable] * 5
             assert not database.connections
-            await ends_unavailable(adds(database, someone()), within_seconds=0)
+            await ends_unavailable(adds(database, someone()), within_seconds=0, reason=Reason.CLOSED)
             assert proxy.accepted == accepted
 
     run(main())
@@ -839,8 +846,9 @@ def test_closing_while_a_connection_opens_leaves_none(proxy: DatabaseProxy) -> N
             opening = asyncio.create_task(titles(database, someone()))
             await soon(lambda: proxy.accepted)
             await database.close()
-            with pytest.raises(DatabaseUnavailable):
+            with pytest.raises(DatabaseUnavailable) as unavailable:
                 await asyncio.wait_for(opening, SLACK_SECONDS)
+            assert unavailable.value.reason is Reason.CLOSED
             assert is_at_rest(database)
             assert not database.connections
 
@@ -861,6 +869,7 @@ def test_states_that_pass_are_unavailable(database_url: str, sqlstate: str) -> N
             with pytest.raises(DatabaseUnavailable) as unavailable:
                 await tells(database, raises)
             assert "secret" not in unavailable.value.detail
+            assert unavailable.value.reason is Reason.TRANSIENT
             assert await tells(database, sql("select 1")) == b"1"
 
     asyncio.run(main())

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Sequence
+from enum import StrEnum
 
 import psycopg
 from psycopg import pq
@@ -42,11 +43,43 @@ REFUSAL = re.compile(
 )
 
 
+class Reason(StrEnum):
+    """Why a request was answered 503 `database_unavailable`: for the operator, the client's document does not tell.
+
+    Two other answers are 503: `overloaded`, when more requests came than can be answered in time
+    (`http/admission.py`), and `keys_unavailable`, when the keys that verify tokens cannot be had (`auth/keys.py`).
+    """
+
+    NO_CONNECTION_IN_TIME = "no_connection_in_time"
+    """The deadline passed before there was a connection. Nothing was sent."""
+    NO_ANSWER_IN_TIME = "no_answer_in_time"
+    """The deadline passed before the server had answered. It may carry out what was sent."""
+    CONNECTION_LOST = "connection_lost"
+    """The connection broke before the server had answered, of a repeatable group twice."""
+    CONNECT_FAILED = "connect_failed"
+    """The request waited for a connection, and the attempt to open one failed. Nothing was sent."""
+    DOWN = "down"
+    """The breaker is open, and another request waits already to find out whether the database is back."""
+    TRANSIENT = "transient"
+    """The server answered with a state that passes: it starts, stops, is out of resources, met a deadlock, …"""
+    REFUSED = "refused"
+    """The server answers, but cannot be used as it is set up: the log says what the operator has to mend."""
+    NOT_READY = "not_ready"
+    """`GET /ready` found one of these; its detail says which."""
+    ANSWER_EXPIRED = "answer_expired"
+    """What was to be repeated for an Idempotency-Key passed its retention at this moment."""
+    CLOSED = "closed"
+    """The process ends, and its pool is closed."""
+
+
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
 
-    def __init__(self, detail: str = "The database does not answer right now; try again shortly.") -> None:
+    def __init__(
+        self, reason: Reason, detail: str = "The database does not answer right now; try again shortly."
+    ) -> None:
         super().__init__(detail)
+        self.reason = reason
 
 
 class DatabaseRefused(Exception):
@@ -70,7 +103,7 @@ def failure_in(results: Sequence[PGresult]) -> DatabaseRefused | DatabaseUnavail
         return DatabaseRefused(NOT_SET_UP[sqlstate])
     if TRANSIENT.fullmatch(sqlstate):
         log.warning("a statement was not carried out: SQLSTATE %s", sqlstate)
-        return DatabaseUnavailable()
+        return DatabaseUnavailable(Reason.TRANSIENT)
     # PostgreSQL's own message may quote a value, so it is left out.
     failure = StatementFailed(f"SQLSTATE {sqlstate}" + (f", constraint {constraint}" if constraint else ""))
     failure.sqlstate, failure.statement_index = sqlstate, results.index(failed) - 1  # in front is the context

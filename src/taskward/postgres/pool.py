@@ -32,6 +32,7 @@ from taskward.postgres.failures import (
     OUTCOME_UNKNOWN,
     DatabaseRefused,
     DatabaseUnavailable,
+    Reason,
     StatementFailed,
     failure_in,
     first_line,
@@ -149,7 +150,7 @@ class Pool:
         for connection in tuple(self.connections):
             connection.close()
         for waiter in self.waiters:
-            reject(waiter)
+            reject(waiter, Reason.CLOSED)
 
     async def check(self) -> None:
         """Asks the database, in one round trip, whether it answers, the guards hold and the schema is migrated.
@@ -203,10 +204,14 @@ class Pool:
             try:
                 results = await self.execute(connection, [self.context_on(connection, owner), *group], deadline)
             except (ConnectionLost, DatabaseUnavailable) as failure:
-                if may_retry and isinstance(failure, ConnectionLost):
+                is_lost = isinstance(failure, ConnectionLost)
+                if may_retry and is_lost:
                     may_retry = False
                     continue
-                raise (DatabaseUnavailable() if is_repeatable else DatabaseUnavailable(OUTCOME_UNKNOWN)) from None
+                reason = Reason.CONNECTION_LOST if is_lost else Reason.NO_ANSWER_IN_TIME
+                if is_repeatable:
+                    raise DatabaseUnavailable(reason) from None
+                raise DatabaseUnavailable(reason, OUTCOME_UNKNOWN) from None
             if results[-1].status not in DONE:
                 raise failure_in(results)
             return [rows(result) for result in results[1:]]
@@ -249,8 +254,10 @@ class Pool:
             DatabaseUnavailable: there is none by the deadline, or the pool is closed.
         """
         while True:
-            if self.is_closed or asyncio.get_running_loop().time() >= deadline:
-                raise DatabaseUnavailable
+            if self.is_closed:
+                raise DatabaseUnavailable(Reason.CLOSED)
+            if asyncio.get_running_loop().time() >= deadline:
+                raise DatabaseUnavailable(Reason.NO_CONNECTION_IN_TIME)
             connection = self.idle.pop() if self.idle else await self.wait_for_connection(deadline)
             if connection.is_alive():  # also asked of one that was waited for: it may have broken since its release
                 return connection
@@ -263,11 +270,11 @@ class Pool:
         """
         loop = asyncio.get_running_loop()
         if self.waiters and self.state is State.DOWN:
-            raise DatabaseUnavailable  # one request waits and finds out, the others need not
+            raise DatabaseUnavailable(Reason.DOWN)  # one request waits and finds out, the others need not
         waiter: asyncio.Future[Connection] = loop.create_future()
         self.waiters[waiter] = loop.time()
         self.open_for_waiters()
-        timer = loop.call_at(deadline, reject, waiter)
+        timer = loop.call_at(deadline, reject, waiter, Reason.NO_CONNECTION_IN_TIME)
         try:
             return await waiter
         except DatabaseUnavailable:
@@ -342,7 +349,7 @@ class Pool:
         # For requests that came later the database may be back: they wait for another attempt.
         for waiter, waits_since in self.waiters.items():
             if waits_since <= began_at:
-                reject(waiter)
+                reject(waiter, Reason.CONNECT_FAILED)
         self.open_for_waiters()
 
     def record_failure(self, failure: str) -> None:
@@ -425,13 +432,13 @@ def time_out(connection: Connection, pending: "asyncio.Future[list[PGresult]]") 
     Results that arrived while the event loop was busy are in time: the socket is read once more.
     """
     connection.on_readable()
-    reject(pending)
+    reject(pending, Reason.NO_ANSWER_IN_TIME)
 
 
-def reject(future: "asyncio.Future[Connection] | asyncio.Future[list[PGresult]]") -> None:
+def reject(future: "asyncio.Future[Connection] | asyncio.Future[list[PGresult]]", reason: Reason) -> None:
     """The request that waits for it, if it still does, ends with DatabaseUnavailable."""
     if not future.done():
-        future.set_exception(DatabaseUnavailable())
+        future.set_exception(DatabaseUnavailable(reason))
 
 
 def spawn(

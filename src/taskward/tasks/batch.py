@@ -22,7 +22,7 @@ from taskward.errors import (
 )
 from taskward.http.conditions import IfMatchCondition
 from taskward.postgres.encoding import Row
-from taskward.postgres.failures import DatabaseUnavailable, StatementFailed
+from taskward.postgres.failures import DatabaseUnavailable, Reason, StatementFailed
 from taskward.postgres.statements import OWNER, Bound, Statement, compiled, json_of, owned
 from taskward.resources.clock import LARGEST_INTEGER, TICK
 from taskward.resources.idempotency import CLAIM, FINGERPRINT, IS_KNOWN, KEY, RECALL, Idempotency, remembering
@@ -149,7 +149,8 @@ async def recall(session: Session, call: Bound) -> Answer:
     """What was answered to an earlier request with the same key."""
     found = await session.read(call)
     if not found:
-        raise DatabaseUnavailable  # it has expired just now, and the next attempt is a new request
+        # It has expired just now: the next attempt is a new request.
+        raise DatabaseUnavailable(Reason.ANSWER_EXPIRED)
     [(is_same, answer)] = found
     if is_same != b"t":
         raise IdempotencyKeyReused
