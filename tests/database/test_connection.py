@@ -1,31 +1,23 @@
 """One libpq connection in pipeline mode, against a real server, on both event loops."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
 import psycopg
 import pytest
-import uvloop
 from psycopg import pq
 
+from conftest import Run
 from support.database_proxy import proxied
 from support.databases import asked, soon
 from support.programs import eventually
 from taskward.postgres.connection import Connection, ConnectionLost, Group
 from taskward.postgres.statements import Statement
 
-Run = Callable[[Coroutine[Any, Any, None]], None]
-
 OK, FAILED, ABORTED = pq.ExecStatus.TUPLES_OK, pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED
-
-
-@pytest.fixture(params=[asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
-def run(request: pytest.FixtureRequest) -> Run:
-    chosen: Run = request.param
-    return chosen
 
 
 @asynccontextmanager
