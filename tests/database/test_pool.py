@@ -5,7 +5,7 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 
 from conftest import Run, settings_for
 from support.database_proxy import DatabaseProxy
-from support.databases import as_login, asked, soon, using
+from support.databases import soon, using
 from support.people import Person
 from support.pools import SLACK_SECONDS, adds, ends_unavailable, is_at_rest, locked_clock, someone, sql, tells, titles
 from support.serving import serving
@@ -22,6 +22,7 @@ from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
 from taskward.errors import Problem
 from taskward.postgres.failures import DatabaseUnavailable, Reason, StatementFailed
+from taskward.postgres.pool import State, Stats
 from taskward.resources.session import Session
 from taskward.tasks import actions
 from taskward.tasks.model import TaskCreate, TaskPatch
@@ -178,7 +179,7 @@ def test_there_are_never_more_connections_than_the_pool_may_have(database_url: s
             watching = asyncio.create_task(asyncio.to_thread(watch))
             ann = someone()
             await adds(pool, ann)
-            pool.deadline_seconds = 0.5
+            pool.deadline_seconds = 0.25
             for _ in range(3):
                 with locked_clock(database_url, ann):
                     stuck = [asyncio.create_task(adds(pool, ann)) for _ in range(5)]
@@ -192,43 +193,51 @@ def test_there_are_never_more_connections_than_the_pool_may_have(database_url: s
     assert max((len(list(group)) for over, group in groupby(is_over) if over), default=0) < 50
 
 
-def test_a_server_with_fewer_places_than_the_pool_wants_is_used_with_those(
-    database_url: str, new_login: Callable[..., str], caplog: pytest.LogCaptureFixture
-) -> None:
-    url = new_login("connection limit 2 in role taskward_app")
-
-    async def main() -> None:
-        async with using(url, pool_size=8) as pool:
-            await pool.open()
-            found = await asyncio.gather(*(titles(pool, someone()) for _ in range(100)))
-            assert found == [[]] * 100
-            assert len(pool.connections) <= 2
-        assert "too many connections for role" in caplog.text
-
-    asyncio.run(main())
-
-
 def test_a_connection_that_dies_while_it_is_handed_over_is_replaced(database_url: str) -> None:
     async def main() -> None:
         async with using(database_url, pool_size=1) as pool:
-            await pool.open()
+            ann = someone()
+            await adds(pool, ann)
             [connection] = pool.idle
-            connection.on_lost, on_lost = None, connection.on_lost
-
-            slow = asyncio.create_task(tells(pool, sql("select pg_sleep(0.1)")))
-            await soon(lambda: not pool.idle)
-            waiting = asyncio.create_task(adds(pool, someone()))
-            await soon(lambda: pool.waiters)
-            connection.on_lost = on_lost
 
             def dies(_: Any) -> None:
                 pool.release(connection)
                 connection.close()
 
-            connection.on_idle = dies
-            await slow
+            with locked_clock(database_url, ann):
+                blocked = asyncio.create_task(adds(pool, ann))
+                await soon(lambda: not pool.idle)
+                waiting = asyncio.create_task(adds(pool, someone()))
+                await soon(lambda: pool.waiters)
+                connection.on_idle = dies
+            await blocked
             await asyncio.wait_for(waiting, 5)
             assert is_at_rest(pool)
+            assert connection not in pool.connections
+
+    asyncio.run(main())
+
+
+def test_a_pool_tells_what_its_connections_do_and_who_waits(proxy: DatabaseProxy, database_url: str) -> None:
+    async def main() -> None:
+        async with using(proxy.url, pool_size=2) as pool:
+            ann = someone()
+            assert pool.stats() == Stats(idle=0, busy=0, opening=0, waiting=0, state=State.UP)
+            await adds(pool, ann)
+            assert pool.stats() == Stats(idle=1, busy=0, opening=0, waiting=0, state=State.UP)
+
+            with locked_clock(database_url, ann):
+                blocked = [asyncio.create_task(adds(pool, ann)) for _ in range(5)]
+                await soon(lambda: pool.stats() == Stats(idle=0, busy=2, opening=0, waiting=3, state=State.UP))
+            await asyncio.gather(*blocked)
+
+            proxy.freeze()
+            proxy.cut()
+            await soon(lambda: pool.stats().idle == 0)
+            waiting = asyncio.create_task(titles(pool, ann))
+            await soon(lambda: pool.stats() == Stats(idle=0, busy=0, opening=1, waiting=1, state=State.UP))
+            proxy.thaw()
+            assert len(await waiting) == 6
 
     asyncio.run(main())
 
@@ -348,18 +357,3 @@ def test_closing_while_a_connection_opens_leaves_none(proxy: DatabaseProxy) -> N
             assert not pool.connections
 
     asyncio.run(main())
-
-
-@pytest.fixture
-def new_login(database_url: str, cluster: str) -> Iterator[Callable[[str], str]]:
-    """Makes logins of the shared cluster with the given options, and gives their URL to the migrated database."""
-    made: list[str] = []
-
-    def make(options: str) -> str:
-        made.append(f"login_{secrets.token_hex(6)}")
-        asked(cluster, f"create role {made[-1]} login password 'sesame-7' {options}")
-        return as_login(database_url, made[-1], "sesame-7")
-
-    yield make
-    for name in made:
-        asked(cluster, f"drop role {name}")
