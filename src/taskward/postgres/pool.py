@@ -120,7 +120,7 @@ class Pool:
         self.guards = guards_of(owned_tables)()
         self.connections: set[Connection] = set()
         self.idle: list[Connection] = []
-        self.waiters: dict[asyncio.Future[Connection], float] = {}  # with when they began to wait, the first first
+        self.waiters: dict[asyncio.Future[Connection], float] = {}  # in their order, with when each began
         self.opening: set[asyncio.Task[Connection]] = set()
         self.abandoning: set[asyncio.Task[None]] = set()
         self.failure: str | None = None  # of the last attempt to connect
@@ -290,7 +290,7 @@ class Pool:
             self.waiters.pop(waiter, None)
 
     def release(self, connection: Connection) -> None:
-        """Hands the connection to the request that has waited longest, or lays it with the idle ones."""
+        """Hands the connection to the request that has waited longest, or adds it to the idle ones."""
         for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_result(connection)
@@ -298,7 +298,7 @@ class Pool:
         self.idle.append(connection)
 
     def remove(self, connection: Connection) -> None:
-        """Of a connection that is closed; requests that wait get a new one in its place."""
+        """Takes out a connection that is closed; where requests wait, one is opened in its place."""
         self.connections.discard(connection)
         if connection in self.idle:
             self.idle.remove(connection)
@@ -381,8 +381,8 @@ class Pool:
     def is_saturated(self) -> bool:
         """One more request would wait for a connection for more than half of its deadline.
 
-        The expected wait is Little's law: requests that wait, times service time, by connections. A request that got
-        its connection so late would have no time left to use it, and take it from others for nothing.
+        By Little's law that wait is the number of requests that wait, times the service time, divided by the number of
+        connections. A request that got its connection so late would have no time to use it, and take it from others.
         """
         if not self.waiters or len(self.connections) < self.pool_size:
             return False  # a connection more can be opened, or the database is down or wakes up
@@ -446,7 +446,7 @@ def spawn(
     coroutine: Coroutine[None, None, Result],
     on_done: Callable[[asyncio.Task[Result]], None],
 ) -> None:
-    """Runs the coroutine as a task, which `on_done` takes out of `tasks`: the event loop holds no reference to it."""
+    """Runs the coroutine as a task. `tasks` keeps it, which the event loop does not, until `on_done` takes it out."""
     task = asyncio.get_running_loop().create_task(coroutine)
     tasks.add(task)
     task.add_done_callback(on_done)
