@@ -1,10 +1,10 @@
-"""The closed set of answers that are not a success: class, status and code, fixed once.
+"""Answers that are not a success: class, status and code, fixed once.
 
-Actions and core raise these in the words of the domain; `http/responses.py` renders them as problem
-documents (RFC 9457). Nothing else chooses a status.
+Each room defines those that it raises, in the words of its domain; `http/responses.py` renders them as problem
+documents (RFC 9457). Nothing else chooses a status. `codes` gathers the closed list of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 
@@ -34,10 +34,6 @@ class Problem(Exception):
             "detail": self.detail,
             **self.members,
         }
-
-
-class PreflightRefused(Problem):
-    status, code, title = 400, "preflight_refused", "CORS preflight refused"
 
 
 class Unauthorized(Problem):
@@ -71,94 +67,6 @@ class NotFound(Problem):
     status, title = 404, "Not found"
 
 
-class TaskNotFound(NotFound):
-    """Absent, deleted, or a stranger's: one and the same answer."""
-
-    code = "task_not_found"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such task.")
-
-
-class RouteNotFound(NotFound):
-    code = "route_not_found"
-
-
-class MethodNotAllowed(Problem):
-    status, code, title = 405, "method_not_allowed", "Method not allowed"
-
-
-class RequestTimeout(Problem):
-    status, code, title = 408, "request_timeout", "Request timeout"
-
-    def __init__(self) -> None:
-        super().__init__("The body came too slowly; send the request again.", headers={"Connection": "close"})
-
-
-class VersionMismatch(Problem):
-    status, code, title = 412, "version_mismatch", "Precondition failed"
-
-    def __init__(self) -> None:
-        super().__init__("The task has changed since the version named in If-Match; read it again and retry.")
-
-
-class BodyTooLarge(Problem):
-    status, code, title = 413, "body_too_large", "Body too large"
-
-
-class UnsupportedMediaType(Problem):
-    status, code, title = 415, "unsupported_media_type", "Unsupported media type"
-
-
-class ValidationFailed(Problem):
-    """`errors` is a list of `{"loc": [...], "message": str, "type": str}`, the first one told in `detail`."""
-
-    status, code, title = 422, "validation_failed", "Validation failed"
-
-
-class CursorInvalid(Problem):
-    status, code, title = 422, "cursor_invalid", "Cursor not valid"
-
-    def __init__(self) -> None:
-        super().__init__("This cursor was not given out for this list; start again without one.")
-
-
-class IdempotencyKeyReused(Problem):
-    status, code, title = 422, "idempotency_key_reused", "Idempotency key reused"
-
-    def __init__(self) -> None:
-        super().__init__("This Idempotency-Key came with another request before; take a new key for a new request.")
-
-
-class PreconditionRequired(Problem):
-    status, code, title = 428, "precondition_required", "Precondition required"
-
-    def __init__(self) -> None:
-        super().__init__("This write needs an If-Match header with the ETag of the version it is based on.")
-
-
-class RateLimited(Problem):
-    status, code, title = 429, "rate_limited", "Too many requests"
-
-    def __init__(self, *, retry_after_seconds: int) -> None:
-        super().__init__(
-            "These were all the requests of a minute; go on after the seconds in Retry-After.",
-            headers={"Retry-After": str(retry_after_seconds)},
-        )
-
-
-class HeaderTooLarge(Problem):
-    """The connection ends with it."""
-
-    status, code, title = 431, "header_too_large", "Request header fields too large"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The headers of the request are larger than 16 KiB, or its URL than 64 KiB.",
-            headers={"Connection": "close"},
-        )
-
-
 class InternalError(Problem):
     status, code, title = 500, "internal_error", "Internal error"
 
@@ -175,13 +83,6 @@ class Unavailable(Problem):
         super().__init__(detail, headers={"Retry-After": str(retry_after_seconds)})
 
 
-class Overloaded(Unavailable):
-    code = "overloaded"
-
-    def __init__(self) -> None:
-        super().__init__("More requests are in work here than can be answered in time; try again shortly.")
-
-
 class KeysUnavailable(Unavailable):
     code = "keys_unavailable"
 
@@ -192,8 +93,12 @@ class KeysUnavailable(Unavailable):
 
 
 def codes() -> list[str]:
-    """Every code that an answer may have, of the problems in those modules of the package that are imported."""
-    kinds = [Problem]
-    for kind in kinds:
-        kinds += kind.__subclasses__()
-    return sorted({kind.code for kind in kinds if hasattr(kind, "code") and kind.__module__.startswith("taskward.")})
+    """Every code that an answer may have: of each problem of this package, in whatever room it is raised."""
+    return sorted({kind.code for kind in kinds_of(Problem) if hasattr(kind, "code")})
+
+
+def kinds_of(kind: type[Problem]) -> Iterator[type[Problem]]:
+    for narrower in kind.__subclasses__():
+        if narrower.__module__.startswith("taskward."):
+            yield narrower
+        yield from kinds_of(narrower)

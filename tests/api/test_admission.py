@@ -21,10 +21,10 @@ from support.serving import serving
 from support.wire import answer_on, connected
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
-from taskward.http.admission import IN_WORK_PER_CONNECTION
+from taskward.http.admission import IN_FLIGHT_PER_CONNECTION
+from taskward.http.bodies import BODY_SECONDS
 from taskward.http.middleware import MAX_HEADER_BYTES
 from taskward.http.protocol import HEAD_SECONDS, LINGER_SECONDS, MAX_HEAD_BYTES
-from taskward.http.route import BODY_SECONDS
 
 ORIGIN = {"Origin": "http://localhost:3000"}
 
@@ -92,7 +92,7 @@ def test_more_requests_than_can_be_answered_in_time_are_refused_at_once(
             assert ann.get("/tasks").status_code == 200
             proxy.freeze()
 
-            answers = asyncio.run(asked_together(address, ann.token, IN_WORK_PER_CONNECTION + 20))
+            answers = asyncio.run(asked_together(address, ann.token, IN_FLIGHT_PER_CONNECTION + 20))
 
     overloaded = [(seconds, answer) for seconds, answer in answers if answer.json()["code"] == "overloaded"]
     assert len(overloaded) == 20

@@ -488,7 +488,7 @@ def test_a_forged_cursor_shows_the_forgers_own_alone(ann: Person, bob: Person, s
     assert ann.tasks(sort=sort, cursor=forged) in ([], [mine])
 
 
-def test_the_place_of_a_default_list_is_an_id(ann: Person) -> None:
+def test_the_position_in_a_default_list_is_an_id(ann: Person) -> None:
     for place in ("0", "x", "", "01", "9" * 17, "1 ", "[1]"):
         forged = cursor_for(place, owner_id=ann.id, of=EVERYTHING.name())
         problem(ann.get("/tasks", params={"cursor": forged}), 422, "cursor_invalid")

@@ -14,8 +14,10 @@ from starlette.types import Receive, Scope, Send
 from support.people import Person
 from support.serving import serving
 from support.wire import ask
-from taskward.http.middleware import Cors, Edge, LastResort, plain_path, request_id_in
+from taskward.app import services_of
+from taskward.http.middleware import Cors, RequestScope, UnexpectedErrors, plain_path, request_id_in
 from taskward.logs import JsonFormatter
+from taskward.settings import Settings
 
 ORIGIN = "http://localhost:3000"
 
@@ -57,8 +59,9 @@ async def misbehaving(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @pytest.fixture(scope="module")
-def edge() -> Iterator[str]:
-    with serving(Edge(Cors(LastResort(misbehaving), origins=(ORIGIN,)))) as address:
+def edge(settings: Settings) -> Iterator[str]:
+    services = services_of(settings, local_issuer=None)
+    with serving(RequestScope(Cors(UnexpectedErrors(misbehaving), origins=(ORIGIN,)), services)) as address:
         yield address
 
 

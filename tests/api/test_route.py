@@ -9,7 +9,8 @@ import pytest
 from support.answers import problem, task
 from support.people import Person
 from support.wire import ask, chunked, connected, exchange
-from taskward.http.route import MAX_BODY_BYTES, MAX_TOLD
+from taskward.http.bodies import MAX_BODY_BYTES
+from taskward.resources.shapes import MAX_ERRORS
 from taskward.tasks.model import TaskCreate
 
 JSON = {"Content-Type": "application/json"}
@@ -167,7 +168,7 @@ def test_only_so_many_errors_are_told(ann: Person) -> None:
 
     document = refusal(ann, json.dumps(body, separators=(",", ":")).encode())
 
-    assert len(document["errors"]) == MAX_TOLD
+    assert len(document["errors"]) == MAX_ERRORS
 
 
 @pytest.mark.parametrize(

@@ -565,7 +565,7 @@ def test_a_forged_cursor_shows_nothing_but_the_forgers_own(ann: Person, bob: Per
 
 
 @pytest.mark.parametrize("query", ["cursor={}&skip=0", "skip=5&cursor={}", "cursor=&skip=0", "cursor=x&skip=1&limit=1"])
-def test_a_cursor_takes_the_place_of_skip(ann: Person, query: str) -> None:
+def test_a_cursor_takes_the_position_in_skip(ann: Person, query: str) -> None:
     valid = cursor_for("1", owner_id=ann.id, of=LIST_NAME)
 
     document = problem(ann.get(f"/tasks?{query.format(valid)}"), 422, "validation_failed")

@@ -17,7 +17,7 @@ from support.serving import serving
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
 from taskward.resources.paging import cursor_for
-from taskward.tasks.trash import LIST_NAME
+from taskward.tasks.trash import TRASH
 
 NEVER_GIVEN = 2**53 - 1
 
@@ -161,12 +161,12 @@ def test_other_parameters_are_refused(ann: Person, query: str) -> None:
     "place", ["", "1", "1.", ".1", "1.0", "-1.1", "1.1.1", "1.99999999999999999", "99999999999999999.1", "１.1", "a.b"]
 )
 def test_an_invented_cursor_is_refused(ann: Person, place: str) -> None:
-    problem(ann.get(f"/trash?cursor={cursor_for(place, owner_id=ann.id, of=LIST_NAME)}"), 422, "cursor_invalid")
+    problem(ann.get(f"/trash?cursor={cursor_for(place, owner_id=ann.id, of=TRASH.list_name)}"), 422, "cursor_invalid")
 
 
 @pytest.mark.parametrize("place", ["0.1", "9999999999999999.9999999999999999"])
 def test_a_place_at_the_end_of_time_is_a_place(ann: Person, place: str) -> None:
-    assert ann.get(f"/trash?cursor={cursor_for(place, owner_id=ann.id, of=LIST_NAME)}").status_code == 200
+    assert ann.get(f"/trash?cursor={cursor_for(place, owner_id=ann.id, of=TRASH.list_name)}").status_code == 200
 
 
 def test_a_cursor_belongs_to_its_owner_and_list(ann: Person, bob: Person) -> None:

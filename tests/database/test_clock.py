@@ -11,11 +11,12 @@ import psycopg
 import pytest
 
 from support.databases import asked, soon, using
-from taskward.errors import TaskNotFound, VersionMismatch
 from taskward.postgres.pool import Pool
+from taskward.resources.errors import VersionMismatch
 from taskward.resources.session import Session
 from taskward.tasks import actions
 from taskward.tasks.actions import Versioned
+from taskward.tasks.errors import TaskNotFound
 from taskward.tasks.model import TaskCreate, TaskPatch, TaskReplace
 
 WRITERS = 8
@@ -61,7 +62,7 @@ def test_of_eight_writers_who_name_a_version_each_success_is_the_only_one_on_it(
                     base = (await actions.find(owner, task.id)).version
                     patch = TaskPatch(title=f"{number} in turn {turn}")
                     try:
-                        changed = await actions.change(owner, task.id, patch, expected={base})
+                        changed = await actions.change(owner, task.id, patch, expected=[base])
                     except VersionMismatch:
                         losers += 1
                     else:
@@ -129,7 +130,7 @@ def test_versions_grow_whatever_the_time_does(database_url: str, ann: str, secon
             versions = [task.version]
             for title in "abcdef":
                 owner = Session.begin(pool, ann)
-                changed = await actions.change(owner, task.id, TaskPatch(title=title), expected={versions[-1]})
+                changed = await actions.change(owner, task.id, TaskPatch(title=title), expected=[versions[-1]])
                 versions.append(changed.version)
 
             assert all(before < after for before, after in pairwise(versions))
@@ -154,10 +155,10 @@ def test_a_refused_write_leaves_a_gap_and_no_version_comes_back(database_url: st
         async with using(database_url, clock=lambda: 1_700_000_000.0) as pool:
             task, owner = await adds(pool, ann), Session.begin(pool, ann)
             with pytest.raises(VersionMismatch):
-                await actions.change(owner, task.id, TaskPatch(title="Bread"), expected={1})
+                await actions.change(owner, task.id, TaskPatch(title="Bread"), expected=[1])
             with pytest.raises(TaskNotFound):
                 await actions.delete(owner, task.id + 1, expected=None)
-            await actions.delete(owner, task.id, expected={task.version})
+            await actions.delete(owner, task.id, expected=[task.version])
             assert (await adds(pool, ann)).version == task.version + 4
 
     asyncio.run(main())

@@ -81,7 +81,7 @@ def test_several_statements_are_one_transaction_in_one_round_trip(proxy: Databas
             await pool.open()
             turns = proxy.turns
             new = actions.values_of(TaskCreate(title="Milk"))
-            [[first], [second]] = await ann.write(actions.CREATE(**new), actions.CREATE(**new))
+            [[first], [second]] = await ann.write(actions.CREATE.plain(**new), actions.CREATE.plain(**new))
             assert proxy.turns == turns + 1
             assert first[2] == second[2]  # both stamped with the same version
 
@@ -119,7 +119,7 @@ def test_a_failed_write_leaves_nothing_and_the_connection_goes_on(database_url: 
     async def main() -> None:
         async with using(database_url, pool_size=1) as pool:
             ann = Session.begin(pool, someone())
-            new = actions.CREATE(**actions.values_of(TaskCreate(title="Milk")))
+            new = actions.CREATE.plain(**actions.values_of(TaskCreate(title="Milk")))
             with pytest.raises(StatementFailed):
                 await ann.write(new, sql("select 1/0")())
             assert await titles(pool, ann.owner_id) == []
@@ -152,9 +152,9 @@ def test_an_empty_patch_changes_nothing_and_honours_the_expected_version(databas
         async with using(database_url) as pool:
             ann = Session.begin(pool, someone())
             task = await actions.create(ann, TaskCreate(title="Milk"))
-            assert await actions.change(ann, task.id, TaskPatch(), expected={task.version}) == task
+            assert await actions.change(ann, task.id, TaskPatch(), expected=[task.version]) == task
             with pytest.raises(Problem):
-                await actions.change(ann, task.id, TaskPatch(), expected={task.version + 1})
+                await actions.change(ann, task.id, TaskPatch(), expected=[task.version + 1])
 
     asyncio.run(main())
 

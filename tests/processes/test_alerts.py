@@ -34,9 +34,9 @@ def steady(value: float, *, grows: float = 0) -> str:
 PROBLEM = "taskward_problems_total"
 BUCKET = {"method": "GET", "route": "/tasks", "status": "200"}
 IN_HALF_A_SECOND, IN_A_SECOND, AT_ALL = (
-    labelled("taskward_request_seconds_bucket", **BUCKET, le=le) for le in ("0.5", "1.0", "+Inf")
+    labelled("taskward_request_duration_seconds_bucket", **BUCKET, le=le) for le in ("0.5", "1.0", "+Inf")
 )
-COUNT = labelled("taskward_request_seconds_count", **BUCKET)
+COUNT = labelled("taskward_request_duration_seconds_count", **BUCKET)
 
 HEALTHY: Series = {
     labelled("up"): steady(1),
@@ -50,7 +50,7 @@ HEALTHY: Series = {
     AT_ALL: steady(0, grows=600),
     COUNT: steady(0, grows=600),
     labelled("taskward_database_down"): steady(0),
-    labelled("taskward_database_waiting_requests"): steady(3),
+    labelled("taskward_database_pending_requests"): steady(3),
     labelled("taskward_database_connections", state="idle"): steady(2),
     labelled("taskward_database_connections", state="busy"): steady(18),
     labelled("taskward_keys_failing"): steady(0),

@@ -33,11 +33,11 @@ def service(database_url: str) -> Iterator[Observed]:
 
 
 def test_requests_of_all_workers_are_counted_by_route_status_and_problem(service: Observed) -> None:
-    requests = "taskward_request_seconds_count"
+    requests = "taskward_request_duration_seconds_count"
     get_one = {"method": "GET", "route": "/tasks/{task_id}", "status": "404"}
     before = service.value(requests, **get_one)
     problems = service.value("taskward_problems_total", code="task_not_found")
-    in_database = service.value("taskward_request_database_seconds_count")
+    in_database = service.value("taskward_request_database_duration_seconds_count")
 
     for number in range(1, 21):
         service.ask("GET", f"/tasks/{number}", signed(OWNER))
@@ -45,7 +45,7 @@ def test_requests_of_all_workers_are_counted_by_route_status_and_problem(service
     # A request is counted when its answer was sent: the last one a moment later.
     eventually(lambda: service.value(requests, **get_one) == before + 20)
     eventually(lambda: service.value("taskward_problems_total", code="task_not_found") == problems + 20)
-    eventually(lambda: service.value("taskward_request_database_seconds_count") == in_database + 20)
+    eventually(lambda: service.value("taskward_request_database_duration_seconds_count") == in_database + 20)
 
 
 def test_what_leads_nowhere_makes_no_new_series(service: Observed) -> None:
@@ -53,7 +53,7 @@ def test_what_leads_nowhere_makes_no_new_series(service: Observed) -> None:
         service.ask("GET", f"/{CANARY}/{number}")
     service.ask(CANARY.upper(), "/tasks")
 
-    eventually(lambda: service.value("taskward_request_seconds_count", route="unknown", status="404") >= 5)
+    eventually(lambda: service.value("taskward_request_duration_seconds_count", route="unknown", status="404") >= 5)
     assert CANARY not in service.page().lower()
 
 
@@ -63,10 +63,10 @@ def test_the_state_of_workers_pool_and_admission_is_shown(service: Observed) -> 
     # Looked at once a second, it may have been while the request was in work.
     eventually(lambda: service.value("taskward_workers") == 2)
     eventually(lambda: service.value("taskward_database_connections", state="idle") >= 1)
-    eventually(lambda: service.value("taskward_requests_in_work") == 0)
-    eventually(lambda: service.value("taskward_database_waiting_requests") == 0)
+    eventually(lambda: service.value("taskward_requests_in_flight") == 0)
+    eventually(lambda: service.value("taskward_database_pending_requests") == 0)
     assert service.value("taskward_database_connections_max") == 6
-    assert service.value("taskward_requests_in_work_max") == 300
+    assert service.value("taskward_requests_in_flight_max") == 300
     assert service.value("taskward_database_down") == 0
 
 
@@ -115,14 +115,14 @@ def test_a_worker_that_ends_leaves_what_it_counted_and_nothing_else(service: Obs
     for _ in range(10):
         service.ask("DELETE", "/health")
     refused = {"method": "DELETE", "route": "/health", "status": "405"}
-    eventually(lambda: service.value("taskward_request_seconds_count", **refused) == 10)
+    eventually(lambda: service.value("taskward_request_duration_seconds_count", **refused) == 10)
     ready = service.workers()
 
     os.kill(ready[-1], signal.SIGKILL)
     eventually(lambda: len(service.workers()) == len(ready) + 1)
 
     eventually(lambda: service.value("taskward_workers") == 2)
-    assert service.value("taskward_request_seconds_count", **refused) == 10
+    assert service.value("taskward_request_duration_seconds_count", **refused) == 10
 
 
 def test_renewed_workers_go_on_in_the_files_of_those_before(tmp_path: Path, database_url: str) -> None:
@@ -134,7 +134,7 @@ def test_renewed_workers_go_on_in_the_files_of_those_before(tmp_path: Path, data
             eventually(lambda: len(api.workers()) == generation)
             eventually(lambda: len(api.ended()) == generation - 1)
             api.ask("DELETE", "/health")
-            eventually(lambda: api.value("taskward_request_seconds_count", **refused) == generation)
+            eventually(lambda: api.value("taskward_request_duration_seconds_count", **refused) == generation)
 
         for generation in range(1, 5):
             counts_on(generation)
@@ -277,5 +277,5 @@ def test_dev_counts_too(tmp_path: Path, database_url: str) -> None:
         base = program.said(r"Taskward is at (http://[0-9.:]+)")[1]
         assert httpx.get(f"{base}/health", trust_env=False).status_code == 200
 
-        counted = 'taskward_request_seconds_count{method="GET",route="/health",status="200"} 1.0'
+        counted = 'taskward_request_duration_seconds_count{method="GET",route="/health",status="200"} 1.0'
         eventually(lambda: counted in httpx.get(at, trust_env=False).text, within_seconds=10)

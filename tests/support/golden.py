@@ -19,6 +19,7 @@ from fastapi.routing import iter_route_contexts
 import taskward
 from taskward.app import openapi_document, routed
 from taskward.postgres.statements import Bound, Statement
+from taskward.resources.trash import Trash
 from taskward.settings import read_settings
 from taskward.tasks.finding import CONDITIONS, list_statement
 from taskward.tasks.orders import Sort, order_of
@@ -28,21 +29,22 @@ FOLDER = Path(__file__).parent.parent / "golden"
 
 def files() -> dict[str, str]:
     """Each file's text by its name."""
-    return {f"sql/{name}.sql": text for name, text in statements()} | {
+    return {f"sql/{name}.sql": as_file(statement) for name, statement in statements()} | {
+        "sql/tasks.finding.list_statement.sql": "\n".join(lists()),
         "routes.txt": routes(),
         "openapi.json": json.dumps(openapi_document(read_settings()), indent=1, ensure_ascii=False) + "\n",
     }
 
 
-def statements() -> Iterator[tuple[str, str]]:
+def statements() -> Iterator[tuple[str, Statement]]:
+    """Every one that stands at the level of a module, by the module and its name there."""
     seen: set[Statement] = set()
     for module in modules():
         for name in names_assigned(module):
             for part, statement in statements_in(getattr(module, name, None)):
                 if statement not in seen:
                     seen.add(statement)
-                    yield ".".join([module.__name__.removeprefix("taskward."), name, *part]), told(statement)
-    yield "tasks.finding.list_statement", "\n".join(lists())
+                    yield ".".join([module.__name__.removeprefix("taskward."), name, *part]), statement
 
 
 def lists() -> Iterator[str]:
@@ -52,10 +54,10 @@ def lists() -> Iterator[str]:
         if zone == "UTC" or sort.endswith("due"):
             for goes_on in (False, True):
                 title = f"sort={sort}, time_zone={zone}{', from a cursor on' if goes_on else ''}"
-                yield f"-- {title}\n{told(list_statement((), order_of(sort, zone), goes_on=goes_on))}"
+                yield f"-- {title}\n{as_file(list_statement((), order_of(sort, zone), goes_on=goes_on))}"
     for name in CONDITIONS:
-        yield f"-- {name}\n{told(list_statement((name,), order_of('created_at', 'UTC'), goes_on=False))}"
-    yield f"-- all filters\n{told(list_statement(tuple(CONDITIONS), order_of('created_at', 'UTC'), goes_on=False))}"
+        yield f"-- {name}\n{as_file(list_statement((name,), order_of('created_at', 'UTC'), goes_on=False))}"
+    yield f"-- all filters\n{as_file(list_statement(tuple(CONDITIONS), order_of('created_at', 'UTC'), goes_on=False))}"
 
 
 def modules() -> Iterator[ModuleType]:
@@ -79,12 +81,18 @@ def statements_in(value: Any) -> Iterator[tuple[tuple[str, ...], Statement]]:
         case Bound():
             yield (), value.statement
         case tuple() if hasattr(value, "_asdict"):
-            for name, inner in value._asdict().items():
-                for part, statement in statements_in(inner):
-                    yield (name, *part), statement
+            yield from statements_of(value._asdict())
+        case Trash():
+            yield from statements_of(vars(value))
 
 
-def told(statement: Statement) -> str:
+def statements_of(parts: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Statement]]:
+    for name, inner in parts.items():
+        for part, statement in statements_in(inner):
+            yield (name, *part), statement
+
+
+def as_file(statement: Statement) -> str:
     numbered = ", ".join(f"${number} {name}" for number, name in enumerate(statement.order, start=1))
     kept = "" if statement.is_prepared else " (not kept by the server)"
     sql = "\n".join(line.rstrip() for line in statement.sql.decode().splitlines() if line.strip())

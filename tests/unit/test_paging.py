@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskward.errors import CursorInvalid
-from taskward.resources.paging import cursor_for, digest, place_of
+from taskward.resources.errors import CursorInvalid
+from taskward.resources.paging import cursor_for, digest, position_in
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 LIST = "tasks by id"
@@ -16,7 +16,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 def test_a_cursor_leads_back_to_its_place(place: str, owner: str, of: str) -> None:
     cursor = cursor_for(place, owner_id=owner, of=of)
 
-    assert place_of(cursor, owner_id=owner, of=of) == place
+    assert position_in(cursor, owner_id=owner, of=of) == place
     assert set(cursor) <= set(ALPHABET)
 
 
@@ -68,7 +68,7 @@ def test_a_place_that_is_no_text_is_invalid(place: bytes) -> None:
 
 def is_invalid(cursor: str, *, owner_id: str = "ann", of: str = LIST) -> bool:
     try:
-        place_of(cursor, owner_id=owner_id, of=of)
+        position_in(cursor, owner_id=owner_id, of=of)
     except CursorInvalid:
         return True
     return False

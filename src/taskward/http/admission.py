@@ -1,4 +1,4 @@
-"""Who may come in now: so many requests of one owner in a minute, and so many in work at once.
+"""Which requests are admitted: so many requests of one owner in a minute, and so many in flight at once.
 
 A quota here protects the process, not a price list: it is counted in each worker, and forgotten when it ends.
 """
@@ -10,10 +10,10 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from taskward.errors import Overloaded, RateLimited
+from taskward.http.errors import Overloaded, RateLimited
 from taskward.postgres.pool import Pool
 
-IN_WORK_PER_CONNECTION = 50
+IN_FLIGHT_PER_CONNECTION = 50
 """More than this for each connection to the database would only wait, and pile up behind a slow one."""
 
 
@@ -24,8 +24,8 @@ class Admission:
         self.pool = pool
         self.limit = RateLimitItemPerMinute(requests_per_minute) if requests_per_minute else None
         self.requests = FixedWindowRateLimiter(MemoryStorage())
-        self.most_in_work = IN_WORK_PER_CONNECTION * pool.pool_size
-        self.in_work = 0
+        self.max_in_flight = IN_FLIGHT_PER_CONNECTION * pool.pool_size
+        self.in_flight = 0
 
     def count(self, owner_id: str) -> None:
         """
@@ -40,11 +40,11 @@ class Admission:
         """Each that begins must end, whatever happens in between.
 
         Raises:
-            Overloaded: too many are in work already, or this one, which has not begun, would wait too long.
+            Overloaded: too many are in flight already, or this one, which has not begun, would wait too long.
         """
-        if self.in_work >= self.most_in_work or self.pool.is_saturated:
+        if self.in_flight >= self.max_in_flight or self.pool.is_saturated:
             raise Overloaded
-        self.in_work += 1
+        self.in_flight += 1
 
     def end(self) -> None:
-        self.in_work -= 1
+        self.in_flight -= 1

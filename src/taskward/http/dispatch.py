@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
+from taskward.http.context import context_in
 from taskward.http.route import OwnerRoute
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -42,7 +43,7 @@ class Dispatch:
                 match = pattern.match(path)
                 if match is not None:
                     scope["app"], scope["path_params"] = self.api, match.groupdict()
-                    scope["taskward.route"] = path_format  # for the log and the metrics
+                    context_in(scope).route = path_format
                     await self.answer(answer, Request(scope, receive, send))
                     return
         await self.api(scope, receive, send)

@@ -1,6 +1,5 @@
-"""What every HTTP answer has in common: problem documents, request ids, CORS, headers, HEAD, the last resort."""
+"""The layers around the application: request ids, common headers, HEAD, the log, CORS, the limit of headers."""
 
-import json
 import logging
 import re
 import time
@@ -12,8 +11,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from taskward.errors import HeaderTooLarge, PreflightRefused, Problem
+from taskward.errors import Problem
+from taskward.http.context import KEY, RequestContext, Services
+from taskward.http.errors import HeaderTooLarge, PreflightRefused
 from taskward.http.headers import common_headers, new_request_id
+from taskward.http.responses import ProblemResponse
 from taskward.logs import digest, request_id
 
 log = logging.getLogger("taskward.request")
@@ -34,44 +36,20 @@ RESPONSE_HEADERS = (
 )
 
 
-class JsonResponse(Response):
-    """A body that is JSON already. Header names are in lower case."""
-
-    def __init__(self, body: bytes, *, status: int = 200, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
-        self.status_code, self.body, self.background = status, body, None
-        self.raw_headers = [
-            (b"content-length", b"%d" % len(body)),
-            (b"content-type", b"application/json"),
-            *headers,
-        ]
+Count = Callable[[RequestContext, str, str, int, float], None]
+"""A request that has ended: its context, method, route, status and seconds."""
 
 
-class ProblemResponse(Response):
-    """RFC 9457."""
-
-    media_type = "application/problem+json"
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(json.dumps(problem.document()), status_code=problem.status, headers=problem.headers)
-        self.code = problem.code
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["taskward.problem"] = self.code  # for the log and the metrics
-        await super().__call__(scope, receive, send)
-
-
-Count = Callable[[Scope, str, str, int, float], None]
-"""A request that has ended: its scope with what was left there, its method, route, status and seconds."""
-
-
-class Edge:
-    """The outermost application: gives each request its id and each answer its common headers, logs and counts it.
+class RequestScope:
+    """The outermost application: gives each request its context and id and each answer its common headers, logs and
+    counts it.
 
     A path is the same with a trailing slash, and HEAD is GET without the body.
     """
 
-    def __init__(self, app: ASGIApp, *, count: Count | None = None) -> None:
+    def __init__(self, app: ASGIApp, services: Services, *, count: Count | None = None) -> None:
         self.app = app
+        self.services = services
         self.count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,11 +57,12 @@ class Edge:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
+        context = RequestContext(self.services)
         identity = request_id_in(scope)
         request_id.set(identity.decode())
         method = scope["method"]
         is_head = method == "HEAD"
-        scope = {**scope, "method": "GET" if is_head else method, "path": plain_path(scope["path"])}
+        scope = {**scope, "method": "GET" if is_head else method, "path": plain_path(scope["path"]), KEY: context}
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -100,11 +79,11 @@ class Edge:
         finally:
             seconds = time.perf_counter() - began
             method = method if method in METHODS else "other"
-            route = str(scope.get("taskward.route") or getattr(scope.get("route"), "path_format", "unknown"))
+            route = context.route or str(getattr(scope.get("route"), "path_format", "unknown"))
             if log.isEnabledFor(logging.INFO):
-                log.info("%s %s", method, route, extra=summary(scope, status, seconds))
+                log.info("%s %s", method, route, extra=summary(context, status, seconds))
             if self.count is not None:
-                self.count(scope, method, route, status, seconds)
+                self.count(context, method, route, status, seconds)
 
 
 class HeaderLimit:
@@ -121,7 +100,7 @@ class HeaderLimit:
         await self.app(scope, receive, send)
 
 
-class LastResort:
+class UnexpectedErrors:
     """Logs what nobody expected. Starlette has answered it with 500 and raises it once more, to be heard.
 
     CORS stands around it, so that a browser may read that answer too.
@@ -192,17 +171,17 @@ def without_empty_names(headers: Headers) -> Headers:
     return Headers(raw=[*others, *asked])
 
 
-def summary(scope: Scope, status: int, seconds: float) -> dict[str, Any]:
-    """What the line of a request tells: never what a client wrote, and its owner as a digest."""
-    told: dict[str, Any] = {"status": status, "ms": milliseconds(seconds)}
-    session = scope.get("taskward.session")
+def summary(context: RequestContext, status: int, seconds: float) -> dict[str, Any]:
+    """What the line of a request says: never what a client wrote, and its owner as a digest."""
+    line: dict[str, Any] = {"status": status, "ms": milliseconds(seconds)}
+    session, problem = context.session, context.problem
     if session is not None:
-        told["owner"] = digest(session.owner_id)
+        line["owner"] = digest(session.owner_id)
         if session.seconds_waited:
-            told["database_ms"] = milliseconds(session.seconds_waited)
-    if "taskward.problem" in scope:
-        told["code"] = scope["taskward.problem"]
-    return told
+            line["database_ms"] = milliseconds(session.seconds_waited)
+    if problem is not None:
+        line["code"] = problem.code
+    return line
 
 
 def milliseconds(seconds: float) -> float:

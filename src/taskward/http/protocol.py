@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from taskward.errors import BodyTooLarge, HeaderTooLarge, Problem
+from taskward.errors import Problem
+from taskward.http.errors import BodyTooLarge, HeaderTooLarge
 from taskward.http.headers import common_headers, new_request_id
 
 log = logging.getLogger("taskward.request")

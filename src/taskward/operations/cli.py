@@ -112,6 +112,7 @@ def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str,
     from taskward.migrations import migrate
     from taskward.operations import supervisor as server
     from taskward.operations.doctor import place
+    from taskward.operations.exposition import observe
 
     if settings.database_url is not None:
         typer.echo(f"Migrating the database {place(direct_url)}.")
@@ -120,7 +121,8 @@ def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str,
     token = issuer.token("alice", expires_in_seconds=3600, now=time.time()) if issuer is not None else None
     complete = settings.model_copy(update={"database_url": SecretStr(url)})
     base = base_url(listener.getsockname())
-    server.run(create_app(complete, local_issuer=issuer), listener, ready=lambda: welcome(settings, base, token))
+    app = create_app(complete, local_issuer=issuer, observe=observe)
+    server.run(app, listener, ready=lambda: welcome(settings, base, token))
 
 
 def welcome(settings: "Settings", base: str, token: str | None) -> None:

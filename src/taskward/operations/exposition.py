@@ -12,8 +12,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taskward.operations.supervisor import WORKER, CannotListen
+
+if TYPE_CHECKING:
+    from taskward.app import Observer
+    from taskward.http.context import Services
 
 log = logging.getLogger("taskward.metrics")
 
@@ -74,6 +79,20 @@ def held(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def observe(services: "Services") -> "Observer | None":
+    """None when nobody asked for metrics, or their files cannot be had: a process that cannot count still serves."""
+    if services.settings.metrics_address is None:
+        return None
+    try:
+        reserve_files()
+        from taskward.operations.metrics import Metrics  # Prometheus' client, for those who want it
+
+        return Metrics(services)
+    except OSError as error:
+        log.error("this process has no metrics: %s", error)
+        return None
 
 
 def reserve_files() -> None:

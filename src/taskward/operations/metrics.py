@@ -7,38 +7,37 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from taskward.auth.keys import RemoteKeys
 from taskward.errors import codes
-from taskward.postgres.pool import Pool, State
+from taskward.postgres.pool import State
 
 if TYPE_CHECKING:
-    from taskward.auth.tokens import Authenticator
-    from taskward.http.admission import Admission
+    from taskward.http.context import RequestContext, Services
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 SAMPLE_SECONDS = 1
 
 REQUESTS = Histogram(
-    "taskward_request_seconds",
+    "taskward_request_duration_seconds",
     "From the head of a request to the end of its answer.",
     ("method", "route", "status"),
     buckets=SECONDS,
 )
 DATABASE = Histogram(
-    "taskward_request_database_seconds",
+    "taskward_request_database_duration_seconds",
     "What a request waited for a connection and for PostgreSQL's answer, if it asked for one.",
     buckets=SECONDS,
 )
 PROBLEMS = Counter("taskward_problems", "Problem documents that were answered, by their code.", ("code",))
 
 WORKERS = Gauge("taskward_workers", "Workers that serve.", multiprocess_mode="livesum")
-IN_WORK = Gauge("taskward_requests_in_work", "Requests between admission and answer.", multiprocess_mode="livesum")
-IN_WORK_MOST = Gauge(
-    "taskward_requests_in_work_max", "Beyond this requests are answered overloaded.", multiprocess_mode="livesum"
+IN_FLIGHT = Gauge("taskward_requests_in_flight", "Requests between admission and answer.", multiprocess_mode="livesum")
+MAX_IN_FLIGHT = Gauge(
+    "taskward_requests_in_flight_max", "Beyond this requests are answered overloaded.", multiprocess_mode="livesum"
 )
 CONNECTIONS = Gauge(
     "taskward_database_connections", "Connections to PostgreSQL.", ("state",), multiprocess_mode="livesum"
@@ -46,7 +45,7 @@ CONNECTIONS = Gauge(
 CONNECTIONS_MOST = Gauge(
     "taskward_database_connections_max", "DATABASE_POOL_SIZE of all workers.", multiprocess_mode="livesum"
 )
-WAITING = Gauge("taskward_database_waiting_requests", "Requests without a connection.", multiprocess_mode="livesum")
+WAITING = Gauge("taskward_database_pending_requests", "Requests without a connection.", multiprocess_mode="livesum")
 DOWN = Gauge(
     "taskward_database_down",
     "1 when a worker has no connection and its last attempt to connect failed.",
@@ -66,31 +65,31 @@ KEYS_FAILING = Gauge(
 class Metrics:
     """Of one application, whose state is looked at once a second while it serves."""
 
-    def __init__(self, authenticator: Authenticator, admission: Admission, pool: Pool) -> None:
-        self.remote = [trust.keys for trust in authenticator.trusted if isinstance(trust.keys, RemoteKeys)]
-        self.admission = admission
-        self.pool = pool
+    def __init__(self, services: Services) -> None:
+        trusted = services.authenticator.trusted
+        self.remote = [trust.keys for trust in trusted if isinstance(trust.keys, RemoteKeys)]
+        self.admission = services.admission
+        self.pool = services.pool
         # Looking a label up takes longer than counting; routes and statuses are few.
         self.requests: dict[tuple[str, str, int], Histogram] = {}
         # From the beginning, or nobody could see the first: a counter that is born at 1 has not increased.
         self.problems = {code: PROBLEMS.labels(code) for code in codes()}
 
-    def count(self, scope: dict[str, Any], method: str, route: str, status: int, seconds: float) -> None:
-        """A request that has ended. `scope` is what the application has left there."""
+    def count(self, context: RequestContext, method: str, route: str, status: int, seconds: float) -> None:
+        """A request that has ended."""
         of_its_kind = self.requests.get((method, route, status))
         if of_its_kind is None:
             of_its_kind = self.requests[method, route, status] = REQUESTS.labels(method, route, str(status))
         of_its_kind.observe(seconds)
-        session = scope.get("taskward.session")
+        session, problem = context.session, context.problem
         if session is not None and session.seconds_waited:
             DATABASE.observe(session.seconds_waited)
-        code = scope.get("taskward.problem")
-        if code is not None:
-            self.problems[code].inc()
+        if problem is not None:
+            self.problems[problem.code].inc()
 
     async def sample_for_ever(self) -> None:
         WORKERS.set(1)
-        IN_WORK_MOST.set(self.admission.most_in_work)
+        MAX_IN_FLIGHT.set(self.admission.max_in_flight)
         CONNECTIONS_MOST.set(self.pool.pool_size)
         while True:
             self.sample()
@@ -98,7 +97,7 @@ class Metrics:
 
     def sample(self) -> None:
         pool = self.pool.stats()
-        IN_WORK.set(self.admission.in_work)
+        IN_FLIGHT.set(self.admission.in_flight)
         CONNECTIONS.labels("idle").set(pool.idle)
         CONNECTIONS.labels("busy").set(pool.busy)
         WAITING.set(pool.waiting)

@@ -191,7 +191,7 @@ def supervise(
     listener: socket.socket,
     *,
     workers: int,
-    application: str = "taskward.app:create_app",
+    application: str = "taskward.operations.supervisor:application",
     meanwhile: Callable[[], None] = lambda: None,
     ended: Callable[[int], None] = lambda number: None,
 ) -> int:
@@ -396,6 +396,14 @@ def work(application: str, listener: int, pulse: int, supervisor: int, start_lin
     server = Server(configuration(create(settings), beat))
     signal.signal(signal.SIGUSR1, server.retire)
     server.run_until_told(socket.socket(fileno=listener))
+
+
+def application(settings: Settings) -> Application:
+    """What a worker serves."""
+    from taskward.app import create_app
+    from taskward.operations.exposition import observe
+
+    return create_app(settings, observe=observe)
 
 
 def end_with(supervisor: int) -> None:

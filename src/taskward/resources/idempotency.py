@@ -7,12 +7,13 @@ up and remembered without a race, between workers too. The retry of a reply that
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     ForeignKeyConstraint,
     PrimaryKeyConstraint,
@@ -34,6 +35,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Field, SQLModel
 
 from taskward.postgres.statements import OWNER, Statement, compiled, owned
+from taskward.resources.refusals import KEY_IS_KNOWN, refuse
 
 RETENTION_HOURS = 24
 
@@ -54,6 +56,9 @@ class IdempotencyKey(SQLModel, table=True):
     owner_id: str = Field(sa_type=Text, nullable=False)
     key: str = Field(sa_type=Text, nullable=False)
     fingerprint: str = Field(sa_type=Text, nullable=False)
+    row_id: int | None = Field(sa_type=BigInteger, nullable=True)
+    """The row that `Location` names; null when the answer is about several, as that to a batch."""
+    # Release 0.1 reads and writes it in place of `row_id`, and may serve beside this one.
     task_id: int | None = Field(sa_type=BigInteger, nullable=True)
     answer: str = Field(sa_type=Text, nullable=False)
     version: int | None = Field(sa_type=BigInteger, nullable=True)
@@ -67,13 +72,10 @@ KEYS = SQLModel.metadata.tables["idempotency_keys"]
 KEY = bindparam("key", type_=Text())
 FINGERPRINT = bindparam("fingerprint", type_=Text())
 
-IS_KNOWN = "22012"
-"""The SQLSTATE with which `CLAIM` fails: a division by zero."""
-
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """The key that a client sent, and what its request asks for."""
+    """The key that a client sent, and the fingerprint of what its request asks for."""
 
     key: str
     fingerprint: str
@@ -84,23 +86,44 @@ def fingerprint_of(request: str, meaning: str) -> str:
     return sha256(f"{request}\n{meaning}".encode()).hexdigest()
 
 
+class RememberedRow(NamedTuple):
+    """What the statement of `once` answers: a row as it was made, now or by an earlier request with the same key."""
+
+    is_replay: bytes
+    is_same: bytes
+    """Whether that request meant the same."""
+    id: bytes
+    json: bytes
+    version: bytes
+
+
+class RecalledRow(NamedTuple):
+    """What `RECALL` answers."""
+
+    is_same: bytes
+    answer: bytes
+
+
 def known_key() -> CTE:
     """What is remembered under the key, if anything still is."""
     is_fresh = KEYS.c.created_at > func.now() - literal_column(f"interval '{RETENTION_HOURS} hours'")
     return owned(select(KEYS).where(KEYS.c.key == KEY, is_fresh), KEYS).cte("known")
 
 
-def once(known: CTE, made: CTE) -> Statement:
-    """Remembers what was `made` (id, json, version; nothing when the key is `known`), and answers with either.
+def is_unknown(known: CTE) -> ColumnElement[bool]:
+    return ~exists(select(known.c.key))
 
-    Its row: whether it is a replay, whether the fingerprint is the same, and then id, json and version.
-    """
+
+def once(known: CTE, made: CTE) -> Statement:
+    """Remembers what was `made` (id, json, version; nothing when the key is `known`), and answers RememberedRow."""
     json = cast(made.c.json, Text)
-    remembered = remembering(
-        select(OWNER, KEY, FINGERPRINT, json.label("answer"), made.c.id, made.c.version), "task_id", "version"
+    answered = select(
+        OWNER, KEY, FINGERPRINT, json.label("answer"), made.c.id, made.c.id.label("for_0_1"), made.c.version
     )
+    remembered = remembering(answered, "row_id", "task_id", "version")
     new = select(false(), true(), made.c.id, json, made.c.version)
-    old = select(true(), known.c.fingerprint == FINGERPRINT, known.c.task_id, known.c.answer, known.c.version)
+    row_id = func.coalesce(known.c.row_id, known.c.task_id)
+    old = select(true(), known.c.fingerprint == FINGERPRINT, row_id, known.c.answer, known.c.version)
     return compiled(union_all(new, old).add_cte(remembered.cte("remembered")))
 
 
@@ -110,18 +133,16 @@ def remembering(answered: SelectBase, *columns: str) -> ReturningInsert[Any]:
     # What is in the way has expired: the clock is locked, and a fresh key would have been known.
     return remembered.on_conflict_do_update(
         index_elements=[KEYS.c.owner_id, KEYS.c.key],
-        set_={name: remembered.excluded[name] for name in ("fingerprint", "answer", "task_id", "version")}
+        set_={name: remembered.excluded[name] for name in ("fingerprint", "answer", "row_id", "task_id", "version")}
         | {"created_at": func.now()},
     ).returning(KEYS.c.answer)
 
 
 # Of a request that is more than one statement: `CLAIM` in front of them fails when the key is known, and undoes all.
-# `RECALL` then tells whether the fingerprint is the same, and the answer.
+# `RECALL` then tells what was answered.
 
 claimed = known_key()
-CLAIM = compiled(
-    select(literal_column("1") / case((exists(select(claimed.c.key)), literal_column("0")), else_=literal_column("1")))
-)
+CLAIM = compiled(select(case((exists(select(claimed.c.key)), refuse(KEY_IS_KNOWN)))))
 
 recalled = known_key()
 RECALL = compiled(select(recalled.c.fingerprint == FINGERPRINT, recalled.c.answer))

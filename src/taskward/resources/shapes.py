@@ -1,22 +1,44 @@
 """Bodies as clients send them: JSON objects with known names alone."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-MAX_TOLD = 20
+from taskward.resources.clock import LARGEST_INTEGER
+
+MAX_ERRORS = 20
 """Wrong things told in one answer: a body of 64 KiB can hold so many that the answer would be a megabyte."""
+
+
+def whole(value: Any) -> Any:
+    """JSON knows no integers: 7.0 is the number 7 (JSON Schema: validation §6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+RowId = Annotated[int, Field(strict=True, ge=1, le=LARGEST_INTEGER), BeforeValidator(whole)]
+"""The id of a row, in a body."""
 
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    def meaning(self) -> str:
+        """The same for two bodies that ask for the same, whatever defaults they spell out (`idempotency.py`)."""
+        return self.model_dump_json(exclude_defaults=True)
 
     @model_validator(mode="before")
     @classmethod
     def without_most_unknown(cls, value: Any) -> Any:
         """A body has room for a hundred thousand unknown names, and each would be an error."""
         known = cls.model_fields
-        if not isinstance(value, dict) or len(value) <= len(known) + MAX_TOLD:
+        if not isinstance(value, dict) or len(value) <= len(known) + MAX_ERRORS:
             return value
         unknown = [name for name in value if name not in known]
-        return {name: value[name] for name in (*known, *unknown[:MAX_TOLD]) if name in value}
+        return {name: value[name] for name in (*known, *unknown[:MAX_ERRORS]) if name in value}
+
+
+class Patch(Body):
+    """A body in which a field that is left out stays as it is, and so has no default."""
+
+    def meaning(self) -> str:
+        return self.model_dump_json(exclude_unset=True)

@@ -9,49 +9,36 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import CTE, Integer, Select, Text, case, cast, func, literal_column, select, true
 from sqlalchemy.sql import ColumnElement
 
-from taskward.errors import (
-    IdempotencyKeyReused,
-    PreconditionRequired,
-    Problem,
-    TaskNotFound,
-    VersionMismatch,
-)
-from taskward.http.conditions import IfMatchCondition
+from taskward.errors import Problem
 from taskward.postgres.encoding import Row
 from taskward.postgres.failures import DatabaseUnavailable, Reason, StatementFailed
 from taskward.postgres.statements import OWNER, Bound, Statement, compiled, json_of, owned
-from taskward.resources.clock import LARGEST_INTEGER, TICK
-from taskward.resources.idempotency import CLAIM, FINGERPRINT, IS_KNOWN, KEY, RECALL, Idempotency, remembering
-from taskward.resources.session import Session
-from taskward.resources.shapes import Body
-from taskward.tasks.actions import (
-    AS_EXPECTED,
-    CHANGING,
-    IS_LIVE,
-    REMOVING,
-    SHAPE,
-    THE_TASK,
-    as_array,
-    attempted,
-    changes_of,
-    creating,
-    values_of,
+from taskward.resources.clock import TICK
+from taskward.resources.errors import IdempotencyKeyReused, PreconditionRequired, VersionMismatch
+from taskward.resources.idempotency import (
+    CLAIM,
+    FINGERPRINT,
+    KEY,
+    RECALL,
+    Idempotency,
+    RecalledRow,
+    remembering,
 )
-from taskward.tasks.model import TASKS, TaskCreate, TaskPatch, TaskRead
+from taskward.resources.refusals import KEY_IS_KNOWN, NOT_AS_EXPECTED, NOT_FOUND, PRECONDITION_REQUIRED, refuse
+from taskward.resources.session import Session
+from taskward.resources.shapes import Body, RowId
+from taskward.resources.versions import expected_versions
+from taskward.tasks.actions import NEW_ROW, PATCHED, TASKS, changes_in, values_of
+from taskward.tasks.errors import TaskNotFound
+from taskward.tasks.model import TABLE, TaskCreate, TaskPatch, TaskRead
 
 MAX_OPERATIONS = 100
 
 
-def whole(value: Any) -> Any:
-    """JSON knows no integers: 7.0 is the number 7 (JSON Schema: validation §6.1.1)."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_INTEGER), BeforeValidator(whole)]
 IfMatchText = Annotated[str, Field(description="As the header `If-Match`.", json_schema_extra={"examples": ['"3"']})]
 
 
@@ -62,7 +49,7 @@ class CreateOperation(Body):
 
 class PatchOperation(Body):
     op: Literal["patch"]
-    id: Id
+    id: RowId
     patch: TaskPatch
     # Never read when it was not sent.
     if_match: IfMatchText = Field(default_factory=str)
@@ -70,7 +57,7 @@ class PatchOperation(Body):
 
 class DeleteOperation(Body):
     op: Literal["delete"]
-    id: Id
+    id: RowId
     if_match: IfMatchText = Field(default_factory=str)
 
 
@@ -81,13 +68,12 @@ class Batch(Body):
     operations: list[Operation] = Field(min_length=1, max_length=MAX_OPERATIONS)
 
     def meaning(self) -> str:
-        """The same for two batches that ask for the same (`resources/idempotency.py`)."""
         return "\n".join(map(meaning_of, self.operations))
 
 
 def meaning_of(operation: Operation) -> str:
     if isinstance(operation, CreateOperation):
-        return operation.model_dump_json(exclude_defaults=True)
+        return operation.meaning()
     return operation.model_dump_json(exclude_unset=True)  # in a patch a field that is left out is no default
 
 
@@ -128,18 +114,19 @@ async def apply(
     """
     Raises:
         PreconditionRequired, TaskNotFound, VersionMismatch: with the index of the operation; nothing has changed.
+        IdempotencyKeyReused: the key came with another request before.
     """
     steps = STEPS if idempotency is None else KEEPING_STEPS
-    calls = [called(operation, steps, requires_if_match=requires_if_match) for operation in batch.operations]
+    calls = [call_of(operation, steps, requires_if_match=requires_if_match) for operation in batch.operations]
     if idempotency is None:
-        found = await written(session, [*ticking(TICK(**NEXT), calls)])
+        found = await written(session, [*with_ticks(TICK(**NEXT), calls)])
         return Answer(b'{"results": [%b]}' % b", ".join(rows[0][0] or b"" for rows in found[1::2]))
     known = {"key": idempotency.key, "fingerprint": idempotency.fingerprint}
     remember = REMEMBER(**known)
     try:
-        found = await written(session, [*ticking(CLAIM(key=idempotency.key), calls), remember], is_repeatable=True)
+        found = await written(session, [*with_ticks(CLAIM(key=idempotency.key), calls), remember], is_repeatable=True)
     except StatementFailed as failure:
-        if (failure.statement_index, failure.sqlstate) != (CLAIM_INDEX, IS_KNOWN):
+        if failure.sqlstate != KEY_IS_KNOWN:
             raise
         return await recall(session, RECALL(**known))
     return Answer(found[-1][0][0] or b"")
@@ -147,32 +134,31 @@ async def apply(
 
 async def recall(session: Session, call: Bound) -> Answer:
     """What was answered to an earlier request with the same key."""
-    found = await session.read(call)
-    if not found:
+    rows = await session.read(call)
+    if not rows:
         # It has expired just now: the next attempt is a new request.
         raise DatabaseUnavailable(Reason.ANSWER_EXPIRED)
-    [(is_same, answer)] = found
-    if is_same != b"t":
+    found = RecalledRow._make(rows[0])
+    if found.is_same != b"t":
         raise IdempotencyKeyReused
-    return Answer(answer or b"", is_replay=True)
+    return Answer(found.answer, is_replay=True)
 
 
-def called(operation: Operation, steps: "Steps", *, requires_if_match: bool) -> Bound:
+def call_of(operation: Operation, steps: "Steps", *, requires_if_match: bool) -> Bound:
     if isinstance(operation, CreateOperation):
         return steps.create(**values_of(operation.task))
-    value = operation.if_match if "if_match" in operation.model_fields_set else None
-    try:
-        expected = as_array(IfMatchCondition(value, requires_if_match).versions())
-    except PreconditionRequired:
+    has_condition = "if_match" in operation.model_fields_set
+    if requires_if_match and not has_condition:
         return REFUSE()  # when its turn comes: one before it may fail too, and is told then
+    expected = expected_versions(operation.if_match) if has_condition else None
     if isinstance(operation, DeleteOperation):
-        return steps.delete(task_id=operation.id, expected=expected)
+        return steps.delete(id=operation.id, expected=expected)
     if not operation.patch.model_fields_set:
-        return steps.look(task_id=operation.id, expected=expected)
-    return steps.patch(task_id=operation.id, expected=expected, **changes_of(operation.patch))
+        return steps.look(id=operation.id, expected=expected)
+    return steps.patch(id=operation.id, expected=expected, **changes_in(operation.patch))
 
 
-def ticking(first: Bound, calls: Sequence[Bound]) -> Iterator[Bound]:
+def with_ticks(first: Bound, calls: Sequence[Bound]) -> Iterator[Bound]:
     """Something in front of each: `first`, and then the clock."""
     for index, call in enumerate(calls):
         yield TICK(**NEXT) if index else first
@@ -183,34 +169,27 @@ async def written(session: Session, calls: Sequence[Bound], *, is_repeatable: bo
     try:
         return await session.write(*calls, is_repeatable=is_repeatable)
     except StatementFailed as failure:
-        index, is_between = divmod(failure.statement_index - CLAIM_INDEX - 1, 2)
-        if index < 0 or is_between or failure.sqlstate not in REFUSALS:
+        refusal = REFUSALS.get(failure.sqlstate)
+        if refusal is None:
             raise
-        raise at(REFUSALS[failure.sqlstate](), index) from None
-
-
-def at(problem: Problem, index: int) -> Problem:
-    problem.members["operation"] = index
-    return problem
+        problem = refusal()
+        # In front of each operation stands a tick, and in front of all the one that every write begins with.
+        problem.members["operation"] = (failure.statement_index - 2) // 2
+        raise problem from None
 
 
 NEXT = {"now_ms": 1}
 """The clock stands at the present already: one further."""
 
-CLAIM_INDEX = 1
-"""Behind the clock, which moves first in every write."""
-
-# Divisions, logarithms and roots are met nowhere else.
-REFUSALS: dict[str, type[TaskNotFound | VersionMismatch | PreconditionRequired]] = {
-    "22012": TaskNotFound,
-    "2201E": VersionMismatch,
-    "2201F": PreconditionRequired,
+REFUSALS: dict[str, Callable[[], Problem]] = {
+    NOT_FOUND: TaskNotFound,
+    NOT_AS_EXPECTED: lambda: VersionMismatch(TaskNotFound.noun),
+    PRECONDITION_REQUIRED: PreconditionRequired,
 }
 
-ONE: ColumnElement[int] = literal_column("1", Integer())
 NOTHING: ColumnElement[int] = literal_column("0", Integer())
 
-REFUSE = compiled(select(func.sqrt(-ONE)))
+REFUSE = compiled(select(refuse(PRECONDITION_REQUIRED)))
 """In the place of an operation that lacks `if_match` where it is required."""
 
 
@@ -224,15 +203,14 @@ class Steps(NamedTuple):
 
 
 def steps(kept: Callable[[ColumnElement[str]], ColumnElement[Any]]) -> Steps:
-    created = creating.cte("created")
-    look: Select[Any] = select(*SHAPE).where(THE_TASK, IS_LIVE, AS_EXPECTED)
+    created = TASKS.creating(NEW_ROW).cte("created")
+    look: Select[Any] = select(*TASKS.shape).where(TASKS.is_the_one, TASKS.is_live, TASKS.is_as_expected)
     deleted = text("""{"op": "delete", "status": 204}""")
 
     def step(done: CTE, result: ColumnElement[str]) -> Statement:
-        there = owned(select(func.count().label("found")).where(THE_TASK, IS_LIVE), TASKS).cte("there")
-        not_found, mismatch = ONE // there.c.found, func.ln(there.c.found - ONE)
+        there = owned(select(func.count().label("found")).where(TASKS.is_the_one, TASKS.is_live), TABLE).cte("there")
         outcome = case(
-            (there.c.found == NOTHING, cast(not_found, Text)), (done.c.id.is_(None), cast(mismatch, Text)), else_=result
+            (there.c.found == NOTHING, refuse(NOT_FOUND)), (done.c.id.is_(None), refuse(NOT_AS_EXPECTED)), else_=result
         )
         return compiled(select(kept(outcome)).select_from(there.outerjoin(done, true())))
 
@@ -241,9 +219,9 @@ def steps(kept: Callable[[ColumnElement[str]], ColumnElement[Any]]) -> Steps:
 
     return Steps(
         create=compiled(select(kept(with_task("create", 201, created))).select_from(created)),
-        patch=patched(attempted(CHANGING)),
-        look=patched(owned(look, TASKS).cte("done")),
-        delete=step(attempted(REMOVING), deleted),
+        patch=patched(TASKS.attempted(TASKS.changing(PATCHED))),
+        look=patched(owned(look, TABLE).cte("done")),
+        delete=step(TASKS.attempted(TASKS.removing()), deleted),
     )
 
 

@@ -5,7 +5,6 @@ hears the name of a zone. What a request asks for decides the shape of its state
 """
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
@@ -13,15 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Date,
     DateTime,
-    Index,
-    Integer,
     Text,
     bindparam,
     cast,
-    collate,
     func,
     literal_column,
     or_,
@@ -31,31 +26,18 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, aggregate_order_by
 from sqlalchemy.sql import ColumnElement, Select
 from sqlalchemy.sql.base import ColumnCollection
 
-from taskward.errors import CursorInvalid
-from taskward.postgres.statements import Statement, compiled, json_list, json_of, owned
-from taskward.resources.paging import cursor_for, place_of
+from taskward.postgres.statements import Statement, compiled, json_of, owned
+from taskward.resources.paging import LIMIT, SKIP, Page, looking_ahead, page_in, position_in
 from taskward.resources.session import Session
 from taskward.tasks import zones
-from taskward.tasks.actions import IS_LIVE, SHAPE
-from taskward.tasks.model import TASKS
+from taskward.tasks.actions import TASKS
+from taskward.tasks.model import TABLE
 from taskward.tasks.orders import Order, Sort, days_in, order_of
 
 Columns = ColumnCollection[str, ColumnElement[Any]]
 
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-for due in (TASKS.c.due_on, TASKS.c.due_at):
-    Index(f"tasks_by_{due.name}", TASKS.c.owner_id, due, TASKS.c.id, postgresql_where=due.is_not(None) & IS_LIVE)
-Index("tasks_by_title", TASKS.c.owner_id, collate(TASKS.c.title, "C"), TASKS.c.id, postgresql_where=IS_LIVE)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """An array of TaskRead, and the cursor of the next page, None on the last."""
-
-    json: bytes
-    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +59,14 @@ class TaskQuery:
     sort: Sort = "created_at"
 
     def name(self) -> str:
-        """The same for the same tasks in the same order: what a cursor belongs to."""
+        """The same for the same tasks in the same order: what a cursor belongs to.
+
+        What stands at its default is left out, so that a parameter of a later release voids no cursor that is out.
+        """
         if self == EVERYTHING:
             return LIST_NAME
-        return json.dumps([as_json(getattr(self, field.name)) for field in fields(self)])
+        asked = {field.name: getattr(self, field.name) for field in fields(self)}
+        return json.dumps({name: as_json(value) for name, value in asked.items() if value != getattr(EVERYTHING, name)})
 
 
 def as_json(value: Any) -> Any:
@@ -99,34 +85,27 @@ EVERYTHING = TaskQuery()
 async def list_tasks(
     session: Session, *, skip: int, limit: int, cursor: str | None, query: TaskQuery = EVERYTHING
 ) -> Page:
-    """A cursor takes the place of `skip`."""
-    of = query.name()
-    place = None if cursor is None else place_of(cursor, owner_id=session.owner_id, of=of)
+    """A cursor takes the place of `skip`.
+
+    Raises:
+        CursorInvalid: it was not given out for this owner and query.
+    """
     if query == EVERYTHING:
-        calls = [LIST(after=0 if place is None else id_in(place), skip=skip, limit=limit)]
-    else:
-        # Each page takes overdue by its own time: what was overdue on the page before still is.
-        now = EPOCH + timedelta(seconds=session.pool.clock())
-        filters, values = filtered(query, now=now)
-        order = order_of(query.sort, query.time_zone)
-        if order.is_in_zone:
-            values |= days_in(query.time_zone)
-        if place is not None:
-            values |= order.values_in(place)
-        statement = list_statement(filters, order, goes_on=place is not None)
-        calls = [THROUGH_INDEXES, statement(skip=skip, limit=limit, **values)]
-    *_, [(found, last, has_more)] = await session.run(calls, is_repeatable=True)
-    next_cursor = None
-    if has_more == b"t" and last is not None:
-        next_cursor = cursor_for(last.decode(), owner_id=session.owner_id, of=of)
-    return Page(found or b"[]", next_cursor)
+        return await TASKS.paged(session, LIST, of=LIST_NAME, skip=skip, limit=limit, cursor=cursor)
+    of = query.name()
+    # Each page takes overdue by its own time: what was overdue on the page before still is.
+    filters, values = filtered(query, now=EPOCH + timedelta(seconds=session.pool.clock()))
+    order = order_of(query.sort, query.time_zone)
+    if order.is_in_zone:
+        values |= days_in(query.time_zone)
+    if cursor is not None:
+        values |= order.values_in(position_in(cursor, owner_id=session.owner_id, of=of))
+    statement = list_statement(filters, order, goes_on=cursor is not None)
+    _, [row] = await session.run([THROUGH_INDEXES, statement(skip=skip, limit=limit, **values)], is_repeatable=True)
+    return page_in(row, owner_id=session.owner_id, of=of)
 
 
-def id_in(place: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,15}", place):  # whoever knows how can invent a cursor for any place
-        raise CursorInvalid
-    return int(place)
-
+LIST = TASKS.page()
 
 # An owner of many tasks would make PostgreSQL read the whole table, with everybody's, which takes twice as long.
 _off = func.set_config(literal_column("'enable_seqscan'"), literal_column("'off'"), literal_column("true"))
@@ -141,20 +120,20 @@ def array_of(name: str) -> ColumnElement[Any]:
 
 
 CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "statuses": TASKS.c.status == func.any(array_of("statuses")),
-    "priorities": func.coalesce(TASKS.c.priority, literal_column("'none'")) == func.any(array_of("priorities")),
-    "tags": TASKS.c.tags.contains(array_of("tags")),
+    "statuses": TABLE.c.status == func.any(array_of("statuses")),
+    "priorities": func.coalesce(TABLE.c.priority, literal_column("'none'")) == func.any(array_of("priorities")),
+    "tags": TABLE.c.tags.contains(array_of("tags")),
     "due_before": or_(
-        TASKS.c.due_on <= bindparam("last_day", type_=Date()),
-        TASKS.c.due_at < bindparam("before", type_=DateTime(timezone=True)),
+        TABLE.c.due_on <= bindparam("last_day", type_=Date()),
+        TABLE.c.due_at < bindparam("before", type_=DateTime(timezone=True)),
     ),
     "due_after": or_(
-        TASKS.c.due_on >= bindparam("first_day", type_=Date()),
-        TASKS.c.due_at >= bindparam("since", type_=DateTime(timezone=True)),
+        TABLE.c.due_on >= bindparam("first_day", type_=Date()),
+        TABLE.c.due_at >= bindparam("since", type_=DateTime(timezone=True)),
     ),
-    "is_undone": TASKS.c.status != literal_column("'Done'"),
+    "is_undone": TABLE.c.status != literal_column("'Done'"),
     # Each word by itself: a query of thousands that are tied together would be too deep for PostgreSQL's stack.
-    "words": TASKS.c.title_words.op("||")(TASKS.c.description_words).op("@@")(
+    "words": TABLE.c.title_words.op("||")(TABLE.c.description_words).op("@@")(
         func.all(bindparam("words", type_=ARRAY(TSQUERY())))
     ),
 }
@@ -233,43 +212,26 @@ def as_day(day: int) -> str:
 # Statements
 
 
-def everything() -> Statement:
-    """A page of at most `limit` tasks after an id, the last id on it, and whether there are more behind it."""
-    after: Select[Any] = owned(
-        select(*SHAPE).where(IS_LIVE, TASKS.c.id > bindparam("after", type_=BigInteger())), TASKS
-    )
-    limit = bindparam("limit", type_=Integer())
-    skip = bindparam("skip", type_=Integer())
-    ahead = after.order_by(TASKS.c.id).offset(skip).limit(limit + literal_column("1")).cte("ahead")
-    page = select(ahead).order_by(ahead.c.id).limit(limit).subquery("page")
-    has_more = select(func.count() > limit).select_from(ahead).scalar_subquery()
-    return compiled(select(json_list(page, page.c.id), func.max(page.c.id), has_more))
-
-
-LIST = everything()
-
-
 @lru_cache(maxsize=256)
 def list_statement(filters: tuple[str, ...], order: Order, *, goes_on: bool) -> Statement:
-    """The same in another order, or of some; the place of the last task in it is a JSON array.
+    """The same in another order, or of some; the position of the last task in it is a JSON array.
 
     Compiling takes some milliseconds, so the shapes that are asked for most are kept.
     """
-    limit = bindparam("limit", type_=Integer())
-    skip = bindparam("skip", type_=Integer())
-    conditions = [IS_LIVE, *(CONDITIONS[name] for name in filters)]
+    conditions = [TASKS.is_live, *(CONDITIONS[name] for name in filters)]
     if goes_on:
-        conditions.append(order.behind(TASKS.c.id))
+        conditions.append(order.behind(TABLE.c.id))
     key = [] if order.key is None else [order.key.label("key")]
-    found: Select[Any] = owned(select(*SHAPE, *key).where(*conditions), TASKS)
+    found: Select[Any] = owned(select(*TASKS.shape, *key).where(*conditions), TABLE)
     found = found.order_by(*in_order(found.selected_columns, is_descending=order.is_descending))
-    ahead = found.offset(skip).limit(limit + literal_column("1")).cte("ahead")
-    page = select(ahead).order_by(*in_order(ahead.c, is_descending=order.is_descending)).limit(limit).cte("page")
-    shown = json_of([page.c[column.name] for column in SHAPE], page)
+    ahead, has_more = looking_ahead(found.offset(SKIP))
+    page = select(ahead).order_by(*in_order(ahead.c, is_descending=order.is_descending)).limit(LIMIT).cte("page")
+    shown = json_of([page.c[column.name] for column in TASKS.shape], page)
     tasks = func.json_agg(aggregate_order_by(shown, *in_order(page.c, is_descending=order.is_descending)))
-    place = cast(func.json_build_array(*keys(page.c)), Text())
-    last = select(place).order_by(*in_order(page.c, is_descending=not order.is_descending)).limit(literal_column("1"))
-    has_more = select(func.count() > limit).select_from(ahead).scalar_subquery()
+    position = cast(func.json_build_array(*keys(page.c)), Text())
+    last = (
+        select(position).order_by(*in_order(page.c, is_descending=not order.is_descending)).limit(literal_column("1"))
+    )
     return compiled(
         select(func.coalesce(tasks, EMPTY), last.scalar_subquery(), has_more).select_from(page), is_prepared=False
     )

@@ -28,7 +28,7 @@ from typing_extensions import TypeAliasType
 
 from taskward.postgres.statements import domain
 from taskward.resources.clock import LARGEST_INTEGER, VERSION_NUMBER
-from taskward.resources.shapes import Body
+from taskward.resources.shapes import Body, Patch
 from taskward.tasks import zones
 
 # Named types: each has its own schema in OpenAPI.
@@ -60,6 +60,9 @@ ZONE_NAME = domain("task_time_zone", Text(), "char_length(value) between 1 and 2
 TAG_LIST = domain("task_tags", ARRAY(Text()), "value = '{}' or tags_are_valid(value)")
 
 
+IS_LIVE = "deleted_at is null"
+
+
 class Task(SQLModel, table=True):
     __tablename__ = "tasks"
     __table_args__ = (
@@ -68,6 +71,11 @@ class Task(SQLModel, table=True):
         ForeignKeyConstraint(["owner_id"], ["owner.owner_id"], name="tasks_owner_id_fkey", ondelete="CASCADE"),
         CheckConstraint("due_on is null or due_at is null", name="tasks_due_once"),
         Index("tasks_in_trash", "owner_id", "deleted_at", "id", postgresql_where=text("deleted_at is not null")),
+        *(
+            Index(f"tasks_by_{due}", "owner_id", due, "id", postgresql_where=text(f"{due} is not null and {IS_LIVE}"))
+            for due in ("due_on", "due_at")
+        ),
+        Index("tasks_by_title", "owner_id", text('title collate "C"'), "id", postgresql_where=text(IS_LIVE)),
     )
 
     owner_id: str = Column(sa_type=Text, nullable=False)
@@ -103,7 +111,7 @@ class Task(SQLModel, table=True):
     description_words: str = Column(sa_type=TSVECTOR, nullable=False, sa_column_kwargs={"server_default": text("''")})
 
 
-TASKS = SQLModel.metadata.tables["tasks"]
+TABLE = SQLModel.metadata.tables["tasks"]
 
 # A check cannot hold a subquery, so it calls a function, which the migration makes.
 event.listen(
@@ -247,7 +255,7 @@ class TaskReplace(TaskCreate):
     """The whole task: an omitted optional field takes its default."""
 
 
-class TaskPatch(Body):
+class TaskPatch(Patch):
     """Only what changes: an absent field stays as it is, null clears a field that may be null."""
 
     model_config = ConfigDict(json_schema_extra=DUE_ONCE | {"examples": [PATCH_EXAMPLE]})

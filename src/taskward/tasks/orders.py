@@ -29,11 +29,11 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.elements import Grouping
 from typing_extensions import TypeAliasType
 
-from taskward.errors import CursorInvalid
 from taskward.resources.clock import LARGEST_INTEGER
+from taskward.resources.errors import CursorInvalid
 from taskward.strict_json import NotStrict, parse
 from taskward.tasks import zones
-from taskward.tasks.model import TASKS
+from taskward.tasks.model import TABLE
 
 Sort = TypeAliasType(
     "Sort",
@@ -64,25 +64,25 @@ class Order:
     key: ColumnElement[Any] | None = None
     last_key: ColumnElement[Any] | None = None
     """The parameter for the key of the task at which the page before ended."""
-    told: Callable[[Any], Any] = str
+    read: Callable[[Any], Any] = str
     """Reads that key from a cursor; raises ValueError or TypeError for what no task could have."""
     is_in_zone: bool = False
     """It needs to know when days begin in a zone."""
 
-    def values_in(self, place: str) -> dict[str, Any]:
-        """Whoever knows how can invent a cursor for any place, so each part must be what a task could have.
+    def values_in(self, position: str) -> dict[str, Any]:
+        """Whoever knows how can invent a cursor for any position, so each part must be what a task could have.
 
         Raises:
             CursorInvalid: it is not.
         """
         try:
-            *key, last_id = parse(place.encode())
+            *key, last_id = parse(position.encode())
             values = {"last_id": whole(last_id, 1, LARGEST_INTEGER)}
             if self.key is None:
                 [] = key
                 return values
             [last_key] = key
-            return values | {"last_key": self.told(last_key)}
+            return values | {"last_key": self.read(last_key)}
         except (NotStrict, TypeError, ValueError):
             raise CursorInvalid from None
 
@@ -102,44 +102,44 @@ def order_of(sort: Sort, zone: str) -> Order:
 def by_instant(is_descending: bool, instant: ColumnElement[Any], *, is_in_zone: bool = False) -> Order:
     never: ColumnElement[Any] = literal_column(f"'{'-' if is_descending else ''}infinity'::timestamptz")
     last = bindparam("last_key", type_=DateTime(timezone=True))
-    return Order(is_descending, func.coalesce(instant, never), last, instant_told, is_in_zone)
+    return Order(is_descending, func.coalesce(instant, never), last, instant_in, is_in_zone)
 
 
 def by_priority(is_descending: bool) -> Order:
     ranks: list[tuple[Any, Any]] = [
-        (TASKS.c.priority == literal_column(f"'{name}'"), literal_column(str(rank)))
+        (TABLE.c.priority == literal_column(f"'{name}'"), literal_column(str(rank)))
         for rank, name in enumerate(("high", "medium", "low"), start=1)
     ]
     rank = case(*ranks, else_=literal_column("0" if is_descending else "4"))
-    return Order(is_descending, rank, bindparam("last_key", type_=Integer()), lambda told: whole(told, 0, 4))
+    return Order(is_descending, rank, bindparam("last_key", type_=Integer()), lambda rank: whole(rank, 0, 4))
 
 
 def by_title(is_descending: bool) -> Order:
-    return Order(is_descending, collate(TASKS.c.title, "C"), bindparam("last_key", type_=Text()), title_told)
+    return Order(is_descending, collate(TABLE.c.title, "C"), bindparam("last_key", type_=Text()), title_in)
 
 
-def whole(told: Any, least: int, most: int) -> int:
-    if type(told) is not int or not least <= told <= most:
+def whole(number: Any, least: int, most: int) -> int:
+    if type(number) is not int or not least <= number <= most:
         raise ValueError
-    return told
+    return number
 
 
-def title_told(told: Any) -> str:
-    if not isinstance(told, str) or len(told) > 255:
+def title_in(text: Any) -> str:
+    if not isinstance(text, str) or len(text) > 255:
         raise ValueError
-    return told
+    return text
 
 
 INSTANT = re.compile(r"([0-9]{4}|10000)(-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?\+00:00)")
 
 
-def instant_told(told: Any) -> str:
+def instant_in(text: Any) -> str:
     """As PostgreSQL writes it; the last day of the year 9999 ends in the year 10000."""
-    found = INSTANT.fullmatch(told)
+    found = INSTANT.fullmatch(text)
     if found is None:
-        if told not in ("infinity", "-infinity"):
+        if text not in ("infinity", "-infinity"):
             raise ValueError
-        return str(told)
+        return str(text)
     year, rest = found.groups()
     datetime.fromisoformat(("2000" if year == "10000" else year) + rest)
     return found[0]
@@ -147,7 +147,7 @@ def instant_told(told: Any) -> str:
 
 # The end of `due_on`, which is the start of the day after it. In a zone it is `zones.start_of_day`, said in SQL.
 
-NEXT_DAY = TASKS.c.due_on + literal_column("1", Integer())
+NEXT_DAY = TABLE.c.due_on + literal_column("1", Integer())
 END_IN_UTC = func.timezone(literal_column("'UTC'"), cast(NEXT_DAY, DateTime()))
 
 ORDINAL = NEXT_DAY - literal_column("date '0001-01-01'", Date()) + literal_column("1", Integer())
@@ -172,11 +172,11 @@ ORDERS: dict[tuple[str, bool], Order] = {}
 for is_descending in (False, True):
     ORDERS |= {
         ("created_at", is_descending): Order(is_descending),
-        ("updated_at", is_descending): by_instant(is_descending, TASKS.c.updated_at),
-        ("completed_at", is_descending): by_instant(is_descending, TASKS.c.completed_at),
-        ("due", is_descending): by_instant(is_descending, func.coalesce(TASKS.c.due_at, END_IN_UTC)),
+        ("updated_at", is_descending): by_instant(is_descending, TABLE.c.updated_at),
+        ("completed_at", is_descending): by_instant(is_descending, TABLE.c.completed_at),
+        ("due", is_descending): by_instant(is_descending, func.coalesce(TABLE.c.due_at, END_IN_UTC)),
         ("due in a zone", is_descending): by_instant(
-            is_descending, func.coalesce(TASKS.c.due_at, END_IN_ZONE), is_in_zone=True
+            is_descending, func.coalesce(TABLE.c.due_at, END_IN_ZONE), is_in_zone=True
         ),
         ("priority", is_descending): by_priority(is_descending),
         ("title", is_descending): by_title(is_descending),

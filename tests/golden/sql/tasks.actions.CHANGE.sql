@@ -1,4 +1,4 @@
--- $1 task_id, $2 owner, $3 sets_title, $4 title, $5 sets_description, $6 description, $7 sets_status, $8 status, $9 sets_priority, $10 priority, $11 sets_due_on, $12 due_on, $13 sets_due_at, $14 due_at, $15 sets_time_zone, $16 time_zone, $17 sets_tags, $18 tags, $19 title_words, $20 description_words, $21 expected
+-- $1 id, $2 owner, $3 sets_title, $4 title, $5 sets_description, $6 description, $7 sets_status, $8 status, $9 sets_priority, $10 priority, $11 sets_due_on, $12 due_on, $13 sets_due_at, $14 due_at, $15 sets_time_zone, $16 time_zone, $17 sets_tags, $18 tags, $19 title_words, $20 description_words, $21 expected
 WITH done AS
 (UPDATE tasks SET title=CASE WHEN $3 THEN $4::VARCHAR ELSE tasks.title END, description=CASE WHEN $5 THEN $6::VARCHAR ELSE tasks.description END, status=CASE WHEN $7 THEN $8::VARCHAR ELSE tasks.status END, updated_at=now(), version=(SELECT owner.version
 FROM owner

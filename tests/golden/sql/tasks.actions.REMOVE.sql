@@ -1,4 +1,4 @@
--- $1 task_id, $2 owner, $3 expected
+-- $1 id, $2 owner, $3 expected
 WITH done AS
 (UPDATE tasks SET version=(SELECT owner.version
 FROM owner

@@ -1,4 +1,4 @@
--- $1 task_id, $2 owner, $3 title, $4 description, $5 status, $6 priority, $7 due_on, $8 due_at, $9 time_zone, $10 tags, $11 title_words, $12 description_words, $13 expected
+-- $1 id, $2 owner, $3 title, $4 description, $5 status, $6 priority, $7 due_on, $8 due_at, $9 time_zone, $10 tags, $11 title_words, $12 description_words, $13 expected
 WITH done AS
 (UPDATE tasks SET title=$3::VARCHAR, description=$4::VARCHAR, status=$5::VARCHAR, updated_at=now(), version=(SELECT owner.version
 FROM owner

@@ -1,2 +1,2 @@
 -- no parameters
-SELECT sqrt(-1) AS sqrt_1
+SELECT refuse('TW428') AS refuse_1

@@ -1,4 +1,4 @@
--- $1 task_id, $2 owner, $3 expected
+-- $1 id, $2 owner, $3 expected
 WITH there AS
 (SELECT count(*) AS found
 FROM tasks
@@ -7,5 +7,5 @@ done AS
 (UPDATE tasks SET version=(SELECT owner.version
 FROM owner
 WHERE owner.owner_id = $2::VARCHAR), deleted_at=now() WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NULL AND ($3::BIGINT[] IS NULL OR tasks.version = any($3::BIGINT[])) AND tasks.owner_id = $2::VARCHAR RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version)
- SELECT CASE WHEN (there.found = 0) THEN CAST(1 / there.found AS TEXT) WHEN (done.id IS NULL) THEN CAST(ln(there.found - 1) AS TEXT) ELSE '{"op": "delete", "status": 204}' END AS anon_1
+ SELECT CASE WHEN (there.found = 0) THEN refuse('TW404') WHEN (done.id IS NULL) THEN refuse('TW412') ELSE '{"op": "delete", "status": 204}' END AS anon_1
 FROM there LEFT OUTER JOIN done ON true

@@ -1,4 +1,4 @@
--- $1 owner, $2 task_id
+-- $1 owner, $2 id
 WITH restored AS
 (UPDATE tasks SET updated_at=now(), version=(SELECT owner.version
 FROM owner

@@ -1,6 +1,6 @@
 -- $1 owner, $2 key, $3 fingerprint, $4 status, $5 title, $6 description, $7 priority, $8 due_on, $9 due_at, $10 time_zone, $11 tags, $12 title_words, $13 description_words
 WITH known AS
-(SELECT idempotency_keys.owner_id AS owner_id, idempotency_keys.key AS key, idempotency_keys.fingerprint AS fingerprint, idempotency_keys.task_id AS task_id, idempotency_keys.answer AS answer, idempotency_keys.version AS version, idempotency_keys.created_at AS created_at
+(SELECT idempotency_keys.owner_id AS owner_id, idempotency_keys.key AS key, idempotency_keys.fingerprint AS fingerprint, idempotency_keys.row_id AS row_id, idempotency_keys.task_id AS task_id, idempotency_keys.answer AS answer, idempotency_keys.version AS version, idempotency_keys.created_at AS created_at
 FROM idempotency_keys
 WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now() - interval '24 hours' AND idempotency_keys.owner_id = $1::VARCHAR),
 created AS
@@ -14,8 +14,8 @@ made AS
 FROM (SELECT created.id AS id, created.title AS title, created.description AS description, created.status AS status, created.created_at AS created_at, created.updated_at AS updated_at, created.priority AS priority, created.due_on AS due_on, created.due_at AS due_at, created.time_zone AS time_zone, created.tags AS tags, created.completed_at AS completed_at, created.version AS version) AS shape) AS json, created.version AS version
 FROM created),
 remembered AS
-(INSERT INTO idempotency_keys (owner_id, key, fingerprint, answer, task_id, version) SELECT $1::VARCHAR AS anon_1, $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, CAST(made.json AS TEXT) AS answer, made.id AS id, made.version AS version
-FROM made ON CONFLICT (owner_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, task_id = excluded.task_id, answer = excluded.answer, version = excluded.version, created_at = now() RETURNING idempotency_keys.answer)
+(INSERT INTO idempotency_keys (owner_id, key, fingerprint, answer, row_id, task_id, version) SELECT $1::VARCHAR AS anon_1, $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, CAST(made.json AS TEXT) AS answer, made.id AS id, made.id AS for_0_1, made.version AS version
+FROM made ON CONFLICT (owner_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, row_id = excluded.row_id, task_id = excluded.task_id, answer = excluded.answer, version = excluded.version, created_at = now() RETURNING idempotency_keys.answer)
  SELECT false AS anon_14, true AS anon_15, made.id, CAST(made.json AS TEXT) AS json, made.version
-FROM made UNION ALL SELECT true AS anon_15, known.fingerprint = $3::VARCHAR AS anon_16, known.task_id, known.answer, known.version
+FROM made UNION ALL SELECT true AS anon_15, known.fingerprint = $3::VARCHAR AS anon_16, coalesce(known.row_id, known.task_id) AS coalesce_1, known.answer, known.version
 FROM known

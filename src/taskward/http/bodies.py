@@ -1,0 +1,67 @@
+"""The body of a request: declared as JSON, not too large, not too slow, and of one meaning only."""
+
+import asyncio
+import re
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+
+from taskward.http.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType
+from taskward.http.validation import invalid
+from taskward.strict_json import NotStrict, decoded
+
+MAX_BODY_BYTES = 64 * 1024
+BODY_SECONDS = 10
+JSON_MEDIA_TYPE = re.compile(rb"application/([A-Za-z0-9!#$&^_.+-]+\+)?json[ \t]*(;.*)?", re.IGNORECASE)  # RFC 6839 §3.1
+
+
+async def body_of(request: Request, *, max_bytes: int) -> bytes:
+    """
+    Raises:
+        UnsupportedMediaType, BodyTooLarge, RequestTimeout
+        ClientDisconnect: the client has gone in the middle of it.
+    """
+    media_type, length = b"", b"0"
+    for name, value in reversed(request.scope["headers"]):  # of several the first counts
+        if name == b"content-type":
+            media_type = value
+        elif name == b"content-length":
+            length = value
+    if not JSON_MEDIA_TYPE.fullmatch(media_type):
+        raise UnsupportedMediaType("The body must be JSON, with the header Content-Type: application/json.")
+    if int(length) > max_bytes:
+        raise too_large(max_bytes)
+    body, has_more = b"", True
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while has_more and len(body) <= max_bytes:
+                part, has_more = await received(request)
+                body += part
+    except TimeoutError:
+        raise RequestTimeout from None
+    if len(body) > max_bytes:
+        raise too_large(max_bytes)
+    return body
+
+
+def value_of(body: bytes) -> Any:
+    """
+    Raises:
+        ValidationFailed: no value can be made of it.
+    """
+    try:
+        return decoded(body)
+    except NotStrict as reason:
+        raise invalid(["body"], str(reason), "json_invalid") from None
+
+
+async def received(request: Request) -> tuple[bytes, bool]:
+    """A part of the body, and whether there is more."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
+
+
+def too_large(max_bytes: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than {max_bytes} bytes.")

@@ -1,0 +1,94 @@
+"""Parameters that the calls of every resource take: ids, limits, cursors and idempotency keys."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query
+from pydantic import BeforeValidator
+from pydantic.json_schema import SkipJsonSchema
+from starlette.requests import Request
+
+from taskward.http.context import settings_of
+from taskward.http.validation import invalid
+from taskward.resources.clock import LARGEST_INTEGER
+from taskward.resources.idempotency import Idempotency, fingerprint_of
+from taskward.resources.shapes import Body
+
+DEFAULT_LIMIT = 100
+
+
+def digits(value: str) -> int:
+    # Python would take "+1", " 1", "1_0" and digits of other scripts for numbers too.
+    if not re.fullmatch(r"[0-9]{1,16}", value):
+        raise ValueError("This must be a whole number in digits")
+    return int(value)
+
+
+def id_digits(value: str) -> int:
+    if value.startswith("0"):
+        raise ValueError("An id does not begin with 0")
+    return digits(value)
+
+
+# The bounds come first: after a validator they would not be published in OpenAPI.
+PathId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, examples=[7]), BeforeValidator(id_digits)]
+Skip = Annotated[
+    int,
+    Query(ge=0, le=2**31 - 1, description="How many to leave out at the beginning; `cursor` is quicker and steady."),
+    BeforeValidator(digits),
+]
+Limit = Annotated[int, Query(ge=1, le=500, description="How many at most."), BeforeValidator(digits)]
+Cursor = Annotated[
+    str | SkipJsonSchema[None],
+    Query(description="Where to go on, in place of `skip`: from the `Link` of the page before."),
+]
+
+
+def check_one_start(request: Request, cursor: str | None) -> None:
+    """
+    Raises:
+        ValidationFailed: there are both a cursor and a `skip`.
+    """
+    if cursor is not None and "skip" in request.query_params:
+        raise invalid(["query", "skip"], "Send skip or cursor, not both.", "skip_and_cursor")
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKeyHeader:
+    """`Idempotency-Key`, if it was sent, and the call that it came with."""
+
+    key: str | None
+    call: str
+
+    def of(self, body: Body | None = None) -> Idempotency | None:
+        """None when the request may happen as often as it is sent."""
+        if self.key is None:
+            return None
+        return Idempotency(self.key, fingerprint_of(self.call, "" if body is None else body.meaning()))
+
+
+KEY_TEXT = "^[!-~]{1,255}$"
+
+
+def idempotency_key(
+    request: Request,
+    key: Annotated[
+        str | SkipJsonSchema[None],
+        Header(
+            alias="Idempotency-Key",
+            pattern=KEY_TEXT,
+            description="The same for each retry of one request, and new for each new one. Kept for 24 hours.",
+            examples=["6f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34"],
+            json_schema_extra={"pattern": KEY_TEXT},  # what holds for a union would not be published
+        ),
+    ] = None,
+) -> IdempotencyKeyHeader:
+    if key is not None and len(request.headers.getlist("idempotency-key")) > 1:
+        raise invalid(["header", "Idempotency-Key"], "This header may stand only once.", "repeated_header")
+    # Without the prefix, so that another one, and a mount elsewhere, does not make a retry another request.
+    path = request.scope["path"].removeprefix(settings_of(request).api_prefix)
+    return IdempotencyKeyHeader(key, f"{request.scope['method']} {path}")
+
+
+IdempotencyKey = Annotated[IdempotencyKeyHeader, Depends(idempotency_key)]

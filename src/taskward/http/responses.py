@@ -1,0 +1,77 @@
+"""Answers: JSON that PostgreSQL made, problem documents, and the headers of versions, creations and pages."""
+
+import json
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from taskward.errors import Problem
+from taskward.http.context import context_in
+from taskward.resources.paging import Page
+from taskward.resources.resource import Versioned
+from taskward.resources.versions import entity_tag
+
+
+class JsonResponse(Response):
+    """A body that is JSON already. Header names are in lower case."""
+
+    def __init__(self, body: bytes, *, status: int = 200, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self.status_code, self.body, self.background = status, body, None
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", b"application/json"),
+            *headers,
+        ]
+
+
+class ProblemResponse(Response):
+    """RFC 9457."""
+
+    media_type = "application/problem+json"
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(json.dumps(problem.document()), status_code=problem.status, headers=problem.headers)
+        self.problem = problem
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        context_in(scope).problem = self.problem
+        await super().__call__(scope, receive, send)
+
+
+def versioned(row: Versioned, *, status: int = 200) -> Response:
+    etag = (b"etag", entity_tag(row.version).encode())
+    return JsonResponse(row.json, status=status, headers=[etag, *replayed(row.is_replay)])
+
+
+def created(request: Request, row: Versioned) -> Response:
+    """201, with `Location` below the path of the request."""
+    response = versioned(row, status=201)
+    response.headers["location"] = f"{request.scope['path']}/{row.id}"
+    return response
+
+
+def not_modified(row: Versioned) -> Response:
+    return Response(status_code=304, headers={"etag": entity_tag(row.version)})
+
+
+def replayed(is_replay: bool) -> list[tuple[bytes, bytes]]:
+    return [(b"idempotent-replayed", b"true")] if is_replay else []
+
+
+def paged(request: Request, page: Page, limit: int) -> Response:
+    response = JsonResponse(page.json)
+    if page.next_cursor is not None:
+        response.headers["link"] = next_link(request, page.next_cursor, limit)
+    return response
+
+
+def next_link(request: Request, cursor: str, limit: int) -> str:
+    """RFC 8288: relative to the request, with its other parameters."""
+    given = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    kept = [(name, value) for name, value in given if name not in ("cursor", "limit", "skip")]
+    # What may stand in a query as it is (RFC 3986 §3.4) stays so, or the link would be longer than the request.
+    query = urlencode([("cursor", cursor), ("limit", limit), *kept], safe="!$'()*/:?@")
+    return f'<?{query}>; rel="next"'

@@ -1,0 +1,75 @@
+"""What is wrong with a request, as it is told: where, one sentence, and never what was sent."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from typing import Any
+from urllib.parse import parse_qsl
+
+from taskward.http.errors import ValidationFailed
+from taskward.resources.shapes import MAX_ERRORS
+
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+def check_query(query: bytes, parameters: Mapping[str, bool]) -> None:
+    """Every parameter is known, and stands once unless it is one that may repeat (true).
+
+    One that begins with `_` belongs to somebody else and is ignored.
+
+    Raises:
+        ValidationFailed
+    """
+    seen: set[str] = set()
+    for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name.startswith("_"):
+            continue
+        if name not in parameters:
+            known = f"known are {', '.join(sorted(parameters))}" if parameters else "this call takes none"
+            raise invalid(["query"], f"Unknown parameter; {known}.", "unknown_parameter")
+        if name in seen and not parameters[name]:
+            raise invalid(["query", name], "This parameter may stand only once.", "repeated_parameter")
+        seen.add(name)
+
+
+def invalid(loc: list[str], message: str, kind: str) -> ValidationFailed:
+    return validation_failed([{"loc": loc, "msg": message, "type": kind}])
+
+
+def validation_failed(errors: Sequence[Any], *, fields: Sequence[str] = (), replaces: bool = False) -> ValidationFailed:
+    """Pydantic's errors without what they repeat of the input.
+
+    `fields` are those that the body may have, `replaces` says that the call is a PUT.
+    """
+    return told([described(error, fields, replaces) for error in errors[:MAX_ERRORS]])
+
+
+def told(described: list[dict[str, Any]], **members: Any) -> ValidationFailed:
+    """The first of them as the sentence."""
+    loc, message = described[0]["loc"], described[0]["message"]
+    return ValidationFailed(f"{'.'.join(map(str, loc))}: {message}", errors=described, **members)
+
+
+def described(error: Any, fields: Sequence[str], replaces: bool) -> dict[str, Any]:
+    kind, loc = error["type"], list(error["loc"])
+    if loc[0] == "body":  # whose names the client may have made up
+        loc = list(takewhile(is_plain, loc))
+    else:  # behind the name stand indexes, and what Pydantic calls the branches of a union
+        loc = [*loc[:2], *(part for part in loc[2:] if isinstance(part, int))]
+    message = error["msg"].removeprefix("Value error, ").rstrip(".") + "."
+    if kind == "extra_forbidden":
+        message = f"Unknown field; allowed are {', '.join(fields)}."
+    elif kind in NOT_AN_OBJECT:
+        message = "The body must be a JSON object."
+    elif kind == "missing" and replaces:
+        message = "This field is required, because PUT replaces the whole; PATCH changes only what it is sent."
+    elif kind == "missing":
+        message = "This field is required."
+    return {"loc": loc, "message": message, "type": kind}
+
+
+NOT_AN_OBJECT = ("model_attributes_type", "model_type", "dict_type")
+
+
+def is_plain(part: str | int) -> bool:
+    return isinstance(part, int) or bool(PLAIN_NAME.fullmatch(part))

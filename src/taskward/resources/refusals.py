@@ -1,0 +1,17 @@
+"""Refusals inside a transaction: the statement that finds it must not go on fails, which undoes those before it.
+
+`refuse` is a function of the database (migration 0005) that fails with the SQLSTATE that it is given. Ours begin with
+TW, which is no class of the standard's or of PostgreSQL's (appendix A).
+"""
+
+from sqlalchemy import ColumnElement, Text, func, literal_column
+
+NOT_FOUND = "TW404"
+NOT_AS_EXPECTED = "TW412"
+PRECONDITION_REQUIRED = "TW428"
+KEY_IS_KNOWN = "TW208"
+"""The request was answered before: nothing is to be done once more."""
+
+
+def refuse(code: str) -> ColumnElement[str]:
+    return func.refuse(literal_column(f"'{code}'"), type_=Text())

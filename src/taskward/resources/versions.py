@@ -1,0 +1,31 @@
+"""Entity tags (RFC 9110 §8.8.3) over versions: a tag is a version in quotes."""
+
+import re
+
+# RFC 9110 §8.8.3 and §5.6.1: opaque tags may hold commas, and a list may have empty elements.
+ENTITY_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+LIST = re.compile(rf"(?:[ \t]*,)*[ \t]*{ENTITY_TAG.pattern}[ \t]*(?:,[ \t]*(?:{ENTITY_TAG.pattern}[ \t]*)?)*")
+VERSION = re.compile(r"[1-9][0-9]{0,15}")
+
+
+def entity_tag(version: int) -> str:
+    return f'"{version}"'
+
+
+def expected_versions(if_match: str) -> list[int] | None:
+    """The versions that `If-Match` allows to change; None is any, the empty list none.
+
+    The comparison is strong (§13.1.1), so a weak tag never matches, nor does what is no list of tags.
+    """
+    if if_match.strip(" \t") == "*":
+        return None
+    return [int(tag) for is_weak, tag in tags_in(if_match) if not is_weak and VERSION.fullmatch(tag)]
+
+
+def is_other_version(if_none_match: str, version: int) -> bool:
+    """Whether `If-None-Match` lets this version be answered. The comparison is weak (§13.1.2)."""
+    return if_none_match.strip(" \t") != "*" and all(tag != str(version) for _, tag in tags_in(if_none_match))
+
+
+def tags_in(value: str) -> list[tuple[str, str]]:
+    return ENTITY_TAG.findall(value) if LIST.fullmatch(value) else []
