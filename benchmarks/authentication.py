@@ -16,8 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from benchmarks.machine import description
-from taskward.auth.keys import Keys, RemoteKeys, StaticKeys, parse_jwks
-from taskward.auth.tokens import Authenticator, Trust, shared_secret
+from taskward.auth.authenticator import Authenticator
+from taskward.auth.demand import demand_of
+from taskward.auth.jwks import parse_jwks
+from taskward.auth.key_set import KeySet, RemoteKeySet, StaticKeySet
+from taskward.auth.trust import Trust, shared_secret
 
 Figures = dict[str, list[float]]
 
@@ -47,32 +50,33 @@ async def verify_public(algorithm: str, rounds: int) -> Figures:
     private = {**MAKE[algorithm](), "kid": "k"}
     public = {name: value for name, value in private.items() if name in ("kid", "kty", "crv", "x", "y", "n", "e")}
     (key,) = parse_jwks(json.dumps({"keys": [public]}).encode(), [algorithm]).values()
-    keys = RemoteKeys("http://127.0.0.1/", [algorithm])
+    keys = RemoteKeySet("http://127.0.0.1/", [algorithm])
     keys.keys = {key.id: key}  # as if fetched just now
-    keys.tried_at = keys.heard_at = keys.good_at = time.monotonic()
+    keys.attempted_at = keys.ended_at = keys.succeeded_at = time.monotonic()
     return await measure(algorithm, keys, jwt.PyJWK(private, algorithm), rounds)
 
 
 async def verify_shared(rounds: int) -> Figures:
     secret = shared_secret(SECRET)
-    return await measure("HS256", StaticKeys([secret]), secret.jwk, rounds)
+    return await measure("HS256", StaticKeySet([secret]), secret.jwk, rounds)
 
 
-async def measure(algorithm: str, keys: Keys, signing_key: jwt.PyJWK, rounds: int) -> Figures:
+async def measure(algorithm: str, keys: KeySet, signing_key: jwt.PyJWK, rounds: int) -> Figures:
     origin = frozenset({ORIGIN})
-    trust = Trust(frozenset({algorithm}), keys, origin, origin, has_kids=algorithm != "HS256")
+    trust = Trust(frozenset({algorithm}), keys, origin, origin, requires_kid=algorithm != "HS256")
     auth = Authenticator([trust], leeway_seconds=30, clock=time.time)
+    demand = demand_of([trust])
     misses, hits = [], []
     for _ in range(rounds):
         requests = [[*OTHER_HEADERS, (b"authorization", b"Bearer " + token(signing_key))] for _ in range(TOKENS)]
         began_at = time.perf_counter()
         for headers in requests:
-            await auth.caller(headers, deadline_seconds=2)
+            await auth.caller(headers, demand=demand, deadline_seconds=2)
         misses.append((time.perf_counter() - began_at) / TOKENS)
         began_at = time.perf_counter()
         for _ in range(HITS // TOKENS):
             for headers in requests:
-                await auth.caller(headers, deadline_seconds=2)
+                await auth.caller(headers, demand=demand, deadline_seconds=2)
         hits.append((time.perf_counter() - began_at) / HITS)
     return {"miss": spread(misses), "hit": spread(hits)}
 

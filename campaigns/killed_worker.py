@@ -19,7 +19,7 @@ BROKEN_SECONDS = 0.5
 async def killed_worker(size: Size) -> list[Outcome]:
     """SIGKILL for one of two workers while eight owners lead tasks through their whole life.
 
-    A hit is a worker that ended. What it had in work breaks off; nothing else does, and no connection is refused,
+    A hit is a worker that ended. What it had in flight breaks off; nothing else does, and no connection is refused,
     because the listening socket belongs to the supervisor.
     """
     order = random.Random(1)  # noqa: S311 - the same every time

@@ -10,15 +10,16 @@ from typing import Any, Protocol
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from taskward.auth.authenticator import authenticator
+from taskward.auth.demand import demand_of
 from taskward.auth.issuer import LocalIssuer
-from taskward.auth.tokens import authenticator
 from taskward.http import probes
 from taskward.http.admission import Admission
+from taskward.http.application import Application
 from taskward.http.context import RequestContext, Services
-from taskward.http.dispatch import Dispatch
 from taskward.http.documents import add_documents, document_of
 from taskward.http.error_handlers import add_error_handlers
-from taskward.http.middleware import Cors, HeaderLimit, RequestScope, UnexpectedErrors
+from taskward.http.owner_routes import OwnerRoutes
 from taskward.migrations import REVISIONS
 from taskward.postgres.pool import Pool
 from taskward.resources.clock import owned_tables
@@ -56,9 +57,17 @@ def create_app(
     settings = settings or read_settings()
     services = services_of(settings, local_issuer=local_issuer)
     observer = observe(services)
-    api = routed(settings, services, observer)
-    layers = Cors(HeaderLimit(UnexpectedErrors(Dispatch(api))), origins=settings.cors_origins)
-    return RequestScope(layers, services, count=None if observer is None else observer.count)
+    return served(routed(settings, services, observer), services, observer)
+
+
+def served(api: FastAPI, services: Services, observer: Observer | None = None) -> ASGIApp:
+    return Application(
+        api,
+        services,
+        routes=OwnerRoutes(api),
+        origins=services.settings.cors_origins,
+        count=None if observer is None else observer.count,
+    )
 
 
 def services_of(settings: Settings, *, local_issuer: LocalIssuer | None) -> Services:
@@ -71,9 +80,12 @@ def services_of(settings: Settings, *, local_issuer: LocalIssuer | None) -> Serv
         owned_tables=owned_tables(),
         revisions=REVISIONS,
     )
+    tokens = authenticator(settings, trusts=[] if local_issuer is None else [local_issuer.trust])
     return Services(
         settings=settings,
-        authenticator=authenticator(settings, local=local_issuer),
+        authenticator=tokens,
+        # A trust for another endpoint must not be among these, or its tokens would pass at the API.
+        demand=demand_of(tokens.trusts),
         pool=pool,
         admission=Admission(pool, requests_per_minute=settings.rate_limit_per_minute),
     )

@@ -36,33 +36,6 @@ class Problem(Exception):
         }
 
 
-class Unauthorized(Problem):
-    """RFC 6750 §3: the challenge names an error only when credentials were sent."""
-
-    status, title = 401, "Not authenticated"
-    challenge: ClassVar[str] = 'Bearer error="invalid_token"'
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": self.challenge})
-
-
-class TokenMissing(Unauthorized):
-    code = "token_missing"
-    challenge = "Bearer"
-
-
-class TokenInvalid(Unauthorized):
-    code = "token_invalid"
-
-
-class TokenExpired(Unauthorized):
-    code = "token_expired"
-
-
-class Forbidden(Problem):
-    status, code, title = 403, "forbidden", "Not allowed"
-
-
 class NotFound(Problem):
     status, title = 404, "Not found"
 
@@ -81,15 +54,6 @@ class Unavailable(Problem):
 
     def __init__(self, detail: str, *, retry_after_seconds: int = 1) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after_seconds)})
-
-
-class KeysUnavailable(Unavailable):
-    code = "keys_unavailable"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The keys that verify tokens cannot be fetched right now; try again shortly.", retry_after_seconds=5
-        )
 
 
 def codes() -> list[str]:

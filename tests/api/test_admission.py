@@ -22,8 +22,8 @@ from support.wire import answer_on, connected
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
 from taskward.http.admission import IN_FLIGHT_PER_CONNECTION
+from taskward.http.application import MAX_HEADER_BYTES
 from taskward.http.bodies import BODY_SECONDS
-from taskward.http.middleware import MAX_HEADER_BYTES
 from taskward.http.protocol import HEAD_SECONDS, LINGER_SECONDS, MAX_HEAD_BYTES
 
 ORIGIN = {"Origin": "http://localhost:3000"}

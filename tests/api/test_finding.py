@@ -24,7 +24,7 @@ from support.model import Task
 from support.people import Person
 from taskward.auth.issuer import LocalIssuer
 from taskward.postgres.statements import Bound, Statement
-from taskward.resources.paging import cursor_for
+from taskward.resources.paging import PageRequest, cursor_for
 from taskward.resources.session import Session
 from taskward.tasks import zones
 from taskward.tasks.finding import EVERYTHING, THROUGH_INDEXES, TaskQuery, filtered, list_statement, list_tasks
@@ -535,9 +535,7 @@ def test_overdue_is_what_is_due_before_now_and_not_done(database_url: str, ann: 
         ann.adds(**fields)
 
     async def overdue(session: Session, **wanted: Any) -> list[str]:
-        page = await list_tasks(
-            session, skip=0, limit=9, cursor=None, query=TaskQuery(is_overdue=True, sort="title", **wanted)
-        )
+        page = await list_tasks(session, PageRequest(9), query=TaskQuery(is_overdue=True, sort="title", **wanted))
         return [task["title"] for task in json.loads(page.json)]
 
     async def main() -> None:

@@ -25,6 +25,7 @@ from taskward.postgres.pool import Pool
 from taskward.postgres.statements import Bound, Statement
 from taskward.resources.clock import owned_tables
 from taskward.resources.idempotency import Idempotency
+from taskward.resources.paging import PageRequest
 from taskward.resources.session import Session
 from taskward.tasks import actions, batch, finding
 from taskward.tasks.actions import Versioned
@@ -71,7 +72,7 @@ async def has(database: Pool, owner: str, *titles: str) -> list[Versioned]:
 
 
 async def seen(database: Pool, owner: str) -> list[str]:
-    page = await finding.list_tasks(Session.begin(database, owner), skip=0, limit=500, cursor=None)
+    page = await finding.list_tasks(Session.begin(database, owner), PageRequest(500))
     return [task["title"] for task in json.loads(page.json)]
 
 
@@ -287,7 +288,7 @@ def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: 
                 assert await actions.list_tags(stranger) == b"[]"
                 for query in LISTS:
                     times_forgotten = careless.times_forgotten
-                    page = await finding.list_tasks(stranger, skip=0, limit=500, cursor=None, query=query)
+                    page = await finding.list_tasks(stranger, PageRequest(500), query=query)
                     assert [task["title"] for task in json.loads(page.json)] == ["Bread"]
                     assert careless.times_forgotten == times_forgotten + 1
                 for operation in (
@@ -322,7 +323,7 @@ def test_without_the_owner_in_any_statement_a_strangers_trash_is_empty(url: str,
             careless = Careless(url, pool_size=1, deadline_seconds=20, owned_tables=OWNED_TABLES, revisions=REVISIONS)
             try:
                 stranger = Session.begin(careless, bob)
-                page = await TRASH.list(stranger, trash_days=0, limit=500, cursor=None)
+                page = await TRASH.list(stranger, PageRequest(500), trash_days=0)
                 assert page.json == b"[]"
                 with pytest.raises(TaskNotFound):
                     await TRASH.restore(stranger, milk.id, trash_days=30)
@@ -335,7 +336,7 @@ def test_without_the_owner_in_any_statement_a_strangers_trash_is_empty(url: str,
                 assert (hers.json, hers.is_replay) == (answer.json, True)
             finally:
                 await careless.close()
-            page = await TRASH.list(Session.begin(database, ann), trash_days=30, limit=500, cursor=None)
+            page = await TRASH.list(Session.begin(database, ann), PageRequest(500), trash_days=30)
             assert [task["id"] for task in json.loads(page.json)] == [milk.id]
             assert await seen(database, ann) == ["Eggs", "Bread"]
 

@@ -34,6 +34,7 @@ from taskward.migrations import (
     script,
 )
 from taskward.postgres.failures import DatabaseRefused
+from taskward.resources.paging import PageRequest
 from taskward.resources.session import Session
 from taskward.tasks import actions, finding
 from taskward.tasks.model import TaskCreate
@@ -96,7 +97,7 @@ async def lives(url: str, owner: str) -> list[str]:
     async with using(url) as database:
         await database.open()
         await actions.create(Session.begin(database, owner), TaskCreate(title="Bread"))
-        page = await finding.list_tasks(Session.begin(database, owner), skip=0, limit=500, cursor=None)
+        page = await finding.list_tasks(Session.begin(database, owner), PageRequest(500))
         return [task["title"] for task in json.loads(page.json)]
 
 

@@ -21,9 +21,10 @@ from support.requirements import require_program
 from support.serving import serving
 from support.signing import Signer, bearer
 from taskward.app import create_app
-from taskward.auth.keys import COOLDOWN_SECONDS
-from taskward.auth.tokens import authenticator
-from taskward.errors import TokenInvalid
+from taskward.auth.authenticator import authenticator
+from taskward.auth.demand import demand_of
+from taskward.auth.errors import TokenInvalid
+from taskward.auth.key_set import COOLDOWN_SECONDS
 from taskward.settings import ALGORITHMS, read_settings
 
 DOCUMENTATION = EXAMPLE.parents[1] / "docs" / "authentication.md"
@@ -282,7 +283,7 @@ def test_the_documented_line_of_the_log_is_written(caplog: pytest.LogCaptureFixt
 
     accepting = authenticator(read_settings(better_auth_url="http://localhost:3000"))
     with pytest.raises(TokenInvalid):
-        asyncio.run(accepting.caller(bearer(token), deadline_seconds=2))
+        asyncio.run(accepting.caller(bearer(token), demand=demand_of(accepting.trusts), deadline_seconds=2))
 
     assert caplog.messages == [line]
 

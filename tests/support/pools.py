@@ -16,6 +16,7 @@ from taskward.postgres.context import NOBODY
 from taskward.postgres.failures import DatabaseUnavailable, Reason
 from taskward.postgres.pool import Pool
 from taskward.postgres.statements import Statement
+from taskward.resources.paging import PageRequest
 from taskward.resources.session import Session
 from taskward.tasks import actions, finding
 from taskward.tasks.model import TaskCreate
@@ -37,7 +38,7 @@ async def adds(pool: Pool, owner: str, title: str = "Milk") -> int:
 
 
 async def titles(pool: Pool, owner: str) -> list[str]:
-    page = await finding.list_tasks(Session.begin(pool, owner), skip=0, limit=500, cursor=None)
+    page = await finding.list_tasks(Session.begin(pool, owner), PageRequest(500))
     return [task["title"] for task in json.loads(page.json)]
 
 

@@ -22,7 +22,7 @@ def test_a_token_has_the_shape_of_better_auths(tmp_path: Path) -> None:
     issuer = local_issuer(tmp_path)
     token = issuer.token("ann", expires_in_seconds=60, now=1000.9)
 
-    (key,) = issuer.keys.keys.values()
+    (key,) = issuer.key_set.keys.values()
     assert jwt.get_unverified_header(token) == {"alg": "EdDSA", "kid": key.id[0]}
     assert claims_of(token) == {
         "iat": 1000,

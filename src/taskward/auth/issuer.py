@@ -1,7 +1,7 @@
 """The local issuer of `taskward dev`, to try the API without a Better Auth server.
 
-`taskward serve` never hands it to the authenticator. Its issuer and audience are fixed and are no origin, so that its
-tokens and those of a Better Auth server can never be taken for each other.
+`taskward serve` never trusts it. Its `iss` and `aud` are fixed and are no origin, so that its tokens and those of a
+Better Auth server can never be taken for each other.
 """
 
 import fcntl
@@ -16,8 +16,10 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
-from taskward.auth.keys import StaticKeys, parse_jwks
-from taskward.auth.tokens import MAX_OWNER_LENGTH, is_owner
+from taskward.auth.caller import MAX_OWNER_LENGTH, is_owner
+from taskward.auth.jwks import parse_jwks
+from taskward.auth.key_set import StaticKeySet
+from taskward.auth.trust import Trust
 from taskward.settings import SettingsError
 
 
@@ -27,7 +29,12 @@ class LocalIssuer:
     audience: ClassVar[str] = "urn:taskward:local"
 
     private_key: jwt.PyJWK
-    keys: StaticKeys
+    key_set: StaticKeySet
+
+    @property
+    def trust(self) -> Trust:
+        """What makes an authenticator accept its tokens."""
+        return Trust(frozenset({"EdDSA"}), self.key_set, frozenset({self.issuer}), frozenset({self.audience}))
 
     def token(self, user: str, *, expires_in_seconds: int, now: float) -> str:
         """A JWT in the shape of Better Auth's, whose `sub` is the user.
@@ -65,7 +72,7 @@ def local_issuer(data_dir: Path) -> LocalIssuer:
         private = json.loads(text)
         public = {name: private[name] for name in ("kid", "kty", "crv", "x")}
         (key,) = parse_jwks(json.dumps({"keys": [public]}).encode(), ["EdDSA"]).values()
-        return LocalIssuer(jwt.PyJWK({**public, "d": private["d"]}, "EdDSA"), StaticKeys([key]))
+        return LocalIssuer(jwt.PyJWK({**public, "d": private["d"]}, "EdDSA"), StaticKeySet([key]))
     except (ValueError, TypeError, KeyError, jwt.PyJWTError):
         raise SettingsError(f"{path} is damaged: delete it, and a new key is made in its place.") from None
 

@@ -5,7 +5,7 @@ of FastAPI's own description of the signature, so that OpenAPI cannot say anythi
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any, get_origin
 
@@ -95,6 +95,13 @@ def in_headers(field: ModelField) -> Find:
         return ABSENT
 
     return one
+
+
+def query_params_of(dependant: Dependant) -> Iterator[ModelField]:
+    """Also those that its dependencies take."""
+    yield from dependant.query_params
+    for sub in dependant.dependencies:
+        yield from query_params_of(sub)
 
 
 def may_repeat(field: ModelField) -> bool:

@@ -6,9 +6,12 @@ from typing import Annotated
 from fastapi import Depends, Header
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
+from starlette.responses import Response
 
 from taskward.http.context import settings_of
+from taskward.http.responses import not_modified, versioned
 from taskward.resources.errors import PreconditionRequired
+from taskward.resources.resource import Versioned
 from taskward.resources.versions import expected_versions, is_other_version
 
 
@@ -39,6 +42,10 @@ class IfNoneMatchCondition:
     def holds(self, version: int) -> bool:
         """False when the client already has this version."""
         return self.value is None or is_other_version(self.value, version)
+
+    def answer(self, row: Versioned) -> Response:
+        """The row, or 304 when the client already has it."""
+        return versioned(row) if self.holds(row.version) else not_modified(row)
 
 
 Sent = str | SkipJsonSchema[None]

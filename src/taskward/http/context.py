@@ -7,7 +7,8 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection, Request
 from starlette.types import Scope
 
-from taskward.auth.tokens import Authenticator
+from taskward.auth.authenticator import Authenticator
+from taskward.auth.demand import Demand
 from taskward.errors import Problem
 from taskward.http.admission import Admission
 from taskward.postgres.pool import Pool
@@ -21,6 +22,8 @@ class Services:
 
     settings: Settings
     authenticator: Authenticator
+    demand: Demand
+    """What the routes of the API ask of a token beyond being genuine."""
     pool: Pool
     admission: Admission
 

@@ -2,11 +2,17 @@
 
 import random
 
+HeaderList = tuple[tuple[bytes, bytes], ...]
+"""Names in lower case, as ASGI has them."""
+
+
+WHOLE_RESPONSE = "taskward.whole_response"
+"""The extension of the ASGI scope by which our own protocol takes a whole answer at once, in place of two messages."""
+
 
 def new_request_id() -> bytes:
     return b"%016x" % random.getrandbits(64)
 
 
-def common_headers(identity: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    """Of an answer to the request of that id."""
-    return (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), (b"x-request-id", identity)
+def common_headers(request_id: bytes) -> HeaderList:
+    return (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), (b"x-request-id", request_id)

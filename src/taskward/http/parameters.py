@@ -13,6 +13,7 @@ from taskward.http.context import settings_of
 from taskward.http.validation import invalid
 from taskward.resources.clock import LARGEST_INTEGER
 from taskward.resources.idempotency import Idempotency, fingerprint_of
+from taskward.resources.paging import PageRequest
 from taskward.resources.shapes import Body
 
 DEFAULT_LIMIT = 100
@@ -45,13 +46,25 @@ Cursor = Annotated[
 ]
 
 
-def check_one_start(request: Request, cursor: str | None) -> None:
-    """
-    Raises:
-        ValidationFailed: there are both a cursor and a `skip`.
-    """
+def page_request(request: Request, skip: Skip = 0, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> PageRequest:
     if cursor is not None and "skip" in request.query_params:
         raise invalid(["query", "skip"], "Send skip or cursor, not both.", "skip_and_cursor")
+    return PageRequest(limit, cursor, skip)
+
+
+def page_behind_cursor(limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> PageRequest:
+    return PageRequest(limit, cursor)
+
+
+Paging = Annotated[PageRequest, Depends(page_request)]
+PagingByCursor = Annotated[PageRequest, Depends(page_behind_cursor)]
+
+
+def trash_days(request: Request) -> int:
+    return settings_of(request).trash_days
+
+
+TrashDays = Annotated[int, Depends(trash_days)]
 
 
 @dataclass(frozen=True, slots=True)

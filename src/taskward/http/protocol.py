@@ -8,13 +8,14 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from taskward.errors import Problem
 from taskward.http.errors import BodyTooLarge, HeaderTooLarge
-from taskward.http.headers import common_headers, new_request_id
+from taskward.http.headers import WHOLE_RESPONSE, common_headers, new_request_id
 
 log = logging.getLogger("taskward.request")
 
@@ -68,11 +69,13 @@ class Protocol(HttpToolsProtocol):
             if self.is_between_requests:
                 data = with_known_method(data)
             self.head_bytes += len(data)
-            if self.timer is None:
-                self.timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
         super().data_received(data)
-        if self.is_in_head and self.head_bytes > MAX_HEAD_BYTES and not self.is_refused:
-            self.refuse(HeaderTooLarge())
+        # Most heads come as a whole and need no timer.
+        if self.is_in_head and self.head_bytes and not self.is_refused and not self.transport.is_closing():
+            if self.head_bytes > MAX_HEAD_BYTES:
+                self.refuse(HeaderTooLarge())
+            elif self.timer is None:
+                self.timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
 
     def on_message_begin(self) -> None:
         self.is_between_requests = False
@@ -83,6 +86,7 @@ class Protocol(HttpToolsProtocol):
         self.is_in_head, self.head_bytes = False, 0
         self.stop_timer()
         self.cycle.transport = self.of_answers  # type: ignore[assignment]
+        self.scope["extensions"] = {WHOLE_RESPONSE: partial(respond, self.cycle)}  # type: ignore[dict-item]
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -176,6 +180,55 @@ class Protocol(HttpToolsProtocol):
             extra={"request_id": identity.decode(), "status": problem.status, "code": problem.code},
         )
         self.linger()
+
+
+def respond(cycle: RequestResponseCycle, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
+    """A whole answer in one write, as `send` would write it in two messages; false when it must be sent so.
+
+    The headers have a Content-Length where the body is not empty.
+    """
+    if cycle.flow.write_paused or cycle.response_started:
+        return False
+    if cycle.disconnected:
+        return True
+    DEFAULT.render(cycle.default_headers)
+    written, says_close = [STATUS_LINE[status], DEFAULT.lines], DEFAULT.say_close
+    for name, value in headers:
+        if b"\r" in value or b"\n" in value:
+            raise ValueError(f"the header {name.decode()} would end its line")
+        if name == b"connection":
+            says_close = says_close or value == b"close"
+        written += (name, b": ", value, b"\r\n")
+    cycle.keep_alive = cycle.keep_alive and not says_close
+    if not cycle.keep_alive and not says_close:
+        written.append(b"connection: close\r\n")
+    written += (b"\r\n", body)
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.transport.write(b"".join(written))
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+    return True
+
+
+class DefaultHeaders:
+    """uvicorn's own, rendered once for each list of them that it makes: one a second, for the date."""
+
+    def __init__(self) -> None:
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.lines = b""
+        self.say_close = False
+
+    def render(self, headers: list[tuple[bytes, bytes]]) -> None:
+        if headers is not self.headers:
+            self.headers = headers
+            self.lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+            self.say_close = (b"connection", b"close") in headers
+
+
+DEFAULT = DefaultHeaders()
 
 
 def with_known_method(data: bytes) -> bytes:

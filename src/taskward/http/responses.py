@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from taskward.errors import Problem
 from taskward.http.context import context_in
-from taskward.resources.paging import Page
+from taskward.resources.paging import Page, PageRequest
 from taskward.resources.resource import Versioned
 from taskward.resources.versions import entity_tag
 
@@ -37,6 +37,7 @@ class ProblemResponse(Response):
         self.problem = problem
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Where FastAPI sends it."""
         context_in(scope).problem = self.problem
         await super().__call__(scope, receive, send)
 
@@ -57,14 +58,18 @@ def not_modified(row: Versioned) -> Response:
     return Response(status_code=304, headers={"etag": entity_tag(row.version)})
 
 
+def no_content() -> Response:
+    return Response(status_code=204)
+
+
 def replayed(is_replay: bool) -> list[tuple[bytes, bytes]]:
     return [(b"idempotent-replayed", b"true")] if is_replay else []
 
 
-def paged(request: Request, page: Page, limit: int) -> Response:
+def paged(request: Request, asked: PageRequest, page: Page) -> Response:
     response = JsonResponse(page.json)
     if page.next_cursor is not None:
-        response.headers["link"] = next_link(request, page.next_cursor, limit)
+        response.headers["link"] = next_link(request, page.next_cursor, asked.limit)
     return response
 
 

@@ -15,7 +15,7 @@ from fastapi.security.base import SecurityBase
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taskward.http.binding import Errors, Plan, may_repeat
+from taskward.http.binding import Errors, Plan, may_repeat, query_params_of
 from taskward.http.bodies import MAX_BODY_BYTES, body_of, value_of
 from taskward.http.context import context_of
 from taskward.http.errors import ValidationFailed
@@ -55,7 +55,7 @@ class OwnerRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         endpoint, plan, has_body = self.endpoint, Plan(self.dependant), self.body_field is not None
-        parameters = {field.alias: may_repeat(field) for field in self.dependant.query_params}
+        parameters = {field.alias: may_repeat(field) for field in query_params_of(self.dependant)}
         checks_query = bool(parameters) or self.refuses_unknown_parameters
 
         async def answer(request: Request) -> Response:
@@ -65,7 +65,9 @@ class OwnerRoute(APIRoute):
             deadline_seconds = pool.deadline_seconds
             loop = asyncio.get_running_loop()
             deadline = loop.time() + deadline_seconds
-            caller = await services.authenticator.caller(scope["headers"], deadline_seconds=deadline_seconds)
+            caller = await services.authenticator.caller(
+                scope["headers"], demand=services.demand, deadline_seconds=deadline_seconds
+            )
             session = context.session = Session(caller.owner, pool, deadline)
             admission.count(session.owner_id)
             errors: Errors = []

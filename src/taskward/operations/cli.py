@@ -176,7 +176,7 @@ def serve(
 ) -> None:
     """Run the API in production: needs BETTER_AUTH_URL or JWT_HS256_SECRET. SIGHUP renews the workers."""
     from taskward import logs
-    from taskward.auth.tokens import authenticator
+    from taskward.auth.authenticator import authenticator
     from taskward.migrations import migrate
     from taskward.operations import supervisor as server
     from taskward.operations.exposition import exposed

@@ -11,7 +11,7 @@ import httpx
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from taskward.auth.keys import JwksUnusable, fetch_jwks, parse_jwks, tls_context, without_query
+from taskward.auth.jwks import JwksUnusable, fetch_jwks, parse_jwks, tls_context, without_query
 from taskward.migrations import CONNECT_SECONDS, HEAD, REVISIONS, one_line
 from taskward.postgres.context import APP_ROLE
 from taskward.settings import Settings

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from taskward.auth.keys import RemoteKeys
+from taskward.auth.key_set import RemoteKeySet
 from taskward.errors import codes
 from taskward.postgres.pool import State
 
@@ -66,8 +66,8 @@ class Metrics:
     """Of one application, whose state is looked at once a second while it serves."""
 
     def __init__(self, services: Services) -> None:
-        trusted = services.authenticator.trusted
-        self.remote = [trust.keys for trust in trusted if isinstance(trust.keys, RemoteKeys)]
+        trusts = services.authenticator.trusts
+        self.remote = [trust.key_set for trust in trusts if isinstance(trust.key_set, RemoteKeySet)]
         self.admission = services.admission
         self.pool = services.pool
         # Looking a label up takes longer than counting; routes and statuses are few.
@@ -105,5 +105,5 @@ class Metrics:
         now = time.monotonic()
         for keys in self.remote:
             KEYS.set(len(keys.keys))
-            KEYS_AGE.set(now - keys.good_at if keys.keys else 0)
-            KEYS_FAILING.set(keys.good_at < keys.heard_at)
+            KEYS_AGE.set(now - keys.succeeded_at if keys.keys else 0)
+            KEYS_FAILING.set(keys.succeeded_at < keys.ended_at)

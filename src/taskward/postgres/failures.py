@@ -47,7 +47,7 @@ class Reason(StrEnum):
     """Why a request was answered 503 `database_unavailable`: for the operator, the client's document does not tell.
 
     Two other answers are 503: `overloaded`, when more requests came than can be answered in time
-    (`http/admission.py`), and `keys_unavailable`, when the keys that verify tokens cannot be had (`auth/keys.py`).
+    (`http/admission.py`), and `keys_unavailable`, when the keys that verify tokens cannot be had (`auth/key_set.py`).
     """
 
     NO_CONNECTION_IN_TIME = "no_connection_in_time"

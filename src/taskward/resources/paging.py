@@ -20,6 +20,14 @@ LIMIT = bindparam("limit", type_=Integer())
 SKIP = bindparam("skip", type_=Integer())
 
 
+class PageRequest(NamedTuple):
+    """Which page is asked for: a cursor takes the place of `skip`."""
+
+    limit: int
+    cursor: str | None = None
+    skip: int = 0
+
+
 class Page(NamedTuple):
     """A JSON array, and the cursor of the next page, None on the last."""
 

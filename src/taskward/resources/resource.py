@@ -35,7 +35,7 @@ from taskward.postgres.statements import OWNER, Bound, Statement, base_of, compi
 from taskward.resources.clock import NOW
 from taskward.resources.errors import CursorInvalid, IdempotencyKeyReused, RowNotFound, VersionMismatch
 from taskward.resources.idempotency import Idempotency, RememberedRow, is_unknown, known_key, once
-from taskward.resources.paging import LIMIT, SKIP, Page, looking_ahead, page_in, position_in
+from taskward.resources.paging import LIMIT, SKIP, Page, PageRequest, looking_ahead, page_in, position_in
 from taskward.resources.session import Session
 
 Values = Mapping[str, ColumnElement[Any]]
@@ -216,7 +216,7 @@ class Resource:
         return versioned(rows[0])
 
     async def unchanged(self, session: Session, call: Bound, *, expected: list[int] | None) -> Versioned:
-        """What a patch without a field answers.
+        """What a patch without a field answers, which changes nothing.
 
         Raises:
             RowNotFound, VersionMismatch: as if it had changed something.
@@ -240,16 +240,14 @@ class Resource:
             raise VersionMismatch(self.missing.noun)
         return versioned(row[1:])
 
-    async def paged(
-        self, session: Session, page: Statement, *, of: str, skip: int, limit: int, cursor: str | None
-    ) -> Page:
-        """A cursor, which goes on behind an id, takes the place of `skip`.
+    async def paged(self, session: Session, statement: Statement, page: PageRequest, *, of: str) -> Page:
+        """A page in the order of ids. `of` names the list that its cursors belong to.
 
         Raises:
             CursorInvalid: it was not given out for this owner and list.
         """
-        after = 0 if cursor is None else id_in(position_in(cursor, owner_id=session.owner_id, of=of))
-        [row] = await session.read(page(after=after, skip=skip, limit=limit))
+        after = 0 if page.cursor is None else id_in(position_in(page.cursor, owner_id=session.owner_id, of=of))
+        [row] = await session.read(statement(after=after, skip=page.skip, limit=page.limit))
         return page_in(row, owner_id=session.owner_id, of=of)
 
     def changes_in(self, sent: Mapping[str, Any]) -> dict[str, Any]:

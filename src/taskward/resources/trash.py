@@ -33,7 +33,7 @@ from taskward.postgres.statements import Statement, compiled, owned
 from taskward.resources.clock import NOW
 from taskward.resources.errors import CursorInvalid
 from taskward.resources.idempotency import Idempotency, is_unknown, known_key
-from taskward.resources.paging import LIMIT, Page, cursor_for, looking_ahead, position_in
+from taskward.resources.paging import LIMIT, Page, PageRequest, cursor_for, looking_ahead, position_in
 from taskward.resources.resource import Creation, Resource, Values, Versioned, columns_of, keyed, remembered, versioned
 from taskward.resources.session import Session
 
@@ -118,14 +118,14 @@ class Trash:
         ids = owned(expired, table).with_for_update(skip_locked=True)
         return owned(delete(table).where(table.c.id.in_(ids)), table).returning(table.c.id).cte("expired")
 
-    async def list(self, session: Session, *, trash_days: int, limit: int, cursor: str | None) -> Page:
+    async def list(self, session: Session, page: PageRequest, *, trash_days: int) -> Page:
         """What was deleted last comes first.
 
         Raises:
             CursorInvalid: it was not given out for this owner's trash.
         """
-        before_at, before_id = BEGINNING if cursor is None else self.deleted_before(cursor, session)
-        call = self.LIST(trash_days=trash_days, before_at=before_at, before_id=before_id, limit=limit)
+        before_at, before_id = BEGINNING if page.cursor is None else self.deleted_before(page.cursor, session)
+        call = self.LIST(trash_days=trash_days, before_at=before_at, before_id=before_id, limit=page.limit)
         [row] = await session.read(call)
         found = TrashPageRow._make(row)
         next_cursor = None

@@ -27,7 +27,7 @@ from sqlalchemy.sql import ColumnElement, Select
 from sqlalchemy.sql.base import ColumnCollection
 
 from taskward.postgres.statements import Statement, compiled, json_of, owned
-from taskward.resources.paging import LIMIT, SKIP, Page, looking_ahead, page_in, position_in
+from taskward.resources.paging import LIMIT, SKIP, Page, PageRequest, looking_ahead, page_in, position_in
 from taskward.resources.session import Session
 from taskward.tasks import zones
 from taskward.tasks.actions import TASKS
@@ -82,26 +82,25 @@ LIST_NAME = "tasks by id"
 EVERYTHING = TaskQuery()
 
 
-async def list_tasks(
-    session: Session, *, skip: int, limit: int, cursor: str | None, query: TaskQuery = EVERYTHING
-) -> Page:
-    """A cursor takes the place of `skip`.
-
+async def list_tasks(session: Session, page: PageRequest, *, query: TaskQuery = EVERYTHING) -> Page:
+    """
     Raises:
         CursorInvalid: it was not given out for this owner and query.
     """
     if query == EVERYTHING:
-        return await TASKS.paged(session, LIST, of=LIST_NAME, skip=skip, limit=limit, cursor=cursor)
+        return await TASKS.paged(session, LIST, page, of=LIST_NAME)
     of = query.name()
     # Each page takes overdue by its own time: what was overdue on the page before still is.
     filters, values = filtered(query, now=EPOCH + timedelta(seconds=session.pool.clock()))
     order = order_of(query.sort, query.time_zone)
     if order.is_in_zone:
         values |= days_in(query.time_zone)
-    if cursor is not None:
-        values |= order.values_in(position_in(cursor, owner_id=session.owner_id, of=of))
-    statement = list_statement(filters, order, goes_on=cursor is not None)
-    _, [row] = await session.run([THROUGH_INDEXES, statement(skip=skip, limit=limit, **values)], is_repeatable=True)
+    if page.cursor is not None:
+        values |= order.values_in(position_in(page.cursor, owner_id=session.owner_id, of=of))
+    statement = list_statement(filters, order, goes_on=page.cursor is not None)
+    _, [row] = await session.run(
+        [THROUGH_INDEXES, statement(skip=page.skip, limit=page.limit, **values)], is_repeatable=True
+    )
     return page_in(row, owner_id=session.owner_id, of=of)
 
 

@@ -17,8 +17,8 @@ from taskward.http.conditions import IfMatch, IfNoneMatch
 from taskward.http.context import CurrentSettings
 from taskward.http.errors import ValidationFailed
 from taskward.http.openapi import ETAG, LINK, LOCATION, REPLAYED, Responses, answers, problems
-from taskward.http.parameters import DEFAULT_LIMIT, Cursor, IdempotencyKey, Limit, PathId, Skip, check_one_start
-from taskward.http.responses import JsonResponse, created, not_modified, paged, replayed, versioned
+from taskward.http.parameters import IdempotencyKey, Paging, PagingByCursor, PathId, TrashDays
+from taskward.http.responses import JsonResponse, created, no_content, paged, replayed, versioned
 from taskward.http.route import CurrentSession, OwnerRoute, OwnerRouter
 from taskward.http.validation import NOT_AN_OBJECT, described, told
 from taskward.resources.shapes import MAX_ERRORS
@@ -115,6 +115,7 @@ async def create_task(request: Request, session: CurrentSession, task: TaskCreat
 async def list_tasks(
     request: Request,
     session: CurrentSession,
+    paging: Paging,
     status: Statuses,
     priority: Priorities,
     tag: TagsAsked,
@@ -124,12 +125,8 @@ async def list_tasks(
     q: Words = None,
     time_zone: ZoneOfDays = "UTC",
     sort: SortBy = "created_at",
-    skip: Skip = 0,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
 ) -> Response:
     """List your tasks: all of them in order of creation, or those you ask for, in the order you ask for."""
-    check_one_start(request, cursor)
     query = finding.TaskQuery(
         statuses=frozenset(status),
         priorities=frozenset(priority),
@@ -141,7 +138,7 @@ async def list_tasks(
         time_zone=time_zone,
         sort=sort,
     )
-    return paged(request, await finding.list_tasks(session, skip=skip, limit=limit, cursor=cursor, query=query), limit)
+    return paged(request, paging, await finding.list_tasks(session, paging, query=query))
 
 
 class PlainRoute(OwnerRoute):
@@ -215,8 +212,7 @@ router.include_router(batch_router)
 @router.get(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG) | problems(404) | answers(304, ETAG))
 async def find_task(session: CurrentSession, task_id: PathId, if_none_match: IfNoneMatch) -> Response:
     """Read one task."""
-    task = await actions.find(session, task_id)
-    return versioned(task) if if_none_match.holds(task.version) else not_modified(task)
+    return if_none_match.answer(await actions.find(session, task_id))
 
 
 @router.put(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG) | problems(404, 412, 428))
@@ -235,7 +231,7 @@ async def change_task(session: CurrentSession, task_id: PathId, patch: TaskPatch
 async def delete_task(session: CurrentSession, task_id: PathId, if_match: IfMatch) -> Response:
     """Move a task to the trash."""
     await actions.delete(session, task_id, expected=if_match.versions())
-    return Response(status_code=204)
+    return no_content()
 
 
 everyday = OwnerRouter(noun=TaskNotFound.noun, tags=["tasks"], route_class=PlainRoute)
@@ -248,37 +244,28 @@ async def list_tags(session: CurrentSession) -> Response:
 
 
 @everyday.get("/trash", response_model=list[TrashedTask], responses=answers(200, {}, LINK))
-async def list_trash(
-    request: Request,
-    session: CurrentSession,
-    settings: CurrentSettings,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
-) -> Response:
+async def list_trash(request: Request, session: CurrentSession, paging: PagingByCursor, days: TrashDays) -> Response:
     """List what you have deleted, the latest first."""
-    page = await TRASH.list(session, trash_days=settings.trash_days, limit=limit, cursor=cursor)
-    return paged(request, page, limit)
+    return paged(request, paging, await TRASH.list(session, paging, trash_days=days))
 
 
 @everyday.post(
     "/tasks/{task_id}/restore", response_model=TaskRead, responses=answers(200, ETAG, REPLAYED) | problems(404)
 )
-async def restore_task(
-    session: CurrentSession, settings: CurrentSettings, task_id: PathId, key: IdempotencyKey
-) -> Response:
+async def restore_task(session: CurrentSession, days: TrashDays, task_id: PathId, key: IdempotencyKey) -> Response:
     """Take a task out of the trash."""
-    return versioned(await TRASH.restore(session, task_id, trash_days=settings.trash_days, idempotency=key.of()))
+    return versioned(await TRASH.restore(session, task_id, trash_days=days, idempotency=key.of()))
 
 
 @everyday.delete("/trash/{task_id}", status_code=204, responses=problems(404))
-async def erase_task(session: CurrentSession, settings: CurrentSettings, task_id: PathId) -> Response:
+async def erase_task(session: CurrentSession, days: TrashDays, task_id: PathId) -> Response:
     """Remove a task from the trash for good."""
-    await TRASH.erase(session, task_id, trash_days=settings.trash_days)
-    return Response(status_code=204)
+    await TRASH.erase(session, task_id, trash_days=days)
+    return no_content()
 
 
 @everyday.delete("/trash", status_code=204)
 async def empty_trash(session: CurrentSession) -> Response:
     """Empty the trash for good."""
     await TRASH.empty(session)
-    return Response(status_code=204)
+    return no_content()

@@ -3,11 +3,13 @@ from typing import Any
 
 import pytest
 
-from taskward.auth.refusals import RefusalLog
-from taskward.errors import TokenExpired, TokenInvalid
+from taskward.auth.demand import Demand
+from taskward.auth.errors import TokenExpired, TokenInvalid
+from taskward.auth.refusal_log import RefusalLog
 
 ORIGIN = "https://app.example.com"
 WRONG = TokenInvalid("It is wrong.")
+NONE = Demand(None)
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +29,7 @@ def line(caplog: pytest.LogCaptureFixture) -> str:
 
 def test_a_line_says_what_was_expected_and_what_came(refusals: RefusalLog, caplog: pytest.LogCaptureFixture) -> None:
     header = {"alg": "EdDSA", "kid": "k1", "typ": "JWT", "secret": "s"}
-    refusals.write(WRONG, header, {"iss": ORIGIN, "aud": ["b"], "sub": "ann", "secret": "s"}, now=0)
+    refusals.write(WRONG, header, {"iss": ORIGIN, "aud": ["b"], "sub": "ann", "secret": "s"}, demand=NONE, now=0)
 
     assert [(record.name, record.levelname) for record in caplog.records] == [("taskward.auth", "WARNING")]
     assert line(caplog) == (
@@ -39,19 +41,19 @@ def test_a_line_says_what_was_expected_and_what_came(refusals: RefusalLog, caplo
 def test_a_token_that_could_not_be_read_is_told_without_a_comparison(
     refusals: RefusalLog, caplog: pytest.LogCaptureFixture
 ) -> None:
-    refusals.write(WRONG, {}, {}, now=0)
+    refusals.write(WRONG, {}, {}, demand=NONE, now=0)
 
     assert line(caplog) == "token_invalid: It is wrong."
 
 
 def test_where_nothing_is_configured_the_line_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    RefusalLog(iss=(), aud=(), alg=()).write(WRONG, {"alg": "EdDSA"}, {}, now=0)
+    RefusalLog(iss=(), aud=(), alg=()).write(WRONG, {"alg": "EdDSA"}, {}, demand=NONE, now=0)
 
     assert "Expected nothing; came iss None, aud None, alg 'EdDSA', kid None, typ None." in line(caplog)
 
 
 def test_an_expired_token_is_no_warning(refusals: RefusalLog, caplog: pytest.LogCaptureFixture) -> None:
-    refusals.write(TokenExpired("It is over."), {}, {"iss": ORIGIN}, now=0)
+    refusals.write(TokenExpired("It is over."), {}, {"iss": ORIGIN}, demand=NONE, now=0)
 
     assert [record.levelname for record in caplog.records] == ["INFO"]
     assert line(caplog).startswith("token_expired: It is over. Expected")
@@ -59,7 +61,11 @@ def test_an_expired_token_is_no_warning(refusals: RefusalLog, caplog: pytest.Log
 
 def test_values_that_came_are_escaped_and_cut(refusals: RefusalLog, caplog: pytest.LogCaptureFixture) -> None:
     refusals.write(
-        WRONG, {"alg": "x" * 8000, "kid": "a\nERROR b\x1b[31m"}, {"iss": "ä\u2028", "aud": ["y" * 8000]}, now=0
+        WRONG,
+        {"alg": "x" * 8000, "kid": "a\nERROR b\x1b[31m"},
+        {"iss": "ä\u2028", "aud": ["y" * 8000]},
+        demand=NONE,
+        now=0,
     )
 
     assert len(line(caplog)) < 1000
@@ -89,7 +95,7 @@ HINTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_the_usual_mistakes_have_a_hint(
     refusals: RefusalLog, caplog: pytest.LogCaptureFixture, hint: str, header: dict[str, Any], claims: dict[str, Any]
 ) -> None:
-    refusals.write(WRONG, {"alg": "EdDSA", **header}, {"iss": ORIGIN, **claims}, now=0)
+    refusals.write(WRONG, {"alg": "EdDSA", **header}, {"iss": ORIGIN, **claims}, demand=NONE, now=0)
 
     _, _, sentence = line(caplog).partition(", typ ")
     assert hint in sentence
@@ -99,19 +105,19 @@ def test_the_usual_mistakes_have_a_hint(
 
 @pytest.mark.parametrize("issuer", [ORIGIN, "https://evil.example", 5, None, ["http://localhost"]])
 def test_other_mistakes_have_none(refusals: RefusalLog, caplog: pytest.LogCaptureFixture, issuer: Any) -> None:
-    refusals.write(WRONG, {"alg": "EdDSA"}, {"iss": issuer, "aud": "a", "nonce": "n"}, now=0)
+    refusals.write(WRONG, {"alg": "EdDSA"}, {"iss": issuer, "aud": "a", "nonce": "n"}, demand=NONE, now=0)
 
     assert line(caplog).endswith("typ None.")
 
 
 def test_a_server_on_localhost_has_the_hint_for_any_issuer(caplog: pytest.LogCaptureFixture) -> None:
-    RefusalLog(iss={"http://localhost:3000"}).write(WRONG, {}, {"iss": "http://auth:3000"}, now=0)
+    RefusalLog(iss={"http://localhost:3000"}).write(WRONG, {}, {"iss": "http://auth:3000"}, demand=NONE, now=0)
 
     assert "BETTER_AUTH_JWKS_URL" in line(caplog)
 
 
 def test_where_a_shared_secret_is_expected_one_is_no_mistake(caplog: pytest.LogCaptureFixture) -> None:
-    RefusalLog(iss={ORIGIN}, alg={"HS256"}).write(WRONG, {"alg": "HS256"}, {"iss": ORIGIN}, now=0)
+    RefusalLog(iss={ORIGIN}, alg={"HS256"}).write(WRONG, {"alg": "HS256"}, {"iss": ORIGIN}, demand=NONE, now=0)
 
     assert "JWT_HS256_SECRET" not in line(caplog)
 
@@ -120,16 +126,16 @@ def test_each_reason_has_five_lines_a_minute_and_then_a_count(
     refusals: RefusalLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     for second in range(60):
-        refusals.write(WRONG, {}, {}, now=600 + second)
-    refusals.write(TokenInvalid("It is long."), {}, {}, now=659)
+        refusals.write(WRONG, {}, {}, demand=NONE, now=600 + second)
+    refusals.write(TokenInvalid("It is long."), {}, {}, demand=NONE, now=659)
     assert caplog.messages == ["token_invalid: It is wrong."] * 5 + ["token_invalid: It is long."]
     caplog.clear()
 
-    refusals.write(WRONG, {}, {}, now=660)
+    refusals.write(WRONG, {}, {}, demand=NONE, now=660)
     assert caplog.messages == ["55 more tokens were refused: It is wrong.", "token_invalid: It is wrong."]
     caplog.clear()
 
     for _ in range(4):
-        refusals.write(WRONG, {}, {}, now=719)
-    refusals.write(WRONG, {}, {}, now=720)
+        refusals.write(WRONG, {}, {}, demand=NONE, now=719)
+    refusals.write(WRONG, {}, {}, demand=NONE, now=720)
     assert caplog.messages == ["token_invalid: It is wrong."] * 5

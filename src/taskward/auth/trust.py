@@ -1,0 +1,60 @@
+"""Whose tokens are accepted: issuers, the audiences they may name, and the keys that verify them."""
+
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jwt
+
+from taskward.auth.jwks import Key
+from taskward.auth.key_set import KeySet, RemoteKeySet, StaticKeySet
+from taskward.settings import Settings, SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Tokens of these issuers, for one of these audiences, are accepted when a key of the set verifies them.
+
+    The keys of one trust never verify a token of another.
+    """
+
+    algorithms: frozenset[str]
+    key_set: KeySet
+    # None where they are not checked, which only a shared secret allows.
+    issuers: frozenset[str] | None
+    audiences: frozenset[str] | None
+    requires_kid: bool = True
+
+
+def trust_of(settings: Settings, *, monotonic: Callable[[], float] = time.monotonic) -> Trust | None:
+    """The trust in Better Auth, or in who knows the shared secret; None when the settings name neither.
+
+    Raises:
+        SettingsError: issuer or audience are missing, or the secret cannot serve as one.
+    """
+    issuers, audiences = frozenset(settings.issuers), frozenset(settings.audiences)
+    if settings.jwt_hs256_secret is not None:
+        secret = StaticKeySet([shared_secret(settings.jwt_hs256_secret.get_secret_value().encode())])
+        return Trust(frozenset({"HS256"}), secret, issuers or None, audiences or None, requires_kid=False)
+    if settings.jwks_url is None:
+        return None
+    if not issuers or not audiences:
+        raise SettingsError("BETTER_AUTH_URL must be set, or both BETTER_AUTH_ISSUER and BETTER_AUTH_AUDIENCE.")
+    algorithms = frozenset(settings.better_auth_algorithms)
+    key_set = RemoteKeySet(settings.jwks_url, settings.better_auth_algorithms, monotonic=monotonic)
+    return Trust(algorithms, key_set, issuers, audiences)
+
+
+def shared_secret(secret: bytes) -> Key:
+    """The key of a `StaticKeySet` for tokens that are signed with HS256 and name no `kid`.
+
+    Raises:
+        SettingsError: it is a public key, which anybody may know and sign with.
+    """
+    jwk = jwt.PyJWK({"kty": "oct", "k": urlsafe_b64encode(secret).decode()}, "HS256")
+    try:
+        jwk.Algorithm.prepare_key(jwk.key)
+    except jwt.InvalidKeyError:
+        raise SettingsError("JWT_HS256_SECRET must be a shared secret, and this is a key of another kind.") from None
+    return Key(("", "HS256"), (), jwk)

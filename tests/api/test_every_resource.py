@@ -1,0 +1,282 @@
+"""What every resource has by being one, held against tasks and against a resource that lives in the tests alone."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy.schema import CreateTable
+
+from conftest import settings_for
+from support import notes
+from support.answers import problem
+from support.databases import asked, with_database
+from support.people import Person
+from support.serving import serving
+from taskward.app import routed, served, services_of
+from taskward.auth.issuer import LocalIssuer
+from taskward.http.documents import document_of
+from taskward.migrations import migrate
+from taskward.migrations.roles import force_policies
+from taskward.postgres.statements import DIALECT
+from taskward.resources.resource import Resource
+from taskward.settings import Settings
+from taskward.tasks.actions import TASKS
+from taskward.tasks.errors import TaskNotFound
+from taskward.tasks.model import TaskCreate, TaskPatch, TaskRead
+
+NEVER_GIVEN = 2**53 - 1
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A resource as its clients know it."""
+
+    path: str
+    trash: str
+    noun: str
+    text: str
+    """The field that a row cannot be without."""
+    optional: str
+    """One that may be null."""
+    missing: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "missing", f"{self.noun}_not_found")
+
+    def one(self, row: dict[str, Any]) -> str:
+        return f"{self.path}/{row['id']}"
+
+    def adds(self, person: Person, text: str = "Milk") -> dict[str, Any]:
+        answer = person.post(self.path, json={self.text: text})
+        assert answer.status_code == 201, answer.text
+        row: dict[str, Any] = answer.json()
+        return row
+
+
+TASK = Kind("/tasks", "/trash", "task", "title", "description")
+NOTE = Kind("/notes", "/notes/trash", "note", "text", "color")
+
+
+@pytest.fixture(params=[TASK, NOTE], ids=["tasks", "notes"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    found: Kind = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def with_notes(cluster: str, issuer: LocalIssuer) -> Iterator[str]:
+    """The address of an API that has notes too, with a database of its own."""
+    name = f"notes_{uuid4().hex}"
+    asked(cluster, f"create database {name}")
+    url = with_database(cluster, name)
+    migrate(url)
+    asked(url, str(CreateTable(notes.TABLE).compile(dialect=DIALECT)))
+    asked(url, force_policies("notes"))
+    asked(url, "grant select, insert, update, delete on notes to taskward_app")
+    services = services_of(settings_for(url), local_issuer=issuer)
+    api = routed(services.settings, services)
+    api.include_router(notes.router)
+    with serving(served(api, services)) as address:
+        yield address
+    asked(cluster, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def ann(person: Callable[..., Person], with_notes: str) -> Person:
+    return person("ann", api=with_notes)
+
+
+@pytest.fixture
+def bob(person: Callable[..., Person], with_notes: str) -> Person:
+    return person("bob", api=with_notes)
+
+
+def tag(row: dict[str, Any]) -> str:
+    return f'"{row["version"]}"'
+
+
+def test_a_row_is_created_found_and_located(kind: Kind, ann: Person) -> None:
+    answer = ann.post(kind.path, json={kind.text: "Milk"})
+
+    row = answer.json()
+    assert (answer.status_code, answer.headers["location"]) == (201, kind.one(row))
+    assert answer.headers["etag"] == tag(row)
+    assert (row[kind.text], row[kind.optional], row["updated_at"]) == ("Milk", None, None)
+    found = ann.get(answer.headers["location"])
+    assert (found.status_code, found.json(), found.headers["etag"]) == (200, row, tag(row))
+
+
+def test_a_copy_that_is_current_is_not_sent_again(kind: Kind, ann: Person) -> None:
+    row = kind.adds(ann)
+
+    answer = ann.get(kind.one(row), headers={"If-None-Match": tag(row)})
+
+    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag(row))
+
+
+def test_replace_resets_what_is_left_out_and_patch_leaves_it(kind: Kind, ann: Person) -> None:
+    row = kind.adds(ann)
+
+    patched = ann.patch(kind.one(row), json={kind.optional: "red"}).json()
+    replaced = ann.put(kind.one(row), json={kind.text: "Bread"}).json()
+
+    assert (patched[kind.text], patched[kind.optional]) == ("Milk", "red")
+    assert (replaced[kind.text], replaced[kind.optional]) == ("Bread", None)
+    assert row["version"] < patched["version"] < replaced["version"]
+    assert replaced["created_at"] == row["created_at"] < patched["updated_at"] < replaced["updated_at"]
+
+
+def test_an_empty_patch_changes_nothing_and_minds_its_condition(kind: Kind, ann: Person) -> None:
+    row = kind.adds(ann)
+
+    assert ann.patch(kind.one(row), json={}, headers={"If-Match": tag(row)}).json() == row
+    problem(ann.patch(kind.one(row), json={}, headers={"If-Match": '"1"'}), 412, "version_mismatch")
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_a_write_happens_only_to_the_version_that_it_names(kind: Kind, ann: Person, method: str) -> None:
+    row = kind.adds(ann)
+    body = {} if method == "DELETE" else {"json": {kind.text: "Bread"}}
+    newer = ann.patch(kind.one(row), json={kind.optional: "red"}).json()
+
+    refused = ann.send(method, kind.one(row), headers={"If-Match": tag(row)}, **body)
+    document = problem(refused, 412, "version_mismatch")
+    assert document["detail"].startswith(f"The {kind.noun} has changed since")
+    assert ann.get(kind.one(row)).json() == newer
+    done = ann.send(method, kind.one(row), headers={"If-Match": tag(newer)}, **body)
+    assert done.status_code == (204 if method == "DELETE" else 200)
+
+
+def test_a_strangers_row_is_like_one_that_never_was(kind: Kind, ann: Person, bob: Person) -> None:
+    row = kind.adds(ann)
+    trashed = kind.adds(ann)
+    ann.delete(kind.one(trashed))
+    calls: list[Callable[[Person, int], httpx.Response]] = [
+        lambda who, i: who.get(f"{kind.path}/{i}"),
+        lambda who, i: who.put(f"{kind.path}/{i}", json={kind.text: "Stolen"}),
+        lambda who, i: who.patch(f"{kind.path}/{i}", json={kind.text: "Stolen"}),
+        lambda who, i: who.patch(f"{kind.path}/{i}", json={}),
+        lambda who, i: who.delete(f"{kind.path}/{i}"),
+        lambda who, i: who.post(f"{kind.path}/{i}/restore"),
+        lambda who, i: who.delete(f"{kind.trash}/{i}"),
+    ]
+    for call in calls:
+        never = problem(call(bob, NEVER_GIVEN), 404, kind.missing)
+        assert never["detail"] == f"There is no such {kind.noun}."
+        for theirs in (row, trashed):
+            assert problem(call(bob, theirs["id"]), 404, kind.missing) == never
+
+    assert bob.get(kind.path).json() == bob.get(kind.trash).json() == []
+    assert ann.get(kind.one(row)).json() == row
+
+
+def test_a_key_makes_one_row_however_often_it_is_sent(kind: Kind, ann: Person, bob: Person) -> None:
+    key = {"Idempotency-Key": str(uuid4())}
+
+    first = ann.post(kind.path, json={kind.text: "Milk"}, headers=key)
+    ann.delete(kind.one(first.json()))
+    again = ann.post(kind.path, json={kind.text: "Milk", kind.optional: None}, headers=key)
+
+    assert (again.status_code, again.content) == (201, first.content)
+    for name in ("location", "etag"):
+        assert again.headers[name] == first.headers[name]
+    assert (first.headers.get("idempotent-replayed"), again.headers["idempotent-replayed"]) == (None, "true")
+    problem(ann.post(kind.path, json={kind.text: "Bread"}, headers=key), 422, "idempotency_key_reused")
+    assert bob.post(kind.path, json={kind.text: "Milk"}, headers=key).json()["id"] != first.json()["id"]
+    assert ann.get(kind.path).json() == []
+
+
+def test_a_key_belongs_to_its_call(ann: Person) -> None:
+    key = {"Idempotency-Key": str(uuid4())}
+    ann.post("/tasks", json={"title": "Milk"}, headers=key)
+
+    problem(ann.post("/notes", json={"text": "Milk"}, headers=key), 422, "idempotency_key_reused")
+
+
+def test_cursors_walk_through_every_row_once(kind: Kind, ann: Person) -> None:
+    rows = [kind.adds(ann, text) for text in "abcde"]
+
+    seen, url = [], f"{kind.path}?limit=2"
+    while url:
+        answer = ann.get(url)
+        seen += answer.json()
+        url = urljoin(url, answer.links["next"]["url"]) if "next" in answer.links else ""
+
+    assert seen == rows
+    assert ann.get(f"{kind.path}?skip=3").json() == rows[3:]
+
+
+def test_a_cursor_is_good_for_its_list_alone(ann: Person) -> None:
+    cursors = {}
+    for kind in (TASK, NOTE):
+        for text in "ab":
+            kind.adds(ann, text)
+        link = ann.get(f"{kind.path}?limit=1").links["next"]["url"]
+        cursors[kind.path] = httpx.URL(link).params["cursor"]
+
+    for path in cursors:
+        for of, cursor in cursors.items():
+            answer = ann.get(path, params={"cursor": cursor})
+            assert answer.status_code == (200 if of == path else 422), answer.text
+
+
+def test_what_is_deleted_waits_in_the_trash_and_comes_back(kind: Kind, ann: Person) -> None:
+    first, second = kind.adds(ann, "a"), kind.adds(ann, "b")
+    for row in (first, second):
+        assert ann.delete(kind.one(row)).status_code == 204
+
+    trashed = ann.get(f"{kind.trash}?limit=1")
+    rest = ann.get(urljoin(f"{kind.trash}", trashed.links["next"]["url"]))
+    restored = ann.post(f"{kind.one(first)}/restore")
+    erased = ann.delete(f"{kind.trash}/{second['id']}")
+
+    assert [row["id"] for row in (*trashed.json(), *rest.json())] == [second["id"], first["id"]]
+    assert all(row["deleted_at"] for row in (*trashed.json(), *rest.json()))
+    assert (restored.status_code, restored.json()["id"]) == (200, first["id"])
+    assert restored.headers["etag"] == tag(restored.json())
+    assert restored.json()["version"] > first["version"]
+    assert erased.status_code == 204
+    assert ann.get(kind.path).json() == [restored.json()]
+    assert ann.get(kind.trash).json() == []
+
+
+def test_the_document_has_the_noun_of_each(settings: Settings) -> None:
+    api = routed(settings)
+    api.include_router(notes.router)
+
+    paths = document_of(api, example=TaskNotFound())["paths"]
+
+    texts = {noun: str(paths[f"/{noun}s/{{{noun}_id}}"]) for noun in ("task", "note")}
+    assert "The note has changed since" in texts["note"]
+    assert "The task has changed since" in texts["task"]
+    assert "{noun}" not in str(paths)
+
+
+# What fails at import
+
+
+class TaskWithColor(TaskRead):
+    color: str
+
+
+class PatchWithColor(TaskPatch):
+    color: str = ""
+
+
+def test_a_field_of_an_answer_that_no_column_carries_fails_at_import() -> None:
+    with pytest.raises(TypeError, match="TaskWithColor has color, which no column of tasks carries"):
+        Resource(TASKS.table, read=TaskWithColor, create=TaskCreate, patch=TaskPatch, missing=TaskNotFound)
+
+
+def test_a_field_of_a_patch_that_no_statement_writes_fails_at_import() -> None:
+    with pytest.raises(TypeError, match="PatchWithColor has color, which no statement writes"):
+        Resource(TASKS.table, read=TaskRead, create=TaskCreate, patch=PatchWithColor, missing=TaskNotFound)
+
+
+def test_a_field_of_a_body_that_no_column_carries_fails_at_import() -> None:
+    with pytest.raises(TypeError, match=r"TaskCreate has description, .* which no column of notes carries"):
+        Resource(notes.TABLE, read=notes.NoteRead, create=TaskCreate, patch=TaskPatch, missing=TaskNotFound)

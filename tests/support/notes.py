@@ -1,0 +1,120 @@
+"""Notes: a second resource, whole, to see that one costs little. It lives in the tests alone."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, MetaData, Table, Text, func
+from starlette.requests import Request
+from starlette.responses import Response
+
+from taskward.http.conditions import IfMatch, IfNoneMatch
+from taskward.http.openapi import problems
+from taskward.http.parameters import IdempotencyKey, Paging, PagingByCursor, PathId, TrashDays
+from taskward.http.responses import created, no_content, paged, versioned
+from taskward.http.route import CurrentSession, OwnerRouter
+from taskward.resources.clock import CLOCK, VERSION_NUMBER
+from taskward.resources.errors import RowNotFound
+from taskward.resources.resource import Resource
+from taskward.resources.shapes import Body, Patch
+from taskward.resources.trash import Trash
+
+TABLE = Table(
+    "notes",
+    MetaData(),
+    Column("owner_id", Text, ForeignKey(CLOCK.c.owner_id, ondelete="CASCADE"), primary_key=True),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("color", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("updated_at", DateTime(timezone=True)),
+    Column("deleted_at", DateTime(timezone=True)),
+    Column("version", VERSION_NUMBER, nullable=False),
+)
+
+
+class NoteNotFound(RowNotFound):
+    code, noun = "note_not_found", "note"
+
+
+class NoteCreate(Body):
+    text: str = Field(min_length=1, max_length=255)
+    color: str | None = None
+
+
+class NotePatch(Patch):
+    text: str = Field(default_factory=str, min_length=1, max_length=255)
+    color: str | None = None
+
+
+class NoteRead(BaseModel):
+    id: int
+    text: str
+    color: str | None
+    created_at: datetime
+    updated_at: datetime | None
+    version: int
+
+
+class TrashedNote(NoteRead):
+    deleted_at: datetime
+
+
+NOTES = Resource(TABLE, read=NoteRead, create=NoteCreate, patch=NotePatch, missing=NoteNotFound)
+TRASH = Trash(NOTES, read=TrashedNote)
+CREATE, FIND, PAGE = NOTES.create(), NOTES.find(), NOTES.page()
+REPLACE, CHANGE, REMOVE = NOTES.replace(), NOTES.change(), NOTES.remove()
+
+router = OwnerRouter(noun=NoteNotFound.noun)
+
+
+@router.post("/notes", status_code=201, response_model=NoteRead)
+async def create_note(request: Request, session: CurrentSession, note: NoteCreate, key: IdempotencyKey) -> Response:
+    return created(request, await NOTES.created(session, CREATE, key.of(note), note.model_dump()))
+
+
+@router.get("/notes", response_model=list[NoteRead])
+async def list_notes(request: Request, session: CurrentSession, paging: Paging) -> Response:
+    return paged(request, paging, await NOTES.paged(session, PAGE, paging, of="notes by id"))
+
+
+@router.get("/notes/trash", response_model=list[TrashedNote])
+async def list_trashed_notes(
+    request: Request, session: CurrentSession, paging: PagingByCursor, days: TrashDays
+) -> Response:
+    return paged(request, paging, await TRASH.list(session, paging, trash_days=days))
+
+
+@router.delete("/notes/trash/{note_id}", status_code=204)
+async def erase_note(session: CurrentSession, days: TrashDays, note_id: PathId) -> Response:
+    await TRASH.erase(session, note_id, trash_days=days)
+    return no_content()
+
+
+@router.get("/notes/{note_id}", response_model=NoteRead)
+async def find_note(session: CurrentSession, note_id: PathId, if_none_match: IfNoneMatch) -> Response:
+    return if_none_match.answer(await NOTES.found(session, FIND(id=note_id)))
+
+
+@router.put("/notes/{note_id}", response_model=NoteRead)
+async def replace_note(session: CurrentSession, note_id: PathId, note: NoteCreate, if_match: IfMatch) -> Response:
+    call = REPLACE(id=note_id, expected=if_match.versions(), **note.model_dump())
+    return versioned(await NOTES.changed(session, call))
+
+
+@router.patch("/notes/{note_id}", response_model=NoteRead, responses=problems(404, 412))
+async def change_note(session: CurrentSession, note_id: PathId, patch: NotePatch, if_match: IfMatch) -> Response:
+    sent, expected = patch.model_dump(exclude_unset=True), if_match.versions()
+    if not sent:
+        return versioned(await NOTES.unchanged(session, FIND(id=note_id), expected=expected))
+    return versioned(await NOTES.changed(session, CHANGE(id=note_id, expected=expected, **NOTES.changes_in(sent))))
+
+
+@router.delete("/notes/{note_id}", status_code=204)
+async def delete_note(session: CurrentSession, note_id: PathId, if_match: IfMatch) -> Response:
+    await NOTES.changed(session, REMOVE(id=note_id, expected=if_match.versions()))
+    return no_content()
+
+
+@router.post("/notes/{note_id}/restore", response_model=NoteRead)
+async def restore_note(session: CurrentSession, days: TrashDays, note_id: PathId, key: IdempotencyKey) -> Response:
+    return versioned(await TRASH.restore(session, note_id, trash_days=days, idempotency=key.of()))
