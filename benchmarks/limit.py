@@ -18,7 +18,7 @@ from benchmarks.load import CALLS, CHANGES, CONNECTIONS, MIX, MIXED, NEW_TASK, O
 from benchmarks.machine import Missing, cpu_seconds
 from benchmarks.servers import TASKWARD_PEER, Issuer, serving
 from support.database_proxy import DatabaseProxy, Side
-from taskward.postgres.pool import APP_ROLE
+from taskward.postgres.context import APP_ROLE
 
 ROLE_AT_CONNECT = f"-c role={APP_ROLE} -c timezone=UTC"
 

@@ -1,16 +1,19 @@
 """What most tests share: one embedded PostgreSQL for the whole run, one server a worker, two people a test."""
 
+import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import psycopg
 import pytest
+import uvloop
 
+from support.database_proxy import DatabaseProxy, proxied
 from support.databases import as_login, asked, with_database
 from support.people import Person
 from support.programs import OURS
@@ -25,6 +28,8 @@ from taskward.settings import Settings, read_settings
 for name in [name for name in os.environ if OURS.match(name)]:
     del os.environ[name]
 
+Run = Callable[[Coroutine[Any, Any, None]], None]
+"""Runs a coroutine to its end, on an event loop of its own."""
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -131,6 +136,19 @@ def ann(person: Callable[..., Person]) -> Person:
 @pytest.fixture
 def bob(person: Callable[..., Person]) -> Person:
     return person("bob")
+
+
+@pytest.fixture(params=[asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Run:
+    """With each event loop that the server may have."""
+    chosen: Run = request.param
+    return chosen
+
+
+@pytest.fixture
+def proxy(database_url: str) -> Iterator[DatabaseProxy]:
+    with proxied(database_url) as proxy:
+        yield proxy
 
 
 @pytest.fixture

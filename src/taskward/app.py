@@ -22,6 +22,7 @@ from taskward.http.error_handlers import add_error_handlers
 from taskward.http.owner_routes import OwnerRoutes
 from taskward.migrations import REVISIONS
 from taskward.postgres.pool import Pool
+from taskward.resources.clock import owned_tables
 from taskward.settings import Settings, SettingsError, read_settings
 from taskward.tasks import routes as tasks
 from taskward.tasks.errors import TaskNotFound
@@ -76,6 +77,7 @@ def services_of(settings: Settings, *, local_issuer: LocalIssuer | None) -> Serv
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool_size,
         deadline_seconds=settings.request_deadline_seconds,
+        owned_tables=owned_tables(),
         revisions=REVISIONS,
     )
     tokens = authenticator(settings, trusts=[] if local_issuer is None else [local_issuer.trust])

@@ -56,13 +56,6 @@ class Unavailable(Problem):
         super().__init__(detail, headers={"Retry-After": str(retry_after_seconds)})
 
 
-class DatabaseUnavailable(Unavailable):
-    code = "database_unavailable"
-
-    def __init__(self, detail: str = "The database does not answer right now; try again shortly.") -> None:
-        super().__init__(detail)
-
-
 def codes() -> list[str]:
     """Every code that an answer may have: of each problem of this package, in whatever room it is raised."""
     return sorted({kind.code for kind in kinds_of(Problem) if hasattr(kind, "code")})

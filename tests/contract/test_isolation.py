@@ -12,16 +12,18 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import errors, sql
-from sqlmodel import SQLModel
 
 from support import golden
 from support.database_proxy import proxied
 from support.databases import asked, using, with_database
-from taskward.errors import DatabaseUnavailable
 from taskward.migrations import REVISIONS
 from taskward.postgres.connection import Connection
-from taskward.postgres.pool import APP_ROLE, NOBODY, DatabaseRefused, Pool, Row, StatementFailed
+from taskward.postgres.context import APP_ROLE, NOBODY
+from taskward.postgres.encoding import Row
+from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, StatementFailed
+from taskward.postgres.pool import Pool
 from taskward.postgres.statements import Bound, Statement
+from taskward.resources.clock import owned_tables
 from taskward.resources.idempotency import Idempotency
 from taskward.resources.paging import PageRequest
 from taskward.resources.session import Session
@@ -37,7 +39,7 @@ KEEPER_ROLE = "taskward_keeper"
 
 RETRY = Idempotency("the same key", "f" * 64)
 
-OWNED_TABLES = [name for name, table in SQLModel.metadata.tables.items() if "owner_id" in table.c]
+OWNED_TABLES = owned_tables()
 
 
 @pytest.fixture(params=["superuser", "neon", "ordinary"])
@@ -266,7 +268,7 @@ def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: 
     async def main() -> None:
         async with using(url) as database:
             milk = await actions.create(Session.begin(database, ann), TaskCreate(title="Milk"), idempotency=RETRY)
-            careless = Careless(url, pool_size=1, deadline_seconds=20, revisions=REVISIONS)
+            careless = Careless(url, pool_size=1, deadline_seconds=20, owned_tables=OWNED_TABLES, revisions=REVISIONS)
             try:
                 stranger = Session.begin(careless, bob)
                 bread = await actions.create(stranger, TaskCreate(title="Bread"), idempotency=RETRY)
@@ -318,7 +320,7 @@ def test_without_the_owner_in_any_statement_a_strangers_trash_is_empty(url: str,
             answer = await batch.apply(Session.begin(database, ann), eggs, requires_if_match=False, idempotency=RETRY)
             milk, _ = await has(database, ann, "Milk", "Bread")
             await actions.delete(Session.begin(database, ann), milk.id, expected=None)
-            careless = Careless(url, pool_size=1, deadline_seconds=20, revisions=REVISIONS)
+            careless = Careless(url, pool_size=1, deadline_seconds=20, owned_tables=OWNED_TABLES, revisions=REVISIONS)
             try:
                 stranger = Session.begin(careless, bob)
                 page = await TRASH.list(stranger, PageRequest(500), trash_days=0)

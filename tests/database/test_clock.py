@@ -33,8 +33,8 @@ def bob() -> str:
     return f"bob-{secrets.token_hex(8)}"
 
 
-async def adds(database: Pool, owner: str, title: str = "Milk") -> Versioned:
-    return await actions.create(Session.begin(database, owner), TaskCreate(title=title))
+async def adds(pool: Pool, owner: str, title: str = "Milk") -> Versioned:
+    return await actions.create(Session.begin(pool, owner), TaskCreate(title=title))
 
 
 async def all_at_once(work: Callable[[int], Coroutine[Any, Any, None]]) -> None:
@@ -50,15 +50,15 @@ def test_of_eight_writers_who_name_a_version_each_success_is_the_only_one_on_it(
     """Every acknowledged change is in the history, and every loser was told."""
 
     async def main() -> None:
-        async with using(database_url, pool_size=WRITERS) as database:
-            task = await adds(database, ann)
+        async with using(database_url, pool_size=WRITERS) as pool:
+            task = await adds(pool, ann)
             history: list[tuple[int, int]] = []
             losers = 0
 
             async def writes(number: int) -> None:
                 nonlocal losers
                 for turn in range(ROUNDS):
-                    owner = Session.begin(database, ann)
+                    owner = Session.begin(pool, ann)
                     base = (await actions.find(owner, task.id)).version
                     patch = TaskPatch(title=f"{number} in turn {turn}")
                     try:
@@ -75,23 +75,23 @@ def test_of_eight_writers_who_name_a_version_each_success_is_the_only_one_on_it(
             # One chain, from the creation to what is there now, without a fork or a gap.
             history.sort()
             assert [base for base, _ in history] == [task.version, *(version for _, version in history[:-1])]
-            assert (await actions.find(Session.begin(database, ann), task.id)).version == history[-1][1]
+            assert (await actions.find(Session.begin(pool, ann), task.id)).version == history[-1][1]
 
     asyncio.run(main())
 
 
 def test_writes_without_a_version_all_count_and_none_is_like_another(database_url: str, ann: str) -> None:
     async def main() -> None:
-        async with using(database_url, pool_size=WRITERS) as database:
-            first, second = await adds(database, ann), await adds(database, ann)
+        async with using(database_url, pool_size=WRITERS) as pool:
+            first, second = await adds(pool, ann), await adds(pool, ann)
             versions = [first.version, second.version]
 
             async def writes(number: int) -> None:
                 for turn in range(ROUNDS):
-                    owner, new = Session.begin(database, ann), TaskReplace(title=f"{number} in turn {turn}")
+                    owner, new = Session.begin(pool, ann), TaskReplace(title=f"{number} in turn {turn}")
                     task = (first, second)[(number + turn) % 2]
                     versions.append((await actions.replace(owner, task.id, new, expected=None)).version)
-                    versions.append((await adds(database, ann)).version)
+                    versions.append((await adds(pool, ann)).version)
 
             await all_at_once(writes)
 
@@ -103,10 +103,10 @@ def test_writes_without_a_version_all_count_and_none_is_like_another(database_ur
 
 def test_the_first_writes_of_an_owner_come_at_once_and_all_succeed(database_url: str) -> None:
     async def main() -> None:
-        async with using(database_url, pool_size=WRITERS) as database:
+        async with using(database_url, pool_size=WRITERS) as pool:
             for _ in range(5):
                 newcomer = f"newcomer-{secrets.token_hex(8)}"
-                tasks = await asyncio.gather(*(adds(database, newcomer) for _ in range(WRITERS)))
+                tasks = await asyncio.gather(*(adds(pool, newcomer) for _ in range(WRITERS)))
                 assert len({task.version for task in tasks}) == WRITERS
 
     asyncio.run(main())
@@ -125,11 +125,11 @@ def test_the_first_writes_of_an_owner_come_at_once_and_all_succeed(database_url:
 )
 def test_versions_grow_whatever_the_time_does(database_url: str, ann: str, seconds: Any) -> None:
     async def main() -> None:
-        async with using(database_url, clock=lambda: next(seconds)) as database:
-            task = await adds(database, ann)
+        async with using(database_url, clock=lambda: next(seconds)) as pool:
+            task = await adds(pool, ann)
             versions = [task.version]
             for title in "abcdef":
-                owner = Session.begin(database, ann)
+                owner = Session.begin(pool, ann)
                 changed = await actions.change(owner, task.id, TaskPatch(title=title), expected=[versions[-1]])
                 versions.append(changed.version)
 
@@ -141,40 +141,40 @@ def test_versions_grow_whatever_the_time_does(database_url: str, ann: str, secon
 def test_a_version_follows_real_time(database_url: str, ann: str) -> None:
     async def main() -> None:
         seconds = [1_700_000_000.5]
-        async with using(database_url, clock=lambda: seconds[0]) as database:
-            assert (await adds(database, ann)).version == 1_700_000_000_500
-            assert (await adds(database, ann)).version == 1_700_000_000_501
+        async with using(database_url, clock=lambda: seconds[0]) as pool:
+            assert (await adds(pool, ann)).version == 1_700_000_000_500
+            assert (await adds(pool, ann)).version == 1_700_000_000_501
             seconds[0] += 86_400
-            assert (await adds(database, ann)).version == 1_700_086_400_500
+            assert (await adds(pool, ann)).version == 1_700_086_400_500
 
     asyncio.run(main())
 
 
 def test_a_refused_write_leaves_a_gap_and_no_version_comes_back(database_url: str, ann: str) -> None:
     async def main() -> None:
-        async with using(database_url, clock=lambda: 1_700_000_000.0) as database:
-            task, owner = await adds(database, ann), Session.begin(database, ann)
+        async with using(database_url, clock=lambda: 1_700_000_000.0) as pool:
+            task, owner = await adds(pool, ann), Session.begin(pool, ann)
             with pytest.raises(VersionMismatch):
                 await actions.change(owner, task.id, TaskPatch(title="Bread"), expected=[1])
             with pytest.raises(TaskNotFound):
                 await actions.delete(owner, task.id + 1, expected=None)
             await actions.delete(owner, task.id, expected=[task.version])
-            assert (await adds(database, ann)).version == task.version + 4
+            assert (await adds(pool, ann)).version == task.version + 4
 
     asyncio.run(main())
 
 
 def test_two_owners_do_not_wait_for_each_other(database_url: str, ann: str, bob: str) -> None:
     async def main() -> None:
-        async with using(database_url) as database:
-            await adds(database, ann)
-            task = await adds(database, bob)
+        async with using(database_url) as pool:
+            await adds(pool, ann)
+            task = await adds(pool, bob)
             with psycopg.connect(database_url) as session:
                 session.execute("select from owner where owner_id = %s for update", [ann])
-                waiting = asyncio.create_task(adds(database, ann))
-                await soon(lambda: len(database.idle) < len(database.connections))
+                waiting = asyncio.create_task(adds(pool, ann))
+                await soon(lambda: len(pool.idle) < len(pool.connections))
 
-                changed = actions.change(Session.begin(database, bob), task.id, TaskPatch(title="Bread"), expected=None)
+                changed = actions.change(Session.begin(pool, bob), task.id, TaskPatch(title="Bread"), expected=None)
                 await asyncio.wait_for(changed, 10)
 
                 assert not waiting.done()
@@ -185,22 +185,22 @@ def test_two_owners_do_not_wait_for_each_other(database_url: str, ann: str, bob:
 
 def test_readers_do_not_wait_for_writers(database_url: str, ann: str) -> None:
     async def main() -> None:
-        async with using(database_url) as database:
-            task = await adds(database, ann)
+        async with using(database_url) as pool:
+            task = await adds(pool, ann)
             with psycopg.connect(database_url) as session:
                 session.execute("select from owner where owner_id = %s for update", [ann])
                 session.execute("update tasks set title = 'Not yet' where owner_id = %s", [ann])
 
-                assert await asyncio.wait_for(actions.find(Session.begin(database, ann), task.id), 10) == task
+                assert await asyncio.wait_for(actions.find(Session.begin(pool, ann), task.id), 10) == task
 
     asyncio.run(main())
 
 
 def test_a_change_is_later_than_its_creation_and_says_when(database_url: str, ann: str) -> None:
     async def main() -> None:
-        async with using(database_url) as database:
-            task = await adds(database, ann)
-            await actions.change(Session.begin(database, ann), task.id, TaskPatch(title="Bread"), expected=None)
+        async with using(database_url) as pool:
+            task = await adds(pool, ann)
+            await actions.change(Session.begin(pool, ann), task.id, TaskPatch(title="Bread"), expected=None)
 
     begins_at = time.time()
     asyncio.run(main())

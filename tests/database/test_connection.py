@@ -1,31 +1,23 @@
 """One libpq connection in pipeline mode, against a real server, on both event loops."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
 
 import psycopg
 import pytest
-import uvloop
 from psycopg import pq
 
+from conftest import Run
 from support.database_proxy import proxied
 from support.databases import asked, soon
 from support.programs import eventually
 from taskward.postgres.connection import Connection, ConnectionLost, Group
 from taskward.postgres.statements import Statement
 
-Run = Callable[[Coroutine[Any, Any, None]], None]
-
 OK, FAILED, ABORTED = pq.ExecStatus.TUPLES_OK, pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED
-
-
-@pytest.fixture(params=[asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
-def run(request: pytest.FixtureRequest) -> Run:
-    chosen: Run = request.param
-    return chosen
 
 
 @asynccontextmanager
@@ -243,11 +235,11 @@ def test_a_connection_that_breaks_under_a_group_says_so(cluster: str, run: Run, 
 def test_a_connection_that_is_terminated_under_a_group_says_so(cluster: str, run: Run) -> None:
     async def main() -> None:
         async with connected(cluster) as connection:
-            answer = connection.send(statements("select 1", "select pg_sleep(30)"))
+            pending = connection.send(statements("select 1", "select pg_sleep(30)"))
             await asyncio.to_thread(until_active, cluster, connection)
             await asyncio.to_thread(terminate, cluster, connection)
             with pytest.raises(ConnectionLost):
-                await asyncio.wait_for(answer, 10)
+                await asyncio.wait_for(pending, 10)
 
     run(main())
 
@@ -257,11 +249,11 @@ def test_a_connection_that_breaks_while_it_sends_says_so(cluster: str, run: Run)
         with proxied(cluster) as proxy:
             async with connected(proxy.url) as connection:
                 proxy.freeze()
-                answer = connection.send([(known("select length($1)"), [b"x" * 30_000_000])])
+                pending = connection.send([(known("select length($1)"), [b"x" * 30_000_000])])
                 assert connection.is_writing
                 proxy.cut()
                 with pytest.raises(ConnectionLost):
-                    await asyncio.wait_for(answer, 10)
+                    await asyncio.wait_for(pending, 10)
                 assert connection.is_closed
 
     run(main())
@@ -285,15 +277,15 @@ def test_abandoning_cancels_the_statement_and_closes_and_nobody_gets_the_connect
             async with connected(cluster) as connection:
                 given_back: list[Connection] = []
                 connection.on_idle = given_back.append
-                answer = connection.send(statements("select pg_sleep(30)"))
+                pending = connection.send(statements("select pg_sleep(30)"))
                 await asyncio.to_thread(until_active, cluster, connection)
                 pid = pid_of(connection)
 
                 await asyncio.wait_for(connection.abandon(), 10)
 
                 assert connection.is_closed
-                assert answer.done()
-                assert answer.exception() or answer.result()[0].status == FAILED
+                assert pending.done()
+                assert pending.exception() or pending.result()[0].status == FAILED
                 assert given_back == []
                 await asyncio.to_thread(until_gone, cluster, pid)
 
@@ -335,7 +327,7 @@ def test_a_server_that_is_not_there_is_an_error(cluster: str) -> None:
 
 
 def pid_of(connection: Connection) -> int:
-    return connection.pg.backend_pid
+    return connection.pgconn.backend_pid
 
 
 def terminate(cluster: str, connection: Connection) -> None:
@@ -354,9 +346,9 @@ def until_gone(cluster: str, pid: int) -> None:
 # Statements that keep a name
 
 
-def kept_by_the_server() -> Group:
-    count = Statement(b"select count(*) from pg_prepared_statements where name like 'statement%'", (), is_kept=False)
-    return [(count, [])]
+def prepared_by_the_server() -> Group:
+    count = "select count(*) from pg_prepared_statements where name like 'statement%'"
+    return [(Statement(count.encode(), (), is_prepared=False), [])]
 
 
 def test_a_direct_connection_has_the_server_keep_each_statement_once(cluster: str, run: Run) -> None:
@@ -365,7 +357,7 @@ def test_a_direct_connection_has_the_server_keep_each_statement_once(cluster: st
             for _ in range(3):
                 assert await answers(connection, statements("select 1", "select 2", "select 1")) == [b"1", b"2", b"1"]
 
-            assert await answers(connection, kept_by_the_server()) == [b"2"]
+            assert await answers(connection, prepared_by_the_server()) == [b"2"]
 
     run(main())
 
@@ -375,7 +367,7 @@ def test_only_a_direct_connection_gives_names(cluster: str) -> None:
         async with connected(cluster) as connection:
             await answers(connection, statements("select 1", "select 2"))
 
-            assert await answers(connection, kept_by_the_server()) == [b"0"]
+            assert await answers(connection, prepared_by_the_server()) == [b"0"]
 
     asyncio.run(main())
 
@@ -383,11 +375,11 @@ def test_only_a_direct_connection_gives_names(cluster: str) -> None:
 def test_the_server_keeps_only_what_it_should(cluster: str) -> None:
     async def main() -> None:
         async with connected(cluster, is_direct=True) as connection:
-            passing = Statement(b"select 'passing'", (), is_kept=False)
+            passing = Statement(b"select 'passing'", (), is_prepared=False)
             for _ in range(2):
                 assert await answers(connection, [(passing, []), *statements("select 1")]) == [b"passing", b"1"]
 
-            assert await answers(connection, kept_by_the_server()) == [b"1"]
+            assert await answers(connection, prepared_by_the_server()) == [b"1"]
 
     asyncio.run(main())
 
@@ -397,7 +389,7 @@ def test_a_statement_behind_a_failed_one_is_given_its_name_later(cluster: str) -
         async with connected(cluster, is_direct=True) as connection:
             results = await asyncio.wait_for(connection.send(statements("select 1/0", "select 'later'")), 10)
             assert results[0].status == FAILED
-            assert set(connection.names) == {known("select 1/0")}  # it was parsed, and failed when it ran
+            assert set(connection.prepared) == {known("select 1/0")}  # it was parsed, and failed when it ran
 
             for _ in range(2):
                 assert await answers(connection, statements("select 'later'", "select 1")) == [b"later", b"1"]
@@ -405,7 +397,7 @@ def test_a_statement_behind_a_failed_one_is_given_its_name_later(cluster: str) -
     asyncio.run(main())
 
 
-def test_a_statement_that_is_kept_sees_a_table_as_it_is_now(new_database: Callable[..., str]) -> None:
+def test_a_prepared_statement_sees_a_table_as_it_is_now(new_database: Callable[..., str]) -> None:
     url = new_database()
     asked(url, "create table notes (id int primary key, note text)")
 

@@ -42,7 +42,7 @@ from taskward.migrations import (
     migrate,
     script,
 )
-from taskward.postgres.pool import DatabaseRefused
+from taskward.postgres.failures import DatabaseRefused
 from taskward.resources.paging import PageRequest
 from taskward.resources.session import Session
 from taskward.tasks import actions, finding

@@ -17,7 +17,7 @@ from taskward.auth.issuer import local_issuer
 from taskward.migrations import HEAD
 from taskward.operations.cli import check_database
 from taskward.operations.listener import listen
-from taskward.postgres.pool import DatabaseRefused
+from taskward.postgres.failures import DatabaseRefused
 from taskward.settings import Settings
 
 pytest_plugins = ["support.commands"]

@@ -42,7 +42,9 @@ def tells_its_process(_: Settings) -> Application:
 def is_refused(_: Settings) -> Application:
     """Does not start, for a reason that an operator understands; told as Starlette tells it."""
 
-    from taskward.postgres.pool import DatabaseRefused  # slow to load, and the other applications have no use for it
+    from taskward.postgres.failures import (
+        DatabaseRefused,  # slow to load, and the other applications have no use for it
+    )
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()

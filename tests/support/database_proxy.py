@@ -127,7 +127,7 @@ class Side(asyncio.Protocol):
         self.is_client = client is None
         self.is_made = False
         self.spoke_last = False
-        self.has_told_pid = False
+        self.has_sent_pid = False
         self.waiting: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -160,9 +160,9 @@ class Side(asyncio.Protocol):
         if self.is_client and not self.spoke_last:
             self.proxy.turns += 1
         self.spoke_last, other.spoke_last = True, False
-        if self.proxy.makes_up_pids and not self.is_client and not self.has_told_pid:
-            data, told = BACKEND_KEY.subn(b"\\1\x7f\xff\xff\xff", data, count=1)
-            self.has_told_pid = bool(told)
+        if self.proxy.makes_up_pids and not self.is_client and not self.has_sent_pid:
+            data, found = BACKEND_KEY.subn(b"\\1\x7f\xff\xff\xff", data, count=1)
+            self.has_sent_pid = bool(found)
         if self.proxy.cuts_left and self.proxy.cuts_at == ("request" if self.is_client else "reply"):
             self.proxy.cuts_left -= 1
             for side in {self, other} & self.proxy.sides:

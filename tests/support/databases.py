@@ -3,16 +3,17 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-import taskward.tasks.actions  # noqa: F401 - a database guards the tables that are known
+import taskward.tasks.actions  # noqa: F401 - `owned_tables` knows the tables of the modules that are imported
 from taskward.migrations import REVISIONS
 from taskward.postgres.pool import Pool
+from taskward.resources.clock import owned_tables
 
 ROLES = ("taskward_app", "taskward_keeper")
 PASSWORD = "sesame-7"
@@ -21,9 +22,22 @@ PASSWORD = "sesame-7"
 
 @asynccontextmanager
 async def using(
-    url: str, *, pool_size: int = 4, deadline_seconds: float = 20, clock: Callable[[], float] = time.time
+    url: str,
+    *,
+    pool_size: int = 4,
+    deadline_seconds: float = 20,
+    more_tables: Sequence[str] = (),
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Pool]:
-    database = Pool(url, pool_size=pool_size, deadline_seconds=deadline_seconds, revisions=REVISIONS, clock=clock)
+    """A pool of this release, which guards `more_tables` beside its own."""
+    database = Pool(
+        url,
+        pool_size=pool_size,
+        deadline_seconds=deadline_seconds,
+        owned_tables=[*owned_tables(), *more_tables],
+        revisions=REVISIONS,
+        clock=clock,
+    )
     try:
         yield database
     finally:

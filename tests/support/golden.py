@@ -94,7 +94,7 @@ def statements_of(parts: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Stat
 
 def as_file(statement: Statement) -> str:
     numbered = ", ".join(f"${number} {name}" for number, name in enumerate(statement.order, start=1))
-    kept = "" if statement.is_kept else " (not kept by the server)"
+    kept = "" if statement.is_prepared else " (not kept by the server)"
     sql = "\n".join(line.rstrip() for line in statement.sql.decode().splitlines() if line.strip())
     return f"-- {numbered or 'no parameters'}{kept}\n{sql}\n"
 

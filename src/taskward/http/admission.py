@@ -26,7 +26,7 @@ class Admission:
         Raises:
             Overloaded: too many are in flight already, or this one, which has not begun, would wait too long.
         """
-        if self.in_flight >= self.max_in_flight or self.pool.is_behind:
+        if self.in_flight >= self.max_in_flight or self.pool.is_saturated:
             raise Overloaded
         self.in_flight += 1
 

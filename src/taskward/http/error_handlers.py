@@ -9,10 +9,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 
-from taskward.errors import DatabaseUnavailable, InternalError, Problem
+from taskward.errors import InternalError, Problem
 from taskward.http.errors import MethodNotAllowed, RouteNotFound
 from taskward.http.responses import ProblemResponse
-from taskward.postgres.pool import DatabaseRefused
+from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, Reason
 
 log = logging.getLogger("taskward")
 
@@ -52,7 +52,7 @@ def methods_at(request: Request) -> list[str]:
 
 async def answer_refusal(_: Request, refusal: Exception) -> Response:
     log.error("%s", refusal)
-    return ProblemResponse(DatabaseUnavailable())
+    return ProblemResponse(DatabaseUnavailable(Reason.REFUSED))
 
 
 async def answer_disconnected(_: Request, __: Exception) -> Response:

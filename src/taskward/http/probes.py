@@ -5,9 +5,9 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from taskward.errors import DatabaseUnavailable
 from taskward.http.context import context_of
 from taskward.http.openapi import problems
+from taskward.postgres.failures import DatabaseUnavailable, Reason
 
 router = APIRouter(tags=["operations"])
 
@@ -27,5 +27,5 @@ async def ready(request: Request) -> Response:
     """The database answers and its schema is this release's. Wakes a sleeping database."""
     missing = await context_of(request).services.pool.readiness()
     if missing:
-        raise DatabaseUnavailable(" ".join(missing))
+        raise DatabaseUnavailable(Reason.NOT_READY, " ".join(missing))
     return Response(b'{"status":"ready"}', media_type="application/json")

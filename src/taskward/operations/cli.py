@@ -53,7 +53,7 @@ EXPECTED = {
     "taskward.settings.SettingsError",
     "taskward.operations.listener.CannotListen",
     "taskward.operations.embedded.EmbeddedError",
-    "taskward.postgres.pool.DatabaseRefused",
+    "taskward.postgres.failures.DatabaseRefused",
     "taskward.migrations.MigrationRefused",
     "taskward.operations.retention.RetentionRefused",
 }
@@ -209,13 +209,20 @@ def serve(
 
 async def check_database(settings: "Settings", url: str) -> None:
     """Raises DatabaseRefused. One that does not answer is no reason not to start."""
-    import taskward.tasks.actions  # noqa: F401 - the tables that the database is asked about
-    from taskward.errors import DatabaseUnavailable
+    import taskward.tasks.actions  # noqa: F401 - `owned_tables` knows the tables of the modules that are imported
     from taskward.migrations import REVISIONS
     from taskward.postgres.administration import place
+    from taskward.postgres.failures import DatabaseUnavailable
     from taskward.postgres.pool import Pool
+    from taskward.resources.clock import owned_tables
 
-    pool = Pool(url, pool_size=1, deadline_seconds=settings.request_deadline_seconds, revisions=REVISIONS)
+    pool = Pool(
+        url,
+        pool_size=1,
+        deadline_seconds=settings.request_deadline_seconds,
+        owned_tables=owned_tables(),
+        revisions=REVISIONS,
+    )
     logging.disable()  # a refusal is told once, as the last words of the program
     try:
         await pool.check()

@@ -13,7 +13,7 @@ import psycopg
 from taskward.auth.jwks import JwksUnusable, fetch_jwks, parse_jwks, tls_context, without_query
 from taskward.migrations import HEAD, REVISIONS
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence, place
-from taskward.postgres.pool import APP_ROLE
+from taskward.postgres.context import APP_ROLE
 from taskward.settings import Settings
 
 OLDEST_POSTGRESQL = 15

@@ -13,6 +13,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from taskward.auth.key_set import RemoteKeySet
 from taskward.errors import codes
+from taskward.postgres.pool import State
 
 if TYPE_CHECKING:
     from taskward.http.context import RequestContext, Services
@@ -95,12 +96,12 @@ class Metrics:
             await asyncio.sleep(SAMPLE_SECONDS)
 
     def sample(self) -> None:
-        pool = self.pool
+        pool = self.pool.stats()
         IN_FLIGHT.set(self.admission.in_flight)
-        CONNECTIONS.labels("idle").set(len(pool.idle))
-        CONNECTIONS.labels("busy").set(len(pool.connections) - len(pool.idle))
-        WAITING.set(len(pool.waiters))
-        DOWN.set(pool.failure is not None and not pool.connections)
+        CONNECTIONS.labels("idle").set(pool.idle)
+        CONNECTIONS.labels("busy").set(pool.busy)
+        WAITING.set(pool.waiting)
+        DOWN.set(pool.state in (State.DOWN, State.UNKNOWN))
         now = time.monotonic()
         for keys in self.remote:
             KEYS.set(len(keys.keys))

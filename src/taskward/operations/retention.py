@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 import taskward.tasks.actions  # noqa: F401 - fills SQLModel.metadata
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence
-from taskward.postgres.pool import APP_ROLE
+from taskward.postgres.context import APP_ROLE
 
 KEEPER_ROLE = "taskward_keeper"
 """Sees what has expired, of every owner, and nothing else: its policies say what that is."""

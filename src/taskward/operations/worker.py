@@ -118,7 +118,7 @@ def with_refusal_as_sentence(application: Application) -> Application:
             await application(scope, receive, send)
             return
 
-        from taskward.postgres.pool import DatabaseRefused  # the application has it already, the supervisor has not
+        from taskward.postgres.failures import DatabaseRefused  # the application has it already, the supervisor has not
 
         async def without_traceback(message: dict[str, Any]) -> None:
             if message["type"] != "lifespan.startup.failed":

@@ -21,54 +21,59 @@ from taskward.postgres.statements import Statement
 log = logging.getLogger("taskward.database")
 
 CONNECT_SECONDS = 5
-"""A sleeping server may take this long to wake. A request waits for it only until its own deadline.
+"""How long an attempt to connect may take: a sleeping server wakes within it.
 
-Not longer: an attempt that the network swallowed must make room for one that finds the database again.
+Requests that wait for the connection end at their own deadlines, which may be earlier. Not longer, because an
+attempt whose packets were lost must make room for one that finds the database again.
 """
 
 CANCEL_SECONDS = 1
+"""How long a request to cancel a statement may take."""
 
 Group = Sequence[tuple[Statement, list[bytes | None]]]
 """Statements with their parameters in text format."""
 
 
 class ConnectionLost(Exception):
-    """The connection broke while a group was on it: nobody knows how far the server came."""
+    """The connection broke while a group was in flight, which the server may or may not have carried out."""
 
 
 class Connection:
-    """Listens while idle too, so that one that died asleep is known to be dead before it is used.
+    """Reads while idle too, so that a connection which the server has closed is known before it is used.
 
-    `on_idle` is called when the server has answered a group, whoever still waits for it; `on_lost` once,
-    when the connection is gone.
+    `on_idle` is called when the server has answered a group, also when the request has gone that sent it; `on_lost`
+    once, when the connection is closed.
     """
 
     on_idle: Callable[["Connection"], None] | None = None
     on_lost: Callable[["Connection"], None] | None = None
 
-    def __init__(self, session: psycopg.AsyncConnection) -> None:
-        self.session = session
-        self.pg = session.pgconn
+    def __init__(self, async_connection: psycopg.AsyncConnection) -> None:
+        self.async_connection = async_connection
+        self.pgconn = async_connection.pgconn
         self.loop = asyncio.get_running_loop()
-        self.socket = self.pg.socket
-        self.answer: asyncio.Future[list[PGresult]] | None = None
+        self.socket = self.pgconn.socket
+        self.pending: asyncio.Future[list[PGresult]] | None = None  # the results of the group in flight
         self.results: list[PGresult] = []
         self.groups_sent = 0
         self.is_direct = False
-        self.names: dict[Statement, bytes] = {}
-        self.parses: dict[int, Statement] = {}  # which results of the group on its way tell of a name that was given
+        self.prepared: dict[Statement, bytes] = {}  # their names
+        self.preparing: dict[int, Statement] = {}  # by the index of the result, in the group in flight, that tells it
         self.names_given = 0
         self.is_writing = False
-        self.is_doomed = False
+        self.was_terminated = False
         self.is_closed = False
-        session.add_notice_handler(self.on_notice)
-        self.pg.nonblocking = 1
-        self.pg.enter_pipeline_mode()
+        async_connection.add_notice_handler(self.on_notice)
+        self.pgconn.nonblocking = 1
+        self.pgconn.enter_pipeline_mode()
         self.loop.add_reader(self.socket, self.on_readable)
 
     @classmethod
     async def open(cls, url: str) -> Self:
-        """Raises psycopg.Error, OSError or TimeoutError."""
+        """
+        Raises:
+            psycopg.Error, OSError, TimeoutError: the server cannot be reached, or refuses the connection.
+        """
         async with asyncio.timeout(CONNECT_SECONDS):
             return cls(
                 await psycopg.AsyncConnection.connect(
@@ -81,45 +86,51 @@ class Connection:
             )
 
     def is_alive(self) -> bool:
-        """False when the server hung up while the connection was idle: then nothing was sent on it."""
+        """False when the server has closed the connection or said that it will: then nothing was sent on it."""
         self.on_readable()
-        if self.is_doomed:
+        if self.was_terminated:
             self.close()
         return not self.is_closed
 
     def send(self, group: Group) -> "asyncio.Future[list[PGresult]]":
-        """The results of the group, the first failed one the last that counts; ConnectionLost when there are none."""
-        if self.answer is not None:
-            raise RuntimeError("a group is on its way: a second one could be taken for the owner of its rows")
-        answer = self.answer = self.loop.create_future()
-        self.results, self.parses = [], {}
+        """The results of the group's statements in their order; behind a failed one they mean nothing.
+
+        The future raises ConnectionLost when the connection breaks before the server has answered.
+
+        Raises:
+            RuntimeError: a group is in flight.
+        """
+        if self.pending is not None:
+            raise RuntimeError("a group is in flight: behind a pooler its rows could reach whoever sent a second one")
+        pending = self.pending = self.loop.create_future()
+        self.results, self.preparing = [], {}
         self.groups_sent += 1
         try:
-            for position, (statement, parameters) in enumerate(group):
-                name = self.names.get(statement)
-                if name is None and self.is_direct and statement.is_kept:
-                    name = self.parse(statement, position)
+            for index, (statement, parameters) in enumerate(group):
+                name = self.prepared.get(statement)
+                if name is None and self.is_direct and statement.is_prepared:
+                    name = self.prepare(statement, index)
                 if name is None:
-                    self.pg.send_query_params(statement.sql, parameters)
+                    self.pgconn.send_query_params(statement.sql, parameters)
                 else:
-                    self.pg.send_query_prepared(name, parameters)
-            self.pg.pipeline_sync()
+                    self.pgconn.send_query_prepared(name, parameters)
+            self.pgconn.pipeline_sync()
             self.flush()
         except psycopg.Error:
             self.close()
-        return answer
+        return pending
 
-    def parse(self, statement: Statement, position: int) -> bytes:
-        """Has the server keep the statement, which stands at this position in its group."""
+    def prepare(self, statement: Statement, index: int) -> bytes:
+        """The name under which the server is told to keep the statement, which has this index in its group."""
         self.names_given += 1
-        name = b"statement_%d" % self.names_given  # none is given twice: nobody knows what became of one that failed
-        self.pg.send_prepare(name, statement.sql)
-        self.names[statement] = name
-        self.parses[position + len(self.parses)] = statement
+        name = b"statement_%d" % self.names_given  # never twice: where preparing failed, the name may be taken or not
+        self.pgconn.send_prepare(name, statement.sql)
+        self.prepared[statement] = name
+        self.preparing[index + len(self.preparing)] = statement
         return name
 
     def flush(self) -> None:
-        unsent = self.pg.flush() == 1
+        unsent = self.pgconn.flush() == 1
         if unsent and not self.is_writing:
             self.loop.add_writer(self.socket, self.on_writable)
         elif self.is_writing and not unsent:
@@ -136,72 +147,75 @@ class Connection:
         if self.is_closed:
             return
         try:
-            self.pg.consume_input()
-            if self.answer is not None:
-                self.collect(self.answer)
+            self.pgconn.consume_input()
+            if self.pending is not None:
+                self.collect(self.pending)
             else:
-                self.pg.is_busy()  # reads what the server says on its own: `on_notice`
+                self.pgconn.is_busy()  # reads what the server says unasked: `on_notice`
         except psycopg.Error:
             self.close()
 
     def on_notice(self, notice: Diagnostic) -> None:
-        # The last words of a server come before its end of the connection does: nothing may be sent in between.
+        # A server says why before it closes the connection: nothing may be sent in between.
         if notice.severity_nonlocalized in ("FATAL", "PANIC"):
-            self.is_doomed = True  # closing has to wait until libpq, which calls this, has returned
+            self.was_terminated = True  # closing has to wait until libpq, which calls this, has returned
 
-    def collect(self, answer: "asyncio.Future[list[PGresult]]") -> None:
+    def collect(self, pending: "asyncio.Future[list[PGresult]]") -> None:
+        """Takes the results that have arrived, and with the Sync ends the group."""
         ends_in_a_row = 0
-        while ends_in_a_row < 2 and not self.pg.is_busy():
-            result = self.pg.get_result()
+        while ends_in_a_row < 2 and not self.pgconn.is_busy():
+            result = self.pgconn.get_result()
             if result is None:  # the end of one statement's results; a second in a row: no more has arrived
                 ends_in_a_row += 1
             elif result.status != pq.ExecStatus.PIPELINE_SYNC:
                 ends_in_a_row = 0
                 self.results.append(result)
             else:
-                results, self.results, self.answer = self.without_parses(), [], None
-                if not answer.done():
-                    answer.set_result(results)
+                results, self.results, self.pending = self.results_of_statements(), [], None
+                if not pending.done():
+                    pending.set_result(results)
                 if self.on_idle is not None:
                     self.on_idle(self)
                 return
 
-    def without_parses(self) -> list[PGresult]:
-        if not self.parses:
+    def results_of_statements(self) -> list[PGresult]:
+        """Without the results of preparing them; where that failed it stands for the statement's own."""
+        if not self.preparing:
             return self.results
-        kept = []
-        for position, result in enumerate(self.results):
-            statement = self.parses.get(position)
+        found = []
+        for index, result in enumerate(self.results):
+            statement = self.preparing.get(index)
             if statement is not None and result.status == pq.ExecStatus.COMMAND_OK:
                 continue
             if statement is not None:
-                del self.names[statement]
-            kept.append(result)
-        return kept
+                del self.prepared[statement]
+            found.append(result)
+        return found
 
     async def abandon(self) -> None:
-        """Stops what the server still does for a request that has gone, and closes.
+        """Asks the server to cancel the group in flight, and closes the connection.
 
-        The connection is not used again: a cancellation that arrives late would hit the next request.
+        It is not used again, because a cancellation that arrives late would hit the next request's statement.
         """
-        self.on_idle = None  # the answer that the cancellation brings must not give it to the next request either
+        self.on_idle = None  # the results of the cancelled group must not give it to the next request either
         try:
-            await self.session.cancel_safe(timeout=CANCEL_SECONDS)
+            await self.async_connection.cancel_safe(timeout=CANCEL_SECONDS)
         except (psycopg.Error, OSError) as error:
             log.debug("a statement could not be cancelled: %s", type(error).__name__)
         finally:
             self.close()
 
     def close(self) -> None:
-        answer, self.answer = self.answer, None
-        if answer is not None and not answer.done():
-            answer.set_exception(ConnectionLost("the connection broke"))
+        """The group in flight, if there is one, ends with ConnectionLost."""
+        pending, self.pending = self.pending, None
+        if pending is not None and not pending.done():
+            pending.set_exception(ConnectionLost("the connection broke"))
         if self.is_closed:
             return
         self.is_closed = True
         self.loop.remove_reader(self.socket)
         if self.is_writing:
             self.loop.remove_writer(self.socket)
-        self.pg.finish()
+        self.pgconn.finish()
         if self.on_lost is not None:
             self.on_lost(self)

@@ -9,118 +9,95 @@ Every wait ends at the request's deadline, kept here: a frozen server never fire
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from enum import Enum
 from functools import partial
-from typing import Any, TypeVar
+from typing import NamedTuple, TypeVar
 
-import psycopg
-from psycopg import pq
 from psycopg.pq.abc import PGresult
-from sqlalchemy import ColumnElement, Integer, Text, bindparam, cast, column, func, literal_column, select, table
-from sqlalchemy.dialects.postgresql import REGCLASS, array
-from sqlmodel import SQLModel
 
-from taskward.errors import DatabaseUnavailable
 from taskward.postgres.connection import CONNECT_SECONDS, Connection, ConnectionLost, Group
-from taskward.postgres.statements import OWNER, Bound, Statement, as_text, compiled
+from taskward.postgres.context import (
+    CONTEXT,
+    DIRECT_CONTEXT,
+    FIRST_CONTEXT,
+    NOBODY,
+    Guards,
+    guards_of,
+)
+from taskward.postgres.encoding import Row, as_text, rows
+from taskward.postgres.failures import (
+    DONE,
+    OUTCOME_UNKNOWN,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    Reason,
+    StatementFailed,
+    failure_in,
+    first_line,
+    refusal_by,
+    refusal_in,
+    unexamined,
+)
+from taskward.postgres.statements import Bound, Statement
 
 log = logging.getLogger("taskward.database")
 
-APP_ROLE = "taskward_app"
-"""Owns nothing, cannot log in, and is held by row-level security; every transaction becomes it."""
-
 DOWN_SECONDS = CONNECT_SECONDS
-"""So long after a failed attempt the database counts as down."""
+"""How long the database counts as down after an attempt to connect has failed (`State`)."""
 
-MAY_BE_DONE = (
-    "The database has not answered in time, and may have done this or may still do it: look before you send it again."
-)
-"""What is said of a write whose fate nobody knows."""
-
-NEWEST = 0.1
-"""The weight of the newest in a moving average."""
-
-NOBODY = ""
-"""The owner of no row: the policies take an empty setting for nobody."""
+SMOOTHING = 0.1
+"""The weight of the newest value in an exponential moving average."""
 
 Result = TypeVar("Result")
 
-Row = tuple[bytes | None, ...]
-"""PostgreSQL's text format, None for null."""
 
+class State(Enum):
+    """The states of a circuit breaker in front of the database, whose trial is a request that waits.
 
-def setting(name: str, value: ColumnElement[Any], *, is_local: ColumnElement[Any]) -> ColumnElement[Any]:
-    """`is_local`: for the transaction; otherwise for the session."""
-    return func.set_config(literal_column(f"'{name}'"), value, is_local)
+    An attempt to connect that succeeds leads from each state to UP.
 
-
-def settings_but_owner(*, is_local: ColumnElement[Any]) -> list[ColumnElement[Any]]:
-    return [
-        setting("role", literal_column(f"'{APP_ROLE}'"), is_local=is_local),
-        setting("timezone", literal_column("'UTC'"), is_local=is_local),
-        setting("statement_timeout", bindparam("timeout_ms", type_=Text()), is_local=is_local),
-    ]
-
-
-# The owner never outlives its transaction, on whatever connection.
-SET_OWNER = setting("app.user_id", OWNER, is_local=literal_column("true"))
-
-CONTEXT = compiled(select(*settings_but_owner(is_local=literal_column("true")), SET_OWNER))
-"""In front of every group: behind a pooler the next transaction may be on any connection."""
-
-DIRECT_CONTEXT = compiled(select(SET_OWNER))
-"""The same on a connection that is known to be direct: the rest was set for its session."""
-
-# A pooler makes up the pid that it tells its client, because no server process belongs to one.
-IS_POOLED = func.pg_backend_pid() != bindparam("told_pid", type_=Integer())
-FIRST_CONTEXT = compiled(select(*settings_but_owner(is_local=IS_POOLED), SET_OWNER))
-"""In front of a connection's first group: behind a pooler it must leave nothing to the next client."""
-
-DONE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
-
-# States that pass (PostgreSQL, appendix A): connection, resources, shutdown and start-up, a cancelled or
-# deadlocked statement, a standby that takes no writes. 08P01 is also how PgBouncer says that it found no server.
-PASSING = re.compile(r"08...|53...|57...|58...|40001|40P01|55P03|25006")
-
-# How the context fails when the login may not become the role, or the role or a table is not there.
-NOT_SET_UP = {
-    "42501": f"The database login may not become the role {APP_ROLE}: run `taskward migrate`, or as an administrator "
-    f"`grant {APP_ROLE} to` the login.",
-    "22023": f"The database has no role {APP_ROLE}: run `taskward migrate`.",
-    "42P01": "The database has no Taskward schema: run `taskward migrate`.",
-}
-
-# A server that says no at connect; psycopg has no SQLSTATE for it, only the text tells.
-REFUSAL = re.compile(
-    r"(password|SASL) authentication failed( for user \"[^\"]*\")?|no password supplied|no pg_hba\.conf entry"
-    r"|no such (user|database)|permission denied for database \"[^\"]*\"|database \"[^\"]*\" does not exist"
-    r"|role \"[^\"]*\" (does not exist|is not permitted to log in)|invalid \w+ value: \"[^\"]*\""
-    r"|server does not support SSL|certificate verify failed|server certificate for .* does not match"
-    r"|root certificate file|endpoint is disabled|(could not|cannot) be found|exceeded the [\w ]*quota"
-)
-
-
-class DatabaseRefused(Exception):
-    """The database answers, but not as Taskward needs it: one sentence for the operator."""
-
-
-class StatementFailed(Exception):
-    """A statement failed for a reason that no state of the network explains: a bug, or what it was written to do.
-
-    `statement_index` counts the statements of the call that the failed one was in; the clock of a write is 0.
+                an attempt fails while         an attempt fails, or the deadline of a request
+                connections serve              passes, without a connection
+           ┌──────────────────────────── UP ────────────────────────┐
+           ▼                                                        ▼
+        DEGRADED ──── the last connection breaks ───────────────► DOWN ──── DOWN_SECONDS after ────► UNKNOWN
+                                                                    ▲       the last failure            │
+                                                                    └──────── an attempt fails ─────────┘
     """
 
-    sqlstate: str = ""
-    statement_index: int = -1
+    UP = "up"
+    """Closed: no attempt has failed since one succeeded, or since the start."""
+    DEGRADED = "degraded"
+    """Closed: the last attempt failed, and the connections that are left serve."""
+    DOWN = "down"
+    """Open: one request at a time waits, for one attempt, and is the trial; the others are rejected at once."""
+    UNKNOWN = "unknown"
+    """Half-open: the failure is too long ago to tell anything, and every request may wait for an attempt."""
+
+
+class Stats(NamedTuple):
+    """A pool at one moment."""
+
+    idle: int
+    """Connections that wait for a request."""
+    busy: int
+    """Connections with a group in flight, also of requests that have gone."""
+    opening: int
+    """Attempts to connect that have not ended."""
+    waiting: int
+    """Requests that wait for a connection."""
+    state: State
 
 
 class Pool:
     """At most `pool_size` connections, opened when needed, each with one request at a time.
 
-    `revisions` are the migrations of the schema, oldest first. A server behind the last one is refused; one at
-    a revision unknown here was migrated by a newer release and is served. `clock` gives seconds since 1970.
+    `owned_tables` are the names of the tables with an owner: a server that does not hold requests to the rows of
+    their owner in each of them is refused. `revisions` are the migrations of the schema, oldest first: a server
+    behind the last one is refused, one at a revision unknown here was migrated by a newer release and is served.
+    `clock` gives seconds since 1970.
     """
 
     def __init__(
@@ -129,6 +106,7 @@ class Pool:
         *,
         pool_size: int,
         deadline_seconds: float,
+        owned_tables: Sequence[str],
         revisions: Sequence[str] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -139,16 +117,16 @@ class Pool:
         self.clock = clock
         self.timeout_ms = str(round(deadline_seconds * 1000))
         self.context = CONTEXT(timeout_ms=self.timeout_ms)
-        self.guards = guards_of_owned_tables()()
+        self.guards = guards_of(owned_tables)()
         self.connections: set[Connection] = set()
         self.idle: list[Connection] = []
-        self.waiters: dict[asyncio.Future[Connection], float] = {}  # since when, the longest wait first
+        self.waiters: dict[asyncio.Future[Connection], float] = {}  # in their order, with when each began
         self.opening: set[asyncio.Task[Connection]] = set()
         self.abandoning: set[asyncio.Task[None]] = set()
-        self.failure: str | None = None
+        self.failure: str | None = None  # of the last attempt to connect
         self.failed_at = 0.0
-        self.refusal: DatabaseRefused | None = None
-        self.busy_seconds = 0.0  # of a connection with a request that was answered, a moving average
+        self.refusal: DatabaseRefused | None = None  # when that attempt was refused
+        self.service_seconds = 0.0  # for which a request that is answered keeps its connection, a moving average
         self.is_closed = False
 
     async def open(self) -> None:
@@ -163,7 +141,7 @@ class Pool:
             log.warning("the database does not answer yet: requests get 503 until it does")
 
     async def close(self) -> None:
-        """Whoever still waits for an answer gets DatabaseUnavailable."""
+        """Closes every connection. Requests that wait for one, or for an answer, end with DatabaseUnavailable."""
         self.is_closed = True
         tasks = [*self.opening, *self.abandoning]
         for task in tasks:
@@ -172,23 +150,24 @@ class Pool:
         for connection in tuple(self.connections):
             connection.close()
         for waiter in self.waiters:
-            expire(waiter)
+            reject(waiter, Reason.CLOSED)
 
     async def check(self) -> None:
-        """Asks the database, in one round trip, whether it is up, guarded and migrated.
+        """Asks the database, in one round trip, whether it answers, the guards hold and the schema is migrated.
 
         Raises:
-            DatabaseRefused, DatabaseUnavailable: it is not.
+            DatabaseRefused: it refuses the connection, the guards do not hold, or the schema is behind.
+            DatabaseUnavailable: it does not answer by the deadline of a request, or is in a transient state.
         """
         try:
-            [found] = await self.run(NOBODY, [self.guards], deadline=self.new_deadline(), is_repeatable=True)
+            [[row]] = await self.run(NOBODY, [self.guards], deadline=self.new_deadline(), is_repeatable=True)
         except DatabaseUnavailable:
             if self.refusal is not None:
                 raise self.refusal from None
             raise
         except StatementFailed as failure:
             raise unexamined(failure) from None
-        self.examine(found)
+        self.examine(Guards(*row))
 
     async def readiness(self) -> list[str]:
         """What keeps the database from serving, a sentence each; empty when nothing does."""
@@ -207,26 +186,32 @@ class Pool:
     async def run(
         self, owner_id: str, calls: Sequence[Bound], *, deadline: float, is_repeatable: bool
     ) -> list[list[Row]]:
-        """The rows of each statement: one transaction, one round trip, with the eyes of one owner.
+        """The rows of each statement. All run as one owner, in one transaction and one round trip.
 
-        A repeatable group is sent once more when its connection broke under it, any other never.
+        A repeatable group is sent once more when its connection broke while it was in flight, any other never.
 
         Raises:
-            DatabaseUnavailable: no answer by the deadline, or the database is in a state that passes.
-            StatementFailed: a statement is wrong.
+            DatabaseUnavailable: no answer by the deadline, or the database is in a transient state.
+            DatabaseRefused: the login may not become the role, or the role or the schema is not there.
+            StatementFailed: a statement failed for another reason.
+            TypeError, ValueError: the owner or a value has no text format.
         """
         owner = as_text(owner_id)
         group = [(call.statement, call.parameters(owner)) for call in calls]
-        may_repeat = is_repeatable
+        may_retry = is_repeatable
         while True:
             connection = await self.acquire(deadline)
             try:
-                results = await self.answer(connection, [self.context_on(connection, owner), *group], deadline)
+                results = await self.execute(connection, [self.context_on(connection, owner), *group], deadline)
             except (ConnectionLost, DatabaseUnavailable) as failure:
-                if may_repeat and isinstance(failure, ConnectionLost):
-                    may_repeat = False
+                is_lost = isinstance(failure, ConnectionLost)
+                if may_retry and is_lost:
+                    may_retry = False
                     continue
-                raise (DatabaseUnavailable() if is_repeatable else DatabaseUnavailable(MAY_BE_DONE)) from None
+                reason = Reason.CONNECTION_LOST if is_lost else Reason.NO_ANSWER_IN_TIME
+                if is_repeatable:
+                    raise DatabaseUnavailable(reason) from None
+                raise DatabaseUnavailable(reason, OUTCOME_UNKNOWN) from None
             if results[-1].status not in DONE:
                 raise failure_in(results)
             return [rows(result) for result in results[1:]]
@@ -236,46 +221,65 @@ class Pool:
             return DIRECT_CONTEXT, [owner]
         return CONTEXT, self.context.parameters(owner)
 
-    async def answer(self, connection: Connection, group: Group, deadline: float) -> list[PGresult]:
+    async def execute(self, connection: Connection, group: Group, deadline: float) -> list[PGresult]:
+        """The results of the group.
+
+        Raises:
+            ConnectionLost: the connection broke before the server had answered.
+            DatabaseUnavailable: no answer by the deadline.
+        """
         began = time.perf_counter()
-        future = connection.send(group)
-        timer = connection.loop.call_at(deadline, expire_answer, connection, future)
+        pending = connection.send(group)
+        timer = connection.loop.call_at(deadline, time_out, connection, pending)
         try:
-            results = await future
+            results = await pending
         except (DatabaseUnavailable, asyncio.CancelledError):
             # Most statements end by themselves before the deadline, and the connection returns with its Sync.
-            connection.loop.call_at(deadline, self.stop, connection, connection.groups_sent)
+            connection.loop.call_at(deadline, self.abandon_in_flight, connection, connection.groups_sent)
             raise
         finally:
             timer.cancel()
-        self.busy_seconds += (time.perf_counter() - began - self.busy_seconds) * NEWEST
+        self.service_seconds += (time.perf_counter() - began - self.service_seconds) * SMOOTHING
         return results
 
-    def stop(self, connection: Connection, group_number: int) -> None:
-        if connection.answer is not None and connection.groups_sent == group_number and not connection.is_closed:
-            start(self.abandoning, connection.abandon(), self.abandoning.discard)
+    def abandon_in_flight(self, connection: Connection, group_number: int) -> None:
+        """Gives the connection up if this group, whose request has gone, is still in flight on it."""
+        if connection.pending is not None and connection.groups_sent == group_number and not connection.is_closed:
+            spawn(self.abandoning, connection.abandon(), self.abandoning.discard)
 
     async def acquire(self, deadline: float) -> Connection:
+        """A connection for one group; the group's Sync returns it to the pool.
+
+        Raises:
+            DatabaseUnavailable: there is none by the deadline, or the pool is closed.
+        """
         while True:
-            if self.is_closed or asyncio.get_running_loop().time() >= deadline:
-                raise DatabaseUnavailable
+            if self.is_closed:
+                raise DatabaseUnavailable(Reason.CLOSED)
+            if asyncio.get_running_loop().time() >= deadline:
+                raise DatabaseUnavailable(Reason.NO_CONNECTION_IN_TIME)
             connection = self.idle.pop() if self.idle else await self.wait_for_connection(deadline)
-            if connection.is_alive():  # it may have died in the moment after it was handed over, too
+            if connection.is_alive():  # also asked of one that was waited for: it may have broken since its release
                 return connection
 
     async def wait_for_connection(self, deadline: float) -> Connection:
+        """The next connection that is released or opened; requests get theirs in the order in which they came.
+
+        Raises:
+            DatabaseUnavailable: none by the deadline, the attempt to open one failed, or the database is down.
+        """
         loop = asyncio.get_running_loop()
-        if self.is_down and self.waiters:
-            raise DatabaseUnavailable  # the one who waits speaks for all, so that not everybody waits for nothing
+        if self.waiters and self.state is State.DOWN:
+            raise DatabaseUnavailable(Reason.DOWN)  # one request waits and finds out, the others need not
         waiter: asyncio.Future[Connection] = loop.create_future()
         self.waiters[waiter] = loop.time()
         self.open_for_waiters()
-        timer = loop.call_at(deadline, expire, waiter)
+        timer = loop.call_at(deadline, reject, waiter, Reason.NO_CONNECTION_IN_TIME)
         try:
             return await waiter
         except DatabaseUnavailable:
-            if not self.connections and self.failure is None:
-                self.note_failure("it does not answer")
+            if self.state is State.UP and not self.connections:
+                self.record_failure("it does not answer")
             raise
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
@@ -286,6 +290,7 @@ class Pool:
             self.waiters.pop(waiter, None)
 
     def release(self, connection: Connection) -> None:
+        """Hands the connection to the request that has waited longest, or adds it to the idle ones."""
         for waiter in self.waiters:
             if not waiter.done():
                 waiter.set_result(connection)
@@ -293,82 +298,106 @@ class Pool:
         self.idle.append(connection)
 
     def remove(self, connection: Connection) -> None:
+        """Takes out a connection that is closed; where requests wait, one is opened in its place."""
         self.connections.discard(connection)
         if connection in self.idle:
             self.idle.remove(connection)
         self.open_for_waiters()
 
     def open_for_waiters(self) -> None:
-        size = 1 if self.is_down else self.pool_size
+        """Begins as many attempts to connect as requests wait for and the pool has room for."""
+        size = 1 if self.state is State.DOWN else self.pool_size
         free = size - len(self.connections) - len(self.opening)
         if self.is_closed or free <= 0:
             return
         waiting = sum(not waiter.done() for waiter in self.waiters)
         for _ in range(min(waiting - len(self.opening), free)):
-            start(self.opening, self.connect(), partial(self.opened, asyncio.get_running_loop().time()))
+            began_at = asyncio.get_running_loop().time()
+            spawn(self.opening, self.connect(), partial(self.end_attempt, began_at))
 
-    def opened(self, began_at: float, task: "asyncio.Task[Connection]") -> None:
-        """For whoever waits when it is there; that may be longer than the one who asked for it had time."""
+    def end_attempt(self, began_at: float, task: "asyncio.Task[Connection]") -> None:
+        """Takes the new connection into the pool, or says why there is none.
+
+        The connection goes to the request that has waited longest then. The request for which the attempt was begun
+        may have met its deadline meanwhile.
+        """
         self.opening.discard(task)
         if task.cancelled():
             return
         error = task.exception()
         if error is not None:
-            self.fail(error, began_at)
+            self.fail_attempt(error, began_at)
             return
         connection = task.result()
         if not connection.is_alive():
-            self.fail(ConnectionLost("the connection broke"), began_at)
+            self.fail_attempt(ConnectionLost("the connection broke"), began_at)
             return
         connection.on_idle, connection.on_lost = self.release, self.remove
         self.connections.add(connection)
-        if self.failure is not None:
+        if self.state is not State.UP:
             log.info("the database answers again")
         self.failure = self.refusal = None
         self.release(connection)
         self.open_for_waiters()  # while the database was down only one attempt was made for all of them
 
-    def fail(self, error: BaseException, began_at: float) -> None:
+    def fail_attempt(self, error: BaseException, began_at: float) -> None:
+        """Without a connection that could serve them, rejects the requests that waited when the attempt began."""
         self.refusal = refusal_in(error)
-        self.note_failure(first_line(self.refusal or error))
-        if self.connections:
-            return  # these still serve those who wait
-        # The attempt speaks for those who waited for it; the database may be back for those who came later.
-        for waiter, since in self.waiters.items():
-            if since <= began_at:
-                expire(waiter)
+        self.record_failure(first_line(self.refusal or error))
+        if self.state is State.DEGRADED:
+            return  # the requests that wait get one of these
+        # For requests that came later the database may be back: they wait for another attempt.
+        for waiter, waits_since in self.waiters.items():
+            if waits_since <= began_at:
+                reject(waiter, Reason.CONNECT_FAILED)
         self.open_for_waiters()
 
-    def note_failure(self, failure: str) -> None:
-        if failure != self.failure:  # once, not for every request that finds it so
+    def record_failure(self, failure: str) -> None:
+        if failure != self.failure:  # one line in the log, not one for each attempt
             log.error("no connection to the database: %s", failure)
         self.failure, self.failed_at = failure, asyncio.get_running_loop().time()
 
     @property
-    def is_down(self) -> bool:
-        """There is no connection, and none could be had a moment ago: requests fail at once but for one that waits.
+    def state(self) -> State:
+        if self.failure is None:
+            return State.UP
+        if self.connections:
+            return State.DEGRADED
+        if asyncio.get_running_loop().time() - self.failed_at < DOWN_SECONDS:
+            return State.DOWN
+        return State.UNKNOWN
 
-        After a while without requests nobody knows, and all of them may wait for a new attempt.
-        """
-        if self.failure is None or self.connections:
-            return False
-        return asyncio.get_running_loop().time() - self.failed_at < DOWN_SECONDS
+    def stats(self) -> Stats:
+        idle = len(self.idle)
+        return Stats(
+            idle=idle,
+            busy=len(self.connections) - idle,
+            opening=len(self.opening),
+            waiting=len(self.waiters),
+            state=self.state,
+        )
 
     @property
-    def is_behind(self) -> bool:
-        """Whoever came now would wait for a connection for more than half of the time that a request has.
+    def is_saturated(self) -> bool:
+        """One more request would wait for a connection for more than half of its deadline.
 
-        It would get one too late, and take its time from others for nothing.
+        By Little's law that wait is the number of requests that wait, times the service time, divided by the number of
+        connections. A request that got its connection so late would have no time to use it, and take it from others.
         """
         if not self.waiters or len(self.connections) < self.pool_size:
-            return False  # more can be opened; without any nobody is slow, the database is away or wakes up
-        expected = len(self.waiters) * self.busy_seconds / self.pool_size
-        return expected > self.deadline_seconds / 2
+            return False  # a connection more can be opened, or the database is down or wakes up
+        expected_seconds = len(self.waiters) * self.service_seconds / self.pool_size
+        return expected_seconds > self.deadline_seconds / 2
 
     async def connect(self) -> Connection:
-        """A connection on which the guards were seen to hold."""
+        """A new connection, on which the guards hold.
+
+        Raises:
+            psycopg.Error, OSError, TimeoutError, ConnectionLost, DatabaseUnavailable: there is none.
+            DatabaseRefused: the server refuses it, or the guards do not hold.
+        """
         connection = await Connection.open(self.url)
-        first = FIRST_CONTEXT(timeout_ms=self.timeout_ms, told_pid=connection.pg.backend_pid)
+        first = FIRST_CONTEXT(timeout_ms=self.timeout_ms, backend_pid=connection.pgconn.backend_pid)
         nobody = as_text(NOBODY)
         try:
             async with asyncio.timeout(self.deadline_seconds):
@@ -378,85 +407,46 @@ class Pool:
             if results[-1].status not in DONE:
                 failure = failure_in(results)
                 raise unexamined(failure) if isinstance(failure, StatementFailed) else failure
-            connection.is_direct = self.examine(rows(results[-1])) == connection.pg.backend_pid
+            [row] = rows(results[-1])
+            guards = Guards(*row)
+            self.examine(guards)
+            connection.is_direct = int(guards.backend_pid or 0) == connection.pgconn.backend_pid
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def examine(self, found: list[Row]) -> int:
-        """The pid of the server's process, if all is well."""
-        is_guarded, version, backend_pid = found[0]
-        if is_guarded != b"t":
-            raise DatabaseRefused(
-                f"Row-level security does not hold for the role {APP_ROLE}: it must have neither BYPASSRLS nor "
-                "superuser rights, and every table must force its policies; `taskward doctor` names what is wrong."
-            )
-        if version is None or version.decode() in self.revisions[:-1]:
-            raise DatabaseRefused("The database schema is behind this release: run `taskward migrate`.")
-        return int(backend_pid or 0)
+    def examine(self, guards: Guards) -> None:
+        """
+        Raises:
+            DatabaseRefused: the guards do not hold, or the schema is behind.
+        """
+        refusal = refusal_by(guards, older_revisions=self.revisions[:-1])
+        if refusal is not None:
+            raise refusal
 
 
-def guards_of_owned_tables() -> Statement:
-    """Do the policies bind whoever asks, on every table that has an owner? And which revision is the schema at?"""
-    names = [name for name, owned in SQLModel.metadata.tables.items() if "owner_id" in owned.c]
-    name = func.unnest(array([literal_column(f"'{name}'") for name in names])).column_valued("name")
-    revision = select(column("version_num")).select_from(table("alembic_version")).scalar_subquery()
-    is_guarded = func.bool_and(func.row_security_active(cast(name, REGCLASS)))
-    return compiled(select(is_guarded, revision, func.pg_backend_pid()))
+def time_out(connection: Connection, pending: "asyncio.Future[list[PGresult]]") -> None:
+    """At its deadline ends the wait for the results of a group.
 
-
-def rows(result: PGresult) -> list[Row]:
-    columns = range(result.nfields)
-    return [tuple(result.get_value(row, i) for i in columns) for row in range(result.ntuples)]
-
-
-def failure_in(results: Sequence[PGresult]) -> Exception:
-    failed = next(result for result in results if result.status not in DONE)
-    sqlstate = (failed.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
-    constraint = (failed.error_field(pq.DiagnosticField.CONSTRAINT_NAME) or b"").decode()
-    if (failed is results[0] and sqlstate in NOT_SET_UP) or sqlstate == "42P01":
-        return DatabaseRefused(NOT_SET_UP[sqlstate])
-    if PASSING.fullmatch(sqlstate):
-        log.warning("a statement was not carried out: SQLSTATE %s", sqlstate)
-        return DatabaseUnavailable()
-    # PostgreSQL's own message may quote a value, so it is left out.
-    failure = StatementFailed(f"SQLSTATE {sqlstate}" + (f", constraint {constraint}" if constraint else ""))
-    failure.sqlstate, failure.statement_index = sqlstate, results.index(failed) - 1  # in front is the context
-    return failure
-
-
-def unexamined(failure: StatementFailed) -> DatabaseRefused:
-    return DatabaseRefused(f"The database's schema cannot be examined ({failure}): run `taskward migrate`.")
-
-
-def refusal_in(error: BaseException) -> DatabaseRefused | None:
-    if isinstance(error, DatabaseRefused):
-        return error
-    if isinstance(error, psycopg.ProgrammingError):  # its text may quote the password
-        return DatabaseRefused("The database's URL is not one that PostgreSQL's library understands.")
-    found = REFUSAL.search(str(error))
-    return DatabaseRefused(f"The database refuses the connection: {found[0]}.") if found else None
-
-
-def expire_answer(connection: Connection, answer: "asyncio.Future[list[PGresult]]") -> None:
-    """What has arrived while the event loop was busy is in time."""
+    Results that arrived while the event loop was busy are in time: the socket is read once more.
+    """
     connection.on_readable()
-    expire(answer)
+    reject(pending, Reason.NO_ANSWER_IN_TIME)
 
 
-def expire(future: "asyncio.Future[Connection] | asyncio.Future[list[PGresult]]") -> None:
+def reject(future: "asyncio.Future[Connection] | asyncio.Future[list[PGresult]]", reason: Reason) -> None:
+    """The request that waits for it, if it still does, ends with DatabaseUnavailable."""
     if not future.done():
-        future.set_exception(DatabaseUnavailable())
+        future.set_exception(DatabaseUnavailable(reason))
 
 
-def first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
-
-
-def start(
-    tasks: set[asyncio.Task[Result]], work: Coroutine[None, None, Result], done: Callable[[asyncio.Task[Result]], None]
+def spawn(
+    tasks: set[asyncio.Task[Result]],
+    coroutine: Coroutine[None, None, Result],
+    on_done: Callable[[asyncio.Task[Result]], None],
 ) -> None:
-    task = asyncio.get_running_loop().create_task(work)
+    """Runs the coroutine as a task. `tasks` keeps it, which the event loop does not, until `on_done` takes it out."""
+    task = asyncio.get_running_loop().create_task(coroutine)
     tasks.add(task)
-    task.add_done_callback(done)
+    task.add_done_callback(on_done)

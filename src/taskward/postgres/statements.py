@@ -6,7 +6,6 @@ place; the policy in the database says it again. JSON is made by PostgreSQL (`js
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -29,10 +28,12 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from taskward.postgres.encoding import as_text
+
 Filterable = TypeVar("Filterable", Select[Any], Update, Delete)
 
 OWNER = bindparam("owner", type_=Text())
-"""The owner of the request; `postgres/pool.py` fills it in, no caller can."""
+"""The owner of the request; `Bound.parameters` fills it in, no caller can."""
 
 DIALECT: Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
@@ -43,8 +44,10 @@ class Statement:
 
     sql: bytes
     order: tuple[str, ...]
-    is_kept: bool = True
-    """Whether a server that may keep it does: not when its best plan depends on the values, nor when there are many."""
+    is_prepared: bool = True
+    """Whether a direct connection prepares it under a name. Not when its best plan depends on its values, nor when it
+    is one of many of its kind, which would fill the server's memory.
+    """
 
     def __call__(self, **values: Any) -> "Bound":
         return Bound(self, values)
@@ -56,60 +59,28 @@ class Bound:
     values: dict[str, Any]
 
     def parameters(self, owner: bytes | None) -> list[bytes | None]:
-        """The values in text format, in the order of their numbers."""
+        """The values in text format, in the order of their numbers.
+
+        Raises:
+            KeyError: a parameter of the statement has no value.
+            TypeError, ValueError: a value has no text format (`encoding.py`).
+        """
         values = self.values
         return [owner if name == "owner" else as_text(values[name]) for name in self.statement.order]
 
 
-def compiled(statement: ClauseElement, *, is_kept: bool = True) -> Statement:
+def compiled(statement: ClauseElement, *, is_prepared: bool = True) -> Statement:
+    """
+    Raises:
+        ValueError: the statement holds a constant that is no literal column.
+    """
     result = statement.compile(dialect=DIALECT)
     assert isinstance(result, SQLCompiler)  # noqa: S101 - what every dialect of SQLAlchemy returns for a statement
     # A value inside the statement would be a parameter that nobody binds: constants are literal columns.
     constants = {name for name, parameter in result.binds.items() if not parameter.required}
     if constants:
         raise ValueError(f"this statement holds constants that are no literal columns: {sorted(constants)}")
-    return Statement(str(result).encode(), tuple(result.positiontup or ()), is_kept)
-
-
-def as_text(value: Any) -> bytes | None:
-    """PostgreSQL's text format of the few types that statements bind.
-
-    Raises:
-        ValueError: text that PostgreSQL cannot store, which is U+0000 and lone surrogates.
-    """
-    match value:
-        case None:
-            return None
-        case str():
-            if "\0" in value:
-                raise ValueError("text with U+0000")  # libpq would cut it off there, and an owner with it
-            return value.encode()
-        case bool():
-            return b"t" if value else b"f"
-        case int():
-            return b"%d" % value
-        case list():
-            return array_as_text(value)
-        case datetime():  # before `date`, which it is as well
-            return value.isoformat().encode()
-        case date():
-            return value.isoformat().encode()
-    raise TypeError(f"no text format is known for {type(value).__name__}")
-
-
-def array_as_text(items: list[Any]) -> bytes:
-    """Of integers alone or of texts alone (PostgreSQL §8.15.6)."""
-    if all(type(item) is int for item in items):
-        return b"{%b}" % b",".join(b"%d" % item for item in items)
-    if not all(isinstance(item, str) for item in items):
-        raise TypeError("no text format is known for a list of these")
-    # Most texts are words, which need no escape: then the whole is joined and encoded at once.
-    joined = '","'.join(items)
-    if "\\" in joined or joined.count('"') > 2 * (len(items) - 1):
-        joined = '","'.join(item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
-    if "\0" in joined:
-        raise ValueError("text with U+0000")
-    return f'{{"{joined}"}}'.encode()
+    return Statement(str(result).encode(), tuple(result.positiontup or ()), is_prepared)
 
 
 def domain(name: str, of: TypeEngine[Any], check: str) -> TypeEngine[Any]:

@@ -4,7 +4,7 @@ The row lock makes commit order the order of versions, two writes of one owner n
 version never comes back with other content: it follows real time, also after a restored backup.
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, Text, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, CheckConstraint, MetaData, Text, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel
 
@@ -37,3 +37,8 @@ TICK = compiled(
 
 NOW = owned(select(CLOCK.c.version), CLOCK).scalar_subquery()
 """The version that the write in progress stamps."""
+
+
+def owned_tables(metadata: MetaData = SQLModel.metadata) -> list[str]:
+    """Names of the tables whose rows have an owner, which a pool guards. Only of the modules that are imported."""
+    return [name for name, table in metadata.tables.items() if "owner_id" in table.c]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import CTE, Integer, ScalarSelect, Select, bindparam, func, literal_column, select
 
-from taskward.postgres.pool import Row
+from taskward.postgres.encoding import Row
 from taskward.resources.errors import CursorInvalid
 
 DIGEST_BYTES = 12

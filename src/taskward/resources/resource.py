@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.sql.dml import ReturningInsert
 
-from taskward.postgres.pool import Row
+from taskward.postgres.encoding import Row
 from taskward.postgres.statements import OWNER, Bound, Statement, base_of, compiled, json_list, json_of, owned
 from taskward.resources.clock import NOW
 from taskward.resources.errors import CursorInvalid, IdempotencyKeyReused, RowNotFound, VersionMismatch

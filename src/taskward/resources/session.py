@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from taskward.postgres.pool import Pool, Row
+from taskward.postgres.encoding import Row
+from taskward.postgres.pool import Pool
 from taskward.postgres.statements import Bound
 from taskward.resources.clock import TICK
 

@@ -13,8 +13,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy import CTE, Integer, Select, Text, case, cast, func, literal_column, select, true
 from sqlalchemy.sql import ColumnElement
 
-from taskward.errors import DatabaseUnavailable, Problem
-from taskward.postgres.pool import Row, StatementFailed
+from taskward.errors import Problem
+from taskward.postgres.encoding import Row
+from taskward.postgres.failures import DatabaseUnavailable, Reason, StatementFailed
 from taskward.postgres.statements import OWNER, Bound, Statement, compiled, json_of, owned
 from taskward.resources.clock import TICK
 from taskward.resources.errors import IdempotencyKeyReused, PreconditionRequired, VersionMismatch
@@ -135,7 +136,8 @@ async def recall(session: Session, call: Bound) -> Answer:
     """What was answered to an earlier request with the same key."""
     rows = await session.read(call)
     if not rows:
-        raise DatabaseUnavailable  # it has expired just now, and the next attempt is a new request
+        # It has expired just now: the next attempt is a new request.
+        raise DatabaseUnavailable(Reason.ANSWER_EXPIRED)
     found = RecalledRow._make(rows[0])
     if found.is_same != b"t":
         raise IdempotencyKeyReused

@@ -232,7 +232,7 @@ def list_statement(filters: tuple[str, ...], order: Order, *, goes_on: bool) -> 
         select(position).order_by(*in_order(page.c, is_descending=not order.is_descending)).limit(literal_column("1"))
     )
     return compiled(
-        select(func.coalesce(tasks, EMPTY), last.scalar_subquery(), has_more).select_from(page), is_kept=False
+        select(func.coalesce(tasks, EMPTY), last.scalar_subquery(), has_more).select_from(page), is_prepared=False
     )
 
 

@@ -1,0 +1,73 @@
+"""What travels in front of every group of statements: the role, the owner, the time zone and the statement timeout.
+
+And the guards: what each new connection is asked before it serves anybody.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, cast, column, func, literal_column, select, table
+from sqlalchemy.dialects.postgresql import REGCLASS, array
+
+from taskward.postgres.statements import OWNER, Statement, compiled
+
+APP_ROLE = "taskward_app"
+"""The role of every transaction: it owns nothing, cannot log in, and row-level security binds it."""
+
+NOBODY = ""
+"""An owner without a row: the policies take an empty setting for nobody."""
+
+
+def setting(name: str, value: ColumnElement[Any], *, is_local: ColumnElement[Any]) -> ColumnElement[Any]:
+    """`is_local`: for the transaction; otherwise for the session."""
+    return func.set_config(literal_column(f"'{name}'"), value, is_local)
+
+
+def settings_but_owner(*, is_local: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    return [
+        setting("role", literal_column(f"'{APP_ROLE}'"), is_local=is_local),
+        setting("timezone", literal_column("'UTC'"), is_local=is_local),
+        setting("statement_timeout", bindparam("timeout_ms", type_=Text()), is_local=is_local),
+    ]
+
+
+# The owner never outlives its transaction, on whatever connection.
+SET_OWNER = setting("app.user_id", OWNER, is_local=literal_column("true"))
+
+CONTEXT = compiled(select(*settings_but_owner(is_local=literal_column("true")), SET_OWNER))
+"""In front of every group behind a pooler, where each transaction may be on another connection to the server."""
+
+DIRECT_CONTEXT = compiled(select(SET_OWNER))
+"""In front of every group but the first on a direct connection: the rest was set for its session."""
+
+# What libpq was told at connect: of a pooler a number that it made up, because no backend belongs to a client.
+IS_POOLED = func.pg_backend_pid() != bindparam("backend_pid", type_=Integer())
+FIRST_CONTEXT = compiled(select(*settings_but_owner(is_local=IS_POOLED), SET_OWNER))
+"""In front of the first group on each connection: sets role, time zone and timeout for the session where it is direct,
+and for the transaction alone where it is pooled, so that nothing is left to the pooler's next client.
+"""
+
+
+class Guards(NamedTuple):
+    """The row of `guards_of`, in text format."""
+
+    is_guarded: bytes | None
+    """Whether the policies bind whoever asks, on every owned table."""
+    revision: bytes | None
+    """The migration that the schema is at."""
+    backend_pid: bytes | None
+    """The process that serves the connection; behind a pooler not the one that libpq was told of."""
+
+
+def guards_of(owned_tables: Sequence[str]) -> Statement:
+    """Asks, as the role and the owner of the context, whether row-level security is in force on these tables.
+
+    Raises:
+        ValueError: there are none, and nothing would be guarded.
+    """
+    if not owned_tables:
+        raise ValueError("no table to guard: are the modules imported that define them?")
+    name = func.unnest(array([literal_column(f"'{name}'") for name in owned_tables])).column_valued("name")
+    revision = select(column("version_num")).select_from(table("alembic_version")).scalar_subquery()
+    is_guarded = func.bool_and(func.row_security_active(cast(name, REGCLASS)))
+    return compiled(select(is_guarded, revision, func.pg_backend_pid()))
