@@ -1,7 +1,7 @@
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 
@@ -10,10 +10,12 @@ import pytest
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from conftest import settings_for
 from support.people import Person
 from support.serving import serving
 from support.wire import ask
-from taskward.app import services_of
+from taskward.app import create_app, services_of
+from taskward.auth.issuer import LocalIssuer
 from taskward.http.application import Application, plain_path
 from taskward.logs import JsonFormatter
 from taskward.settings import Settings
@@ -158,6 +160,17 @@ def test_a_request_is_logged_by_its_route_never_by_what_the_client_wrote(
     assert all(0 < line["ms"] < 20_000 for line in found)
     assert "hunter2" not in log_lines.getvalue()
     assert ann.token not in log_lines.getvalue()
+
+
+def test_the_line_of_a_503_tells_why(issuer: LocalIssuer, person: Callable[..., Person], log_lines: StringIO) -> None:
+    nowhere = settings_for("postgresql://u:sesame@127.0.0.1:1/d")
+    with serving(create_app(nowhere, local_issuer=issuer)) as address:
+        answer = person("ann", api=address).get("/tasks", headers={"X-Request-ID": "away"})
+
+    [line] = lines_of(log_lines, "away")
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+    assert (line["code"], line["reason"]) == ("database_unavailable", "connect_failed")
+    assert "reason" not in answer.json()
 
 
 @pytest.mark.parametrize(

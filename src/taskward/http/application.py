@@ -22,6 +22,7 @@ from taskward.http.headers import WHOLE_RESPONSE, HeaderList, common_headers, ne
 from taskward.http.owner_routes import Found, OwnerRoutes
 from taskward.http.responses import ProblemResponse
 from taskward.logs import RequestRecord, digest, request_id
+from taskward.postgres.failures import DatabaseUnavailable
 
 log = logging.getLogger("taskward.request")
 
@@ -165,6 +166,8 @@ def summary(context: RequestContext, status: int, seconds: float) -> dict[str, A
             line["database_ms"] = milliseconds(session.seconds_waited)
     if problem is not None:
         line["code"] = problem.code
+        if isinstance(problem, DatabaseUnavailable):
+            line["reason"] = problem.reason.value
     return line
 
 
