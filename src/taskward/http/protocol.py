@@ -35,6 +35,8 @@ HTTP_2 = b"PRI * HTTP/2.0"
 METHODS = (b"GET ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"HEAD ", b"OPTIONS ")
 OTHER_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")  # RFC 9110 §9.1: a token
 
+CR, LF = b"\r\n"
+
 LINGER_SECONDS = 2
 """How long what still comes is read after a refusal: a connection closed before would take the answer with it."""
 
@@ -194,7 +196,7 @@ def respond(cycle: RequestResponseCycle, status: int, headers: Iterable[tuple[by
     DEFAULT.render(cycle.default_headers)
     written, says_close = [STATUS_LINE[status], DEFAULT.lines], DEFAULT.say_close
     for name, value in headers:
-        if b"\r" in value or b"\n" in value:
+        if CR in value or LF in value:  # as numbers: of a text Python first finds out, by an error, that it is none
             raise ValueError(f"the header {name.decode()} would end its line")
         if name == b"connection":
             says_close = says_close or value == b"close"

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from taskward.errors import Problem
 from taskward.http.context import context_in
+from taskward.http.headers import HeaderList
 from taskward.resources.paging import Page, PageRequest
 from taskward.resources.resource import Versioned
 from taskward.resources.versions import entity_tag
@@ -42,20 +43,21 @@ class ProblemResponse(Response):
         await super().__call__(scope, receive, send)
 
 
-def versioned(row: Versioned, *, status: int = 200) -> Response:
-    etag = (b"etag", entity_tag(row.version).encode())
-    return JsonResponse(row.json, status=status, headers=[etag, *replayed(row.is_replay)])
+def versioned(row: Versioned, *, status: int = 200, headers: HeaderList = ()) -> Response:
+    etag = (b"etag", entity_tag(row.version))
+    return JsonResponse(row.json, status=status, headers=[etag, *headers, *replayed(row.is_replay)])
 
 
 def created(request: Request, row: Versioned) -> Response:
     """201, with `Location` below the path of the request."""
-    response = versioned(row, status=201)
-    response.headers["location"] = f"{request.scope['path']}/{row.id}"
-    return response
+    location = f"{request.scope['path']}/{row.id}".encode("latin-1")
+    return versioned(row, status=201, headers=((b"location", location),))
 
 
 def not_modified(row: Versioned) -> Response:
-    return Response(status_code=304, headers={"etag": entity_tag(row.version)})
+    response = Response(status_code=304)
+    response.raw_headers.append((b"etag", entity_tag(row.version)))
+    return response
 
 
 def no_content() -> Response:

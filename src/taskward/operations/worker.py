@@ -113,11 +113,11 @@ def configuration(application: Application, notify: Callable[[], Awaitable[None]
 def with_refusal_as_sentence(application: Application) -> Application:
     """The application, whose refusal to start is told as its sentence; Starlette would tell its traceback."""
 
-    async def with_sentence(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
-        if scope["type"] != "lifespan":
-            await application(scope, receive, send)
-            return
+    def called(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> Awaitable[None]:
+        # Requests have one frame less: each is resumed through all of them.
+        return application(scope, receive, send) if scope["type"] != "lifespan" else lives(scope, receive, send)
 
+    async def lives(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         from taskward.postgres.failures import DatabaseRefused  # the application has it already, the supervisor has not
 
         async def without_traceback(message: dict[str, Any]) -> None:
@@ -129,7 +129,7 @@ def with_refusal_as_sentence(application: Application) -> Application:
         except DatabaseRefused as refusal:
             await send({"type": "lifespan.startup.failed", "message": str(refusal)})
 
-    return with_sentence
+    return called
 
 
 class Server(uvicorn.Server):

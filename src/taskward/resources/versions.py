@@ -8,8 +8,8 @@ LIST = re.compile(rf"(?:[ \t]*,)*[ \t]*{ENTITY_TAG.pattern}[ \t]*(?:,[ \t]*(?:{E
 VERSION = re.compile(r"[1-9][0-9]{0,15}")
 
 
-def entity_tag(version: int) -> str:
-    return f'"{version}"'
+def entity_tag(version: int) -> bytes:
+    return b'"%d"' % version
 
 
 def expected_versions(if_match: str) -> list[int] | None:
