@@ -17,9 +17,9 @@ from taskward.http import probes
 from taskward.http.admission import Admission
 from taskward.http.application import Application
 from taskward.http.context import RequestContext, Services
+from taskward.http.direct_routes import DirectRoutes
 from taskward.http.documents import add_documents, document_of
 from taskward.http.error_handlers import add_error_handlers
-from taskward.http.owner_routes import OwnerRoutes
 from taskward.migrations import REVISIONS
 from taskward.postgres.pool import Pool
 from taskward.resources.clock import owned_tables
@@ -64,7 +64,7 @@ def served(api: FastAPI, services: Services, observer: Observer | None = None) -
     return Application(
         api,
         services,
-        routes=OwnerRoutes(api),
+        routes=DirectRoutes(api),
         origins=services.settings.cors_origins,
         count=None if observer is None else observer.count,
     )

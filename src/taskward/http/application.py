@@ -2,7 +2,7 @@
 
 Each request gets its context and id, and each answer its common headers; it is logged and counted. A path is the same
 with a trailing slash, and HEAD is GET without the body. Heads that are too large are refused before anything looks at
-them, and preflights are answered. Owner routes are answered here; everything else is FastAPI's.
+them, and preflights are answered. Direct routes are answered here; everything else is FastAPI's.
 """
 
 import logging
@@ -17,9 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from taskward.http.context import KEY, RequestContext, Services
 from taskward.http.cors import METHODS, Cors
+from taskward.http.direct_routes import DirectRoutes, Found
 from taskward.http.errors import HeaderTooLarge
 from taskward.http.headers import WHOLE_RESPONSE, HeaderList, common_headers, new_request_id
-from taskward.http.owner_routes import Found, OwnerRoutes
 from taskward.http.responses import ProblemResponse
 from taskward.logs import RequestRecord, digest, request_id
 from taskward.postgres.failures import DatabaseUnavailable
@@ -37,14 +37,14 @@ Count = Callable[[RequestContext, str, str, int, float], None]
 
 
 class Application:
-    """`rest` answers what is no owner route."""
+    """`rest` answers what is no direct route."""
 
     def __init__(
         self,
         rest: ASGIApp,
         services: Services,
         *,
-        routes: OwnerRoutes | None = None,
+        routes: DirectRoutes | None = None,
         origins: tuple[str, ...],
         count: Count | None = None,
     ) -> None:
@@ -86,7 +86,7 @@ class Application:
             elif size > MAX_HEADER_BYTES:
                 await answering.answer(scope, ProblemResponse(HeaderTooLarge()))
             elif self.routes is not None and (found := self.routes.find(method, path)) is not None:
-                await self.answer_owner(self.routes, found, request, answering)
+                await self.answer_directly(self.routes, found, request, answering)
             else:
                 await self.rest(scope, receive, answering.send)
         except Exception:
@@ -106,7 +106,9 @@ class Application:
             return self.cors.refused_preflight(request, ProblemResponse(HeaderTooLarge()))
         return self.cors.preflight(request)
 
-    async def answer_owner(self, routes: OwnerRoutes, found: Found, request: Request, answering: "Answering") -> None:
+    async def answer_directly(
+        self, routes: DirectRoutes, found: Found, request: Request, answering: "Answering"
+    ) -> None:
         scope, context = request.scope, request.scope[KEY]
         scope["app"], scope["path_params"] = routes.api, found.path_params
         context.route = found.path_format

@@ -34,7 +34,7 @@ class RequestContext:
 
     services: Services
     route: str | None = None
-    """The path as the route has it; None while no owner's route was found."""
+    """The path as the route has it; None while no direct route was found."""
     session: Session | None = None
     """None until the caller is authenticated."""
     problem: Problem | None = None

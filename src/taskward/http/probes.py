@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from taskward.http.context import context_of
 from taskward.http.openapi import problems
+from taskward.http.route import DirectRoute
 from taskward.postgres.failures import DatabaseUnavailable, Reason
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], route_class=DirectRoute)
 
 
 class Health(BaseModel):

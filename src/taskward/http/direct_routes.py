@@ -1,7 +1,7 @@
-"""From a request to its owner route, past the middlewares and the routing that FastAPI has for everything else.
+"""From a request to its route, past the middlewares and the routing that FastAPI has for everything else.
 
-What no owner route takes (documents, health, another method, an unknown path) goes to FastAPI. Errors are answered
-by the handlers that are registered there.
+What no direct route takes (documents, another method, an unknown path) goes to FastAPI. Errors are answered by the
+handlers that are registered there.
 """
 
 import re
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from taskward.http.route import OwnerRoute
+from taskward.http.route import DirectRoute
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -26,8 +26,8 @@ class Found(NamedTuple):
     answer: Answer
 
 
-class OwnerRoutes:
-    """Those of `api`, whose routes are all there."""
+class DirectRoutes:
+    """Those of `api` that are `DirectRoute`s; they are all there."""
 
     def __init__(self, api: FastAPI) -> None:
         self.api = api
@@ -37,7 +37,7 @@ class OwnerRoutes:
         self.others: defaultdict[str, list[tuple[re.Pattern[str], str, Answer]]] = defaultdict(list)
         for context in iter_route_contexts(api.routes):
             route = context.original_route
-            if isinstance(route, OwnerRoute) and context.path is not None:
+            if isinstance(route, DirectRoute) and context.path is not None:
                 pattern, path_format, convertors = compile_path(context.path)
                 answer = route.get_route_handler()
                 for method in route.methods or ():
