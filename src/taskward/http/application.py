@@ -8,7 +8,7 @@ them, and preflights are answered. Direct routes are answered here; everything e
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -19,7 +19,8 @@ from taskward.http.context import KEY, RequestContext, Services
 from taskward.http.cors import METHODS, Cors
 from taskward.http.direct_routes import DirectRoutes, Found
 from taskward.http.errors import HeaderTooLarge
-from taskward.http.headers import WHOLE_RESPONSE, HeaderList, common_headers, new_request_id
+from taskward.http.headers import AT_ONCE, HeaderList, common_headers, new_request_id
+from taskward.http.protocol import AtOnce
 from taskward.http.responses import ProblemResponse
 from taskward.logs import RequestRecord, digest, request_id
 from taskward.postgres.failures import DatabaseUnavailable
@@ -28,9 +29,6 @@ log = logging.getLogger("taskward.request")
 
 MAX_HEADER_BYTES = 16 * 1024
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-
-Respond = Callable[[int, Iterable[tuple[bytes, bytes]], bytes], bool]
-"""Status, headers and body; false when it must be sent in messages."""
 
 Count = Callable[[RequestContext, str, str, int, float], None]
 """A request that has ended: its context, method, route, status and seconds."""
@@ -136,13 +134,13 @@ class Answering:
 
     async def answer(self, scope: Scope, response: Response) -> None:
         """A response whose body is there as a whole: at once, where the server takes it so."""
-        respond: Respond | None = scope.get("extensions", NOTHING).get(WHOLE_RESPONSE)
+        at_once: AtOnce | None = scope.get("extensions", NOTHING).get(AT_ONCE)
         if isinstance(response, ProblemResponse):
             scope[KEY].problem = response.problem
         headers = [*response.raw_headers, *self.headers]
         self.status = response.status_code
         body = b"" if self.is_head else bytes(response.body)
-        if respond is None or not respond(response.status_code, headers, body):
+        if at_once is None or not at_once.respond(response.status_code, headers, body):
             await self.out({"type": "http.response.start", "status": response.status_code, "headers": headers})
             await self.out({"type": "http.response.body", "body": body})
 

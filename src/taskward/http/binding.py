@@ -113,8 +113,10 @@ def default_of(field: ModelField) -> Any:
     if field.field_info.is_required():
         return ABSENT
     default = field.get_default()
+    if default is None or isinstance(default, (str, int)):
+        return default
     # Nobody may change what the next request gets.
-    return default if default is None or isinstance(default, (str, int)) else lambda: deepcopy(default)
+    return list if default == [] else lambda: deepcopy(default)
 
 
 def refuse_what_is_not_understood(dependant: Dependant) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from taskward.http.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType
+from taskward.http.headers import AT_ONCE
+from taskward.http.protocol import AtOnce
 from taskward.http.validation import invalid
 from taskward.strict_json import NotStrict, decoded
 
@@ -31,6 +33,12 @@ async def body_of(request: Request, *, max_bytes: int) -> bytes:
         raise UnsupportedMediaType("The body must be JSON, with the header Content-Type: application/json.")
     if int(length) > max_bytes:
         raise too_large(max_bytes)
+    at_once: AtOnce | None = request.scope.get("extensions", {}).get(AT_ONCE)
+    whole = None if at_once is None else at_once.body()
+    if whole is not None:
+        if len(whole) > max_bytes:
+            raise too_large(max_bytes)
+        return whole
     body, has_more = b"", True
     try:
         async with asyncio.timeout(BODY_SECONDS):

@@ -6,8 +6,8 @@ HeaderList = tuple[tuple[bytes, bytes], ...]
 """Names in lower case, as ASGI has them."""
 
 
-WHOLE_RESPONSE = "taskward.whole_response"
-"""The extension of the ASGI scope by which our own protocol takes a whole answer at once, in place of two messages."""
+AT_ONCE = "taskward.at_once"
+"""The extension of the ASGI scope by which our own protocol gives and takes whole bodies, in place of messages."""
 
 
 def new_request_id() -> bytes:

@@ -9,13 +9,12 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterable
-from functools import partial
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from taskward.errors import Problem
 from taskward.http.errors import BodyTooLarge, HeaderTooLarge
-from taskward.http.headers import WHOLE_RESPONSE, common_headers, new_request_id
+from taskward.http.headers import AT_ONCE, common_headers, new_request_id
 
 log = logging.getLogger("taskward.request")
 
@@ -88,7 +87,7 @@ class Protocol(HttpToolsProtocol):
         self.is_in_head, self.head_bytes = False, 0
         self.stop_timer()
         self.cycle.transport = self.of_answers  # type: ignore[assignment]
-        self.scope["extensions"] = {WHOLE_RESPONSE: partial(respond, self.cycle)}  # type: ignore[dict-item]
+        self.scope["extensions"] = {AT_ONCE: AtOnce(self.cycle)}  # type: ignore[dict-item]
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -184,35 +183,49 @@ class Protocol(HttpToolsProtocol):
         self.linger()
 
 
-def respond(cycle: RequestResponseCycle, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
-    """A whole answer in one write, as `send` would write it in two messages; false when it must be sent so.
+class AtOnce:
+    """A request and its answer as wholes, for an application that has use for them; the messages of ASGI stay good."""
 
-    The headers have a Content-Length where the body is not empty.
-    """
-    if cycle.flow.write_paused or cycle.response_started:
-        return False
-    if cycle.disconnected:
+    __slots__ = ("cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self.cycle = cycle
+
+    def body(self) -> bytes | None:
+        """The whole body of the request if it is there already."""
+        cycle = self.cycle
+        return None if cycle.more_body or cycle.disconnected else bytes(cycle.body)
+
+    def respond(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
+        """A whole answer in one write, as `send` would write it in two; false when it must be sent in messages.
+
+        The headers have a Content-Length where the body is not empty.
+        """
+        cycle = self.cycle
+        if cycle.flow.write_paused or cycle.response_started:
+            return False
+        if cycle.disconnected:
+            return True
+        DEFAULT.render(cycle.default_headers)
+        written, says_close = [STATUS_LINE[status], DEFAULT.lines], DEFAULT.say_close
+        for name, value in headers:
+            if CR in value or LF in value:  # as numbers: of a text Python first finds out, by an error, that it is none
+                raise ValueError(f"the header {name.decode()} would end its line")
+            if name == b"connection":
+                says_close = says_close or value == b"close"
+            written += (name, b": ", value, b"\r\n")
+        cycle.keep_alive = cycle.keep_alive and not says_close
+        if not cycle.keep_alive and not says_close:
+            written.append(b"connection: close\r\n")
+        written += (b"\r\n", body)
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        cycle.transport.write(b"".join(written))
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
         return True
-    DEFAULT.render(cycle.default_headers)
-    written, says_close = [STATUS_LINE[status], DEFAULT.lines], DEFAULT.say_close
-    for name, value in headers:
-        if CR in value or LF in value:  # as numbers: of a text Python first finds out, by an error, that it is none
-            raise ValueError(f"the header {name.decode()} would end its line")
-        if name == b"connection":
-            says_close = says_close or value == b"close"
-        written += (name, b": ", value, b"\r\n")
-    cycle.keep_alive = cycle.keep_alive and not says_close
-    if not cycle.keep_alive and not says_close:
-        written.append(b"connection: close\r\n")
-    written += (b"\r\n", body)
-    cycle.response_started = cycle.response_complete = True
-    cycle.waiting_for_100_continue = False
-    cycle.transport.write(b"".join(written))
-    cycle.message_event.set()
-    if not cycle.keep_alive:
-        cycle.transport.close()
-    cycle.on_response()
-    return True
 
 
 class DefaultHeaders:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -69,16 +69,15 @@ def replayed(is_replay: bool) -> list[tuple[bytes, bytes]]:
 
 
 def paged(request: Request, asked: PageRequest, page: Page) -> Response:
-    response = JsonResponse(page.json)
-    if page.next_cursor is not None:
-        response.headers["link"] = next_link(request, page.next_cursor, asked.limit)
-    return response
+    if page.next_cursor is None:
+        return JsonResponse(page.json)
+    return JsonResponse(page.json, headers=((b"link", next_link(request, page.next_cursor, asked.limit)),))
 
 
-def next_link(request: Request, cursor: str, limit: int) -> str:
+def next_link(request: Request, cursor: str, limit: int) -> bytes:
     """RFC 8288: relative to the request, with its other parameters."""
-    given = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    given = request.query_params.multi_items()
     kept = [(name, value) for name, value in given if name not in ("cursor", "limit", "skip")]
     # What may stand in a query as it is (RFC 3986 §3.4) stays so, or the link would be longer than the request.
     query = urlencode([("cursor", cursor), ("limit", limit), *kept], safe="!$'()*/:?@")
-    return f'<?{query}>; rel="next"'
+    return f'<?{query}>; rel="next"'.encode("latin-1")

@@ -94,7 +94,7 @@ class OwnerRoute(DirectRoute):
                 if flaw is not None:
                     errors.append({"type": "json_invalid", "loc": ("body", *flaw.place), "msg": flaw.reason})
             if checks_query and scope["query_string"]:
-                check_query(scope["query_string"], parameters)
+                check_query(request.query_params, parameters)
             values = plan.bind(request, body, errors)
             if errors:
                 raise self.refusal(errors)

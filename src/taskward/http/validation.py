@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
-from urllib.parse import parse_qsl
+
+from starlette.datastructures import QueryParams
 
 from taskward.http.errors import ValidationFailed
 from taskward.resources.shapes import MAX_ERRORS
@@ -12,7 +13,7 @@ from taskward.resources.shapes import MAX_ERRORS
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
-def check_query(query: bytes, parameters: Mapping[str, bool]) -> None:
+def check_query(query: QueryParams, parameters: Mapping[str, bool]) -> None:
     """Every parameter is known, and stands once unless it is one that may repeat (true).
 
     One that begins with `_` belongs to somebody else and is ignored.
@@ -21,7 +22,7 @@ def check_query(query: bytes, parameters: Mapping[str, bool]) -> None:
         ValidationFailed
     """
     seen: set[str] = set()
-    for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+    for name, _ in query.multi_items():
         if name.startswith("_"):
             continue
         if name not in parameters:
