@@ -145,17 +145,17 @@ def postgres_url(value: SecretStr) -> DatabaseUrl:
     user, at, behind = rest.partition("@")
     if not at or "/" in user:
         user, at, behind = "", "", rest
-    place, _, query = behind.partition("?")
+    address, _, query = behind.partition("?")
     parameters = {pair: unquote(pair.partition("=")[0]) for pair in query.split("&") if pair}
     foreign = {pair: name for pair, name in parameters.items() if name in FOREIGN_PARAMETERS or pair in FOREIGN_PAIRS}
     kept = "&".join(pair for pair in parameters if pair not in foreign)
-    url = DatabaseUrl(f"postgresql://{user}{at}{place}" + (f"?{kept}" if kept else ""))
+    url = DatabaseUrl(f"postgresql://{user}{at}{address}" + (f"?{kept}" if kept else ""))
     url.dropped = tuple(foreign.values())
     try:
         understood = conninfo_to_dict(url.get_secret_value())
     except (Error, UnicodeEncodeError):
         raise ValueError("is not a URL that PostgreSQL understands") from None
-    if "@" in place:  # the end of a password, which would be told as the name of a host or database
+    if "@" in address:  # the end of a password, which would be told as the name of a host or database
         raise ValueError("has an @ or / too many: in a name or password they are written %40 and %2F")
     ports = [port for port in str(understood.get("port", "")).split(",") if port]
     if not all(re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65_535 for port in ports):

@@ -16,7 +16,7 @@ class Flaw(NamedTuple):
     """Why a value is refused, and the part of it that is to blame: the names and indexes that lead there."""
 
     reason: str
-    place: tuple[str | int, ...]
+    path: tuple[str | int, ...]
 
 
 def parse(raw: bytes) -> Any:
@@ -85,7 +85,7 @@ def flaw_in(value: Any, depth: int = 0) -> Flaw | None:
             return Flaw(reason, ())
         # Thousands of numbers are not worth a call each.
         if isinstance(inner, (str, dict, list)) and (flaw := flaw_in(inner, depth + 1)) is not None:
-            return Flaw(flaw.reason, (name, *flaw.place))
+            return Flaw(flaw.reason, (name, *flaw.path))
     return None
 
 

@@ -18,7 +18,7 @@ from support.key_server import KeyServer, running_key_server
 from support.signing import private_jwk, public
 from taskward.migrations import migrate
 from taskward.operations.doctor import Finding, examine
-from taskward.postgres.administration import place
+from taskward.postgres.administration import database_at
 from taskward.settings import read_settings
 
 SECRET = "a secret of thirty-two bytes, or more"
@@ -275,7 +275,7 @@ def test_the_direct_url_is_looked_at_when_it_is_another(migrated: str) -> None:
     ],
 )
 def test_a_database_is_named_without_its_login(url: str, words: str) -> None:
-    assert place(url) == words
+    assert database_at(url) == words
 
 
 def test_the_role_of_requests_is_looked_at(own_cluster: str, logins: dict[str, str]) -> None:

@@ -101,7 +101,7 @@ def test_a_flaw_has_its_place(text: bytes, place: tuple[str | int, ...]) -> None
     flaw = flaw_in(decoded(text))
 
     assert flaw is not None
-    assert flaw.place == place
+    assert flaw.path == place
 
 
 @pytest.mark.parametrize("of", ["[]", "{}"])

@@ -14,7 +14,7 @@ from fastapi.dependencies.models import Dependant
 from starlette.requests import Request
 
 Errors = list[dict[str, Any]]
-"""As Pydantic has them, each with its place (`loc`)."""
+"""As Pydantic has them, each with its location (`loc`)."""
 
 Find = Callable[[Request], Any]
 
@@ -33,8 +33,8 @@ class Plan:
         self.request_name = dependant.request_param_name
         self.dependencies = [(sub.name, Plan(sub), sub.call) for sub in dependant.dependencies if sub.call]
         self.parameters = [
-            (field, find_in(field), (place, field.alias), default_of(field))
-            for place, fields, find_in in (
+            (field, find_in(field), (location, field.alias), default_of(field))
+            for location, fields, find_in in (
                 ("path", dependant.path_params, in_path),
                 ("query", dependant.query_params, in_query),
                 ("header", dependant.header_params, in_headers),

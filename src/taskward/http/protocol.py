@@ -74,7 +74,7 @@ class Protocol(HttpToolsProtocol):
         # Most heads come as a whole and need no timer.
         if self.is_in_head and self.head_bytes and not self.is_refused and not self.transport.is_closing():
             if self.head_bytes > MAX_HEAD_BYTES:
-                self.refuse(HeaderTooLarge())
+                self.send_problem(HeaderTooLarge())
             elif self.timer is None:
                 self.timer = self.loop.call_later(HEAD_SECONDS, self.give_up)
 
@@ -145,9 +145,9 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         if self.head_bytes > MAX_URL_BYTES:
-            self.refuse(HeaderTooLarge())
+            self.send_problem(HeaderTooLarge())
         elif "Content-Length overflow" in str(sys.exception()):  # which is 20 digits or more
-            self.refuse(BodyTooLarge("The body is larger than anything that is taken here."))
+            self.send_problem(BodyTooLarge("The body is larger than anything that is taken here."))
         elif self.is_answering():
             self.end_with_answer()
         else:
@@ -161,7 +161,7 @@ class Protocol(HttpToolsProtocol):
         """Of the request before: its answer comes first (RFC 9112 §9.3.2), and is the last here."""
         self.is_refused, self.cycle.keep_alive = True, False
 
-    def refuse(self, problem: Problem) -> None:
+    def send_problem(self, problem: Problem) -> None:
         """As the application would, which has not heard of the request."""
         if self.is_answering():
             self.end_with_answer()

@@ -92,12 +92,12 @@ class OwnerRoute(DirectRoute):
                 body = value_of(raw)
                 flaw = flaw_in(body)
                 if flaw is not None:
-                    errors.append({"type": "json_invalid", "loc": ("body", *flaw.place), "msg": flaw.reason})
+                    errors.append({"type": "json_invalid", "loc": ("body", *flaw.path), "msg": flaw.reason})
             if checks_query and scope["query_string"]:
                 check_query(request.query_params, parameters)
             values = plan.bind(request, body, errors)
             if errors:
-                raise self.refusal(errors)
+                raise self.validation_problem(errors)
             admission.begin()
             try:
                 response: Response = await endpoint(**values)
@@ -107,8 +107,8 @@ class OwnerRoute(DirectRoute):
 
         return answer
 
-    def refusal(self, errors: Sequence[Any]) -> ValidationFailed:
-        """What Pydantic found wrong, as it is told."""
+    def validation_problem(self, errors: Sequence[Any]) -> ValidationFailed:
+        """What Pydantic found wrong, in the words of the answer."""
         fields = tuple(getattr(self.body_field.field_info.annotation, "model_fields", ())) if self.body_field else ()
         return validation_failed(errors, fields=fields, replaces="PUT" in (self.methods or ()))
 

@@ -1,4 +1,4 @@
-"""What is wrong with a request, as it is told: where, one sentence, and never what was sent."""
+"""What is wrong with a request, in the words of the answer: where, one sentence, and never what was sent."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -42,13 +42,13 @@ def validation_failed(errors: Sequence[Any], *, fields: Sequence[str] = (), repl
 
     `fields` are those that the body may have, `replaces` says that the call is a PUT.
     """
-    return told([described(error, fields, replaces) for error in errors[:MAX_ERRORS]])
+    return validation_problem([described(error, fields, replaces) for error in errors[:MAX_ERRORS]])
 
 
-def told(described: list[dict[str, Any]], **members: Any) -> ValidationFailed:
-    """The first of them as the sentence."""
-    loc, message = described[0]["loc"], described[0]["message"]
-    return ValidationFailed(f"{'.'.join(map(str, loc))}: {message}", errors=described, **members)
+def validation_problem(errors: list[dict[str, Any]], **members: Any) -> ValidationFailed:
+    """The first of the errors is its sentence; `members` as in `Problem`."""
+    loc, message = errors[0]["loc"], errors[0]["message"]
+    return ValidationFailed(f"{'.'.join(map(str, loc))}: {message}", errors=errors, **members)
 
 
 def described(error: Any, fields: Sequence[str], replaces: bool) -> dict[str, Any]:

@@ -112,10 +112,10 @@ def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str,
     from taskward.migrations import migrate
     from taskward.operations import worker
     from taskward.operations.exposition import observe
-    from taskward.postgres.administration import place
+    from taskward.postgres.administration import database_at
 
     if settings.database_url is not None:
-        typer.echo(f"Migrating the database {place(direct_url)}.")
+        typer.echo(f"Migrating the database {database_at(direct_url)}.")
     migrate(direct_url)
     issuer = local_issuer(settings.data_dir) if is_private and settings.jwt_hs256_secret is None else None
     token = issuer.token("alice", expires_in_seconds=3600, now=time.time()) if issuer is not None else None
@@ -211,7 +211,7 @@ async def check_database(settings: "Settings", url: str) -> None:
     """Raises DatabaseRefused. One that does not answer is no reason not to start."""
     import taskward.tasks.actions  # noqa: F401 - `owned_tables` knows the tables of the modules that are imported
     from taskward.migrations import REVISIONS
-    from taskward.postgres.administration import place
+    from taskward.postgres.administration import database_at
     from taskward.postgres.failures import DatabaseUnavailable
     from taskward.postgres.pool import Pool
     from taskward.resources.clock import owned_tables
@@ -228,7 +228,7 @@ async def check_database(settings: "Settings", url: str) -> None:
         await pool.check()
     except DatabaseUnavailable:
         logging.disable(logging.NOTSET)
-        log.warning("the database %s does not answer yet: requests get 503 until it does", place(url))
+        log.warning("the database %s does not answer yet: requests get 503 until it does", database_at(url))
     finally:
         logging.disable(logging.NOTSET)
         await pool.close()
@@ -240,14 +240,14 @@ def migrate(
 ) -> None:
     """Bring the schema to this release, over DATABASE_DIRECT_URL (by default DATABASE_URL, unpooled)."""
     from taskward import migrations
-    from taskward.postgres.administration import place
+    from taskward.postgres.administration import database_at
 
     if sql:
         typer.echo(migrations.script())
         return
     with database_of(read(), say=typer.echo, is_direct_enough=True) as (_, direct_url):
         before = migrations.migrate(direct_url, say=typer.echo)
-    where = place(direct_url)
+    where = database_at(direct_url)
     if before == migrations.HEAD:
         typer.echo(f"The database {where} is at {before} already, which is this release's.")
     else:
@@ -272,11 +272,11 @@ def forget(
 ) -> None:
     """Remove every row of one owner, for good."""
     from taskward.operations import retention
-    from taskward.postgres.administration import place
+    from taskward.postgres.administration import database_at
 
     with database_of(read(), say=typer.echo) as (_, direct_url):
         if not yes:
-            typer.confirm(f"Remove everything of {owner} from the database {place(direct_url)}?", abort=True)
+            typer.confirm(f"Remove everything of {owner} from the database {database_at(direct_url)}?", abort=True)
         removed = retention.forget(direct_url, owner)
     counts = ", ".join(f"{count} rows of {table}" for table, count in removed.items())
     typer.echo(f"Forgot {owner}: removed {counts}." if any(removed.values()) else f"There was nothing of {owner}.")

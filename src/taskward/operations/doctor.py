@@ -12,7 +12,7 @@ import psycopg
 
 from taskward.auth.jwks import JwksUnusable, fetch_jwks, parse_jwks, tls_context, without_query
 from taskward.migrations import HEAD, REVISIONS
-from taskward.postgres.administration import AdminConnection, connect, failure_sentence, place
+from taskward.postgres.administration import AdminConnection, connect, database_at, failure_sentence
 from taskward.postgres.context import APP_ROLE
 from taskward.settings import Settings
 
@@ -45,7 +45,7 @@ def examine(settings: Settings, url: str, direct_url: str, *, clock: Callable[[]
                 yield revision(connection)
                 yield from isolation(connection)
     except psycopg.Error as error:
-        yield Finding("fail", "database", failure_sentence(f"{place(url)} cannot be used", error))
+        yield Finding("fail", "database", failure_sentence(f"{database_at(url)} cannot be used", error))
         return
     if direct_url != url:
         yield direct(direct_url)
@@ -106,9 +106,9 @@ def clock_difference(whose: str, seconds: float) -> Finding:
 def version(connection: AdminConnection, url: str) -> Finding:
     number = int(one(connection, "select current_setting('server_version_num')")[0])
     if number // 10_000 < OLDEST_POSTGRESQL:
-        sentence = f"{place(url)} is PostgreSQL {number // 10_000}; it must be {OLDEST_POSTGRESQL} or newer."
+        sentence = f"{database_at(url)} is PostgreSQL {number // 10_000}; it must be {OLDEST_POSTGRESQL} or newer."
         return Finding("fail", "database", sentence)
-    return Finding("ok", "database", f"{place(url)} answers, PostgreSQL {number // 10_000}.{number % 10_000}.")
+    return Finding("ok", "database", f"{database_at(url)} answers, PostgreSQL {number // 10_000}.{number % 10_000}.")
 
 
 def pooler(connection: AdminConnection) -> Finding:
@@ -121,10 +121,12 @@ def direct(direct_url: str) -> Finding:
     try:
         with connect(direct_url, application_name=APPLICATION_NAME) as connection:
             if is_direct(connection):
-                return Finding("ok", "migrations", f"{place(direct_url)} is reached without a pooler.")
+                return Finding("ok", "migrations", f"{database_at(direct_url)} is reached without a pooler.")
     except psycopg.Error as error:
-        return Finding("fail", "migrations", failure_sentence(f"{place(direct_url)} cannot be used for them", error))
-    sentence = f"{place(direct_url)} is reached through a pooler: set DATABASE_DIRECT_URL to a way around it."
+        return Finding(
+            "fail", "migrations", failure_sentence(f"{database_at(direct_url)} cannot be used for them", error)
+        )
+    sentence = f"{database_at(direct_url)} is reached through a pooler: set DATABASE_DIRECT_URL to a way around it."
     return Finding("warn", "migrations", sentence)
 
 

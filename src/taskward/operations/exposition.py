@@ -1,6 +1,6 @@
 """`/metrics` for Prometheus, at an address of its own, so that no proxy in front of the API passes it on by accident.
 
-Each process writes its numbers into files of one folder (`metrics.py`), and whoever asks here reads them all: the
+Each process writes its numbers into files of one folder (`metrics.py`), and each scrape reads them all: the
 multiprocess mode of Prometheus' Python client.
 """
 

@@ -44,7 +44,7 @@ def failure_sentence(what_failed: str, error: BaseException | None) -> str:
     return f"{what_failed}: {reason}{end}"
 
 
-def place(url: str) -> str:
+def database_at(url: str) -> str:
     """The database's name and host, for people."""
     parts = conninfo_to_dict(url)
     host = parts.get("host") or parts.get("hostaddr") or "its local socket"

@@ -90,8 +90,8 @@ def domain(name: str, of: TypeEngine[Any], check: str) -> TypeEngine[Any]:
 
 def base_of(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     """What parameters are sent as: of a domain the type that it is of."""
-    told = kind.dialect_impl(DIALECT)
-    return told.data_type if isinstance(told, postgresql.DOMAIN) else kind
+    in_postgresql = kind.dialect_impl(DIALECT)
+    return in_postgresql.data_type if isinstance(in_postgresql, postgresql.DOMAIN) else kind
 
 
 def owned(statement: Filterable, table: FromClause) -> Filterable:

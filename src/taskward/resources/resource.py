@@ -276,7 +276,7 @@ def remembered(row: Row) -> Versioned:
 
 
 def id_in(position: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,15}", position):  # who knows how can invent a cursor for any position
+    if not re.fullmatch(r"[1-9][0-9]{0,15}", position):  # a cursor for any position can be forged
         raise CursorInvalid
     return int(position)
 

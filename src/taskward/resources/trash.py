@@ -136,7 +136,7 @@ class Trash:
 
     def deleted_before(self, cursor: str, session: Session) -> tuple[datetime, int]:
         position = POSITION.fullmatch(position_in(cursor, owner_id=session.owner_id, of=self.list_name))
-        if position is None:  # who knows how can invent a cursor for any position
+        if position is None:  # a cursor for any position can be forged
             raise CursorInvalid
         return EPOCH + int(position[1]) * MICROSECOND, int(position[2])
 

@@ -39,7 +39,7 @@ WHITE_SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
 """What a title may not consist of alone; the constraint lists the same characters, whatever the locale."""
 WHITE_SPACE_ESCAPES = "".join(f"\\u{ord(character):04x}" for character in WHITE_SPACE)
 
-# Published alone, for whoever makes requests by the document: `strict_json.py` and `not_blank` see to it here.
+# Only published, for programs that make requests by the document: here `strict_json.py` and `not_blank` check it.
 ANY_TEXT = r"^[^\u0000]*$"
 TITLE_TEXT = rf"^[^\u0000]*[^\u0000{WHITE_SPACE_ESCAPES}][^\u0000]*$"
 
@@ -211,7 +211,7 @@ def due_once(due_on: date | None, due_at: datetime | None) -> None:
         raise ValueError("A task is due on a day or at an instant, not both: leave out due_on or due_at")
 
 
-# The same, for whoever makes requests by the document.
+# The same, for programs that make requests by the document.
 DUE_ONCE: dict[str, JsonValue] = {
     "not": {
         "required": ["due_on", "due_at"],

@@ -70,7 +70,7 @@ class Order:
     """It needs to know when days begin in a zone."""
 
     def values_in(self, position: str) -> dict[str, Any]:
-        """Whoever knows how can invent a cursor for any position, so each part must be what a task could have.
+        """A cursor for any position can be forged, so each part must be what a task could have.
 
         Raises:
             CursorInvalid: it is not.

@@ -20,7 +20,7 @@ from taskward.http.openapi import ETAG, LINK, LOCATION, REPLAYED, Responses, ans
 from taskward.http.parameters import IdempotencyKey, Paging, PagingByCursor, PathId, TrashDays
 from taskward.http.responses import JsonResponse, created, no_content, paged, replayed, versioned
 from taskward.http.route import CurrentSession, OwnerRoute, OwnerRouter
-from taskward.http.validation import NOT_AN_OBJECT, described, told
+from taskward.http.validation import NOT_AN_OBJECT, described, validation_problem
 from taskward.resources.shapes import MAX_ERRORS
 from taskward.tasks import actions, finding
 from taskward.tasks import batch as batches
@@ -148,14 +148,14 @@ class PlainRoute(OwnerRoute):
 class BatchRoute(PlainRoute):
     max_body_bytes = 1024 * 1024
 
-    def refusal(self, errors: Sequence[Any]) -> ValidationFailed:
+    def validation_problem(self, errors: Sequence[Any]) -> ValidationFailed:
         """Of the first operation that is wrong, if the batch as a whole is not."""
         indexes = {operation_in(error) for error in errors}
         if None in indexes:
-            return super().refusal([error for error in errors if operation_in(error) is None])
+            return super().validation_problem([error for error in errors if operation_in(error) is None])
         first = min(index for index in indexes if index is not None)
         of_first = [described_in_batch(error) for error in errors if operation_in(error) == first]
-        return told(of_first[:MAX_ERRORS], operation=first)
+        return validation_problem(of_first[:MAX_ERRORS], operation=first)
 
 
 def operation_in(error: Any) -> int | None:
@@ -169,10 +169,10 @@ def described_in_batch(error: Any) -> dict[str, Any]:
     if error["type"] == "json_invalid":
         return described(error, (), False)
     # Pydantic puts the kind of the operation behind its index.
-    body, operations, index, *kind_and_place = error["loc"]
-    kind, place = "".join(kind_and_place[:1]), kind_and_place[1:]
-    fields = tuple(FIELDS.get((kind, *place[:-1]), ()))
-    found = described({**error, "loc": [body, operations, index, *place]}, fields, False)
+    body, operations, index, *kind_and_path = error["loc"]
+    kind, path = "".join(kind_and_path[:1]), kind_and_path[1:]
+    fields = tuple(FIELDS.get((kind, *path[:-1]), ()))
+    found = described({**error, "loc": [body, operations, index, *path]}, fields, False)
     if error["type"].startswith("union_tag"):  # whose text quotes what was sent
         found["message"] = "An operation has an op, which is create, patch or delete."
     elif error["type"] in NOT_AN_OBJECT:
