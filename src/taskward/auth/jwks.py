@@ -9,7 +9,6 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 
-import httpx
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -56,6 +55,8 @@ class JwksUnusable(Exception):
 def tls_context(url: str) -> ssl.SSLContext:
     """To be made once for a URL, because reading the certificates takes tens of milliseconds. Honours
     `SSL_CERT_FILE`."""
+    import httpx  # here and below: it takes a tenth of a second, and `token` and a shared secret do without
+
     return httpx.create_ssl_context() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -65,6 +66,8 @@ async def fetch_jwks(url: str, *, tls: ssl.SSLContext) -> bytes:
     Raises:
         JwksUnusable: anything else came, or no whole answer within 3 s.
     """
+    import httpx
+
     headers = {
         "Accept": "application/json",
         # A compressed answer can be a thousand times larger than what was read of it.
