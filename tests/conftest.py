@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Coroutine, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,48 @@ hypothesis.settings.load_profile("untimed")
 # Programs inherit that SIGINT is ignored, as a shell has it for what it runs in the background.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+FOLDERS = ("processes", "database", "contract", "api", "unit")
+"""Each is a marker of the tests in it. The longest tests are in the first, the shortest in the last."""
+
+
+def folder_of(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    item.add_marker(folder_of(item))
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """More than there are cores, because tests of processes wait for most of their time."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else -(-3 * (os.cpu_count() or 1) // 2)
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-randomly
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files with long tests first on every worker: one that began last would leave the other cores idle.
+
+    xdist cuts the list into equal parts, and each worker begins at the start of its own. Files stay whole, because
+    what one shares is made once a worker; unit tests fill the parts up.
+    """
+    workers: int = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    files = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
+    files.sort(key=lambda tests: (not is_long(tests), FOLDERS.index(folder_of(tests[0]))))
+    parts: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for number, tests in enumerate(tests for tests in files if folder_of(tests[0]) != "unit"):
+        parts[number % workers] += tests
+    short = [item for item in items if folder_of(item) == "unit"]
+    for number, part in enumerate(parts, start=1):
+        room = len(short) if number == workers else max(0, len(items) // workers - len(part))
+        part += short[:room]
+        del short[:room]
+    items[:] = [item for part in parts for item in part]
+
+
+def is_long(tests: list[pytest.Item]) -> bool:
+    return any(item.get_closest_marker("long") for item in tests)
 
 
 @pytest.hookimpl(trylast=True)

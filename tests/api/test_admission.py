@@ -241,6 +241,7 @@ def test_large_bodies_and_many_requests_do_not_count_for_the_head(ann: Person) -
 # Slow senders
 
 
+@pytest.mark.long
 def test_what_comes_too_slowly_and_can_have_no_answer_ends_with_its_connection(api: str) -> None:
     with ExitStack() as stack:
         silent = stack.enter_context(connected(api))
@@ -276,6 +277,7 @@ def seconds_until_closed(connection: socket.socket, dribble: bytes) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.long
 def test_a_body_that_comes_too_slowly_is_told_so_and_holds_nobody_up(api: str, ann: Person) -> None:
     start = [
         b"POST /tasks HTTP/1.1",

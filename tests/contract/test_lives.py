@@ -733,6 +733,7 @@ def live(person: Callable[[str], Person], *, examples: int, is_repeatable: bool)
     return outcomes
 
 
+@pytest.mark.long
 @pytest.mark.timeout(400 + EXAMPLES)  # a failure is made as short as it can be, which takes Hypothesis 300 s at most
 def test_whatever_two_people_do_each_sees_what_the_contract_says(person: Callable[[str], Person]) -> None:
     outcomes = live(person, examples=EXAMPLES, is_repeatable=not IS_LONG)

@@ -58,6 +58,7 @@ def examine(
     return report
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120 + EXAMPLES)
 def test_the_api_keeps_to_its_document(api: str, person: Callable[[str], Person], tmp_path: Path) -> None:
     people = [person("ann"), person("bob")]
