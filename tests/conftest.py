@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import httpx
 import hypothesis
 import psycopg
 import pytest
@@ -16,14 +17,15 @@ import uvloop
 
 from support.database_proxy import DatabaseProxy, proxied
 from support.databases import as_login, asked, with_database
-from support.people import Person
+from support.people import NO_CERTIFICATES, Person
 from support.programs import OURS
 from support.serving import serving
+from support.settings import settings_for
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer, local_issuer
 from taskward.migrations import migrate
 from taskward.operations.embedded import cluster as embedded
-from taskward.settings import Settings, read_settings
+from taskward.settings import Settings
 
 # The tester's own settings must not reach what is tested.
 for name in [name for name in os.environ if OURS.match(name)]:
@@ -157,6 +159,14 @@ def api(settings: Settings, issuer: LocalIssuer) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def careful_api(database_url: str, issuer: LocalIssuer) -> Iterator[str]:
+    """The API under REQUIRE_IF_MATCH, below a prefix, which is part of this address."""
+    settings = settings_for(database_url, require_if_match=True, api_prefix="/api/v1")
+    with serving(create_app(settings, local_issuer=issuer)) as address:
+        yield f"{address}/api/v1"
+
+
 @pytest.fixture
 def person(api: str, issuer: LocalIssuer) -> Iterator[Callable[..., Person]]:
     """Makes people; `api` is the address of another server when it is given."""
@@ -195,6 +205,13 @@ def proxy(database_url: str) -> Iterator[DatabaseProxy]:
 
 
 @pytest.fixture
+def visitor(api: str) -> Iterator[httpx.Client]:
+    """Somebody without a token."""
+    with httpx.Client(base_url=api, trust_env=False, verify=NO_CERTIFICATES) as client:
+        yield client
+
+
+@pytest.fixture
 def new_database(cluster: str) -> Iterator[Callable[..., str]]:
     """Makes empty databases, each gone after the test. `owner` is a role that then owns it."""
     made: list[str] = []
@@ -210,8 +227,3 @@ def new_database(cluster: str) -> Iterator[Callable[..., str]]:
     with psycopg.connect(cluster, autocommit=True) as admin:
         for name in made:
             admin.execute(f'drop database "{name}" with (force)')
-
-
-def settings_for(database_url: str, **values: Any) -> Settings:
-    """Without a limit on requests, which tests would come to when they are quick."""
-    return read_settings(database_url=database_url, **({"rate_limit_per_minute": 0} | values))

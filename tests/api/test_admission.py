@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
-from conftest import settings_for
 from support.answers import problem, task
 from support.database_proxy import proxied
 from support.people import Person
 from support.serving import serving
+from support.settings import settings_for
 from support.wire import answer_on, connected
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer

@@ -10,9 +10,9 @@ import pytest
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from conftest import settings_for
 from support.people import Person
 from support.serving import serving
+from support.settings import settings_for
 from support.wire import ask
 from taskward.app import create_app, services_of
 from taskward.auth.issuer import LocalIssuer

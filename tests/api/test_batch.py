@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,11 +11,11 @@ import psycopg
 import pytest
 from pydantic import ValidationError
 
-from conftest import settings_for
-from support.answers import refused, results
+from support.answers import problem, results
 from support.database_proxy import proxied
 from support.people import Person
 from support.serving import serving
+from support.settings import settings_for
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
 from taskward.tasks.batch import Batch
@@ -84,8 +84,8 @@ def test_operations_see_what_those_before_them_did(ann: Person) -> None:
     assert [result["task"]["title"] for result in found] == ["Oat milk"] * 3
     assert [result["task"]["status"] for result in found] == ["Todo", "Done", "Done"]
     assert ann.tasks() == [found[-1]["task"]]
-    refused(batch(ann, delete(milk), patch(milk, title="Milk")), 404, "task_not_found", 1)
-    refused(batch(ann, delete(milk), delete(milk)), 404, "task_not_found", 1)
+    problem(batch(ann, delete(milk), patch(milk, title="Milk")), 404, "task_not_found", 1)
+    problem(batch(ann, delete(milk), delete(milk)), 404, "task_not_found", 1)
     assert len(ann.tasks()) == 1
 
 
@@ -128,7 +128,7 @@ def test_the_lowest_that_fails_undoes_all(ann: Person, bob: Person) -> None:
     ]
 
     for answer in answers:
-        refused(answer, 404, "task_not_found", 2)
+        problem(answer, 404, "task_not_found", 2)
     assert answers[0].content == answers[1].content
     assert ann.tasks() == [milk]
     assert bob.tasks() == [his]
@@ -140,8 +140,8 @@ def test_if_match_is_honoured(ann: Person, make: Callable[[dict[str, Any], str],
     current = f'"{milk["version"]}"'
 
     for wrong in ('"1"', f"W/{current}", current.strip('"'), "", "nonsense", '"é"', f"{current} {current}"):
-        refused(batch(ann, create("a"), make(milk, wrong)), 412, "version_mismatch", 1)
-        refused(batch(ann, make({"id": NEVER_GIVEN}, wrong)), 404, "task_not_found", 0)
+        problem(batch(ann, create("a"), make(milk, wrong)), 412, "version_mismatch", 1)
+        problem(batch(ann, make({"id": NEVER_GIVEN}, wrong)), 404, "task_not_found", 0)
     assert ann.tasks() == [milk]
     for right in ("*", f'"1", {current}', current):
         milk = ann.adds("Milk")
@@ -153,7 +153,7 @@ def test_if_match_is_about_the_state_that_the_operation_sees(ann: Person) -> Non
     milk = ann.adds("Milk")
     tag = f'"{milk["version"]}"'
 
-    refused(batch(ann, patch(milk, tag, title="a"), patch(milk, tag, title="b")), 412, "version_mismatch", 1)
+    problem(batch(ann, patch(milk, tag, title="a"), patch(milk, tag, title="b")), 412, "version_mismatch", 1)
 
     assert ann.tasks() == [milk]
     results(batch(ann, patch(milk, tag), patch(milk, tag, title="a")))
@@ -225,8 +225,8 @@ def test_shapes_come_first_for_all_operations(ann: Person, wrong: Any, place: li
     """Though the first operation would not be found."""
     answer = batch(ann, delete({"id": NEVER_GIVEN}), create("Milk"), wrong, {"op": "of_no_kind_2718"})
 
-    document = refused(answer, 422, "validation_failed", 2)
-    refused(batch(ann, wrong, create("a\0b")), 422, "validation_failed", 0)
+    document = problem(answer, 422, "validation_failed", 2)
+    problem(batch(ann, wrong, create("a\0b")), 422, "validation_failed", 0)
     assert document["errors"][0]["loc"] == ["body", "operations", 2, *place]
     assert {tuple(error["loc"][:3]) for error in document["errors"]} == {("body", "operations", 2)}
     assert all(error["message"].endswith(".") for error in document["errors"])
@@ -236,7 +236,7 @@ def test_shapes_come_first_for_all_operations(ann: Person, wrong: Any, place: li
 
 def test_an_unknown_field_is_told_the_known_ones_of_its_place(ann: Person) -> None:
     def told(operation: Operation) -> str:
-        detail: str = refused(batch(ann, operation), 422, "validation_failed", 0)["detail"]
+        detail: str = problem(batch(ann, operation), 422, "validation_failed", 0)["detail"]
         return detail
 
     assert "op, task." in told({**create("Milk"), "x": 1})
@@ -268,16 +268,16 @@ def test_an_unknown_field_is_told_the_known_ones_of_its_place(ann: Person) -> No
 def test_a_batch_that_is_wrong_as_a_whole_names_no_operation(ann: Person, body: Any) -> None:
     answer = ann.post("/tasks/batch", content=json.dumps(body), headers={"Content-Type": "application/json"})
 
-    refused(answer, 422, "validation_failed", None)
+    problem(answer, 422, "validation_failed", None)
     assert ann.tasks() == []
 
 
 def test_a_batch_takes_no_parameters_and_needs_json_and_a_token(ann: Person) -> None:
     body = {"operations": [create("Milk")]}
 
-    refused(ann.post("/tasks/batch?dry_run=1", json=body), 422, "validation_failed", None)
-    refused(ann.post("/tasks/batch", content=json.dumps(body)), 415, "unsupported_media_type", None)
-    refused(ann.post("/tasks/batch", json=body, headers={"Authorization": ""}), 401, "token_missing", None)
+    problem(ann.post("/tasks/batch?dry_run=1", json=body), 422, "validation_failed", None)
+    problem(ann.post("/tasks/batch", content=json.dumps(body)), 415, "unsupported_media_type", None)
+    problem(ann.post("/tasks/batch", json=body, headers={"Authorization": ""}), 401, "token_missing", None)
     assert ann.tasks() == []
 
 
@@ -304,7 +304,7 @@ def test_what_is_wrong_thousands_of_times_is_looked_at_a_few_times(ann: Person, 
         Batch.model_validate({"operations": [operation]})
     assert wrong.value.error_count() <= 30
 
-    document = refused(batch(ann, operation), 422, "validation_failed", 0)
+    document = problem(batch(ann, operation), 422, "validation_failed", 0)
 
     assert 1 <= len(document["errors"]) <= 20
 
@@ -316,7 +316,7 @@ def test_a_batch_has_at_most_one_mebibyte(ann: Person, is_chunked: bool) -> None
         return ann.post("/tasks/batch", content=content, headers={"Content-Type": "application/json"})
 
     results(post(2**20))
-    refused(post(2**20 + 1), 413, "body_too_large", None)
+    problem(post(2**20 + 1), 413, "body_too_large", None)
     assert len(ann.tasks()) == 1
 
 
@@ -367,13 +367,13 @@ def test_another_body_or_call_under_the_same_key_is_refused(ann: Person) -> None
     results(batch(ann, create("Milk"), key=sent))
 
     for operations in MEANINGS[1:]:
-        refused(batch(ann, *operations, key=sent), 422, "idempotency_key_reused", None)
+        problem(batch(ann, *operations, key=sent), 422, "idempotency_key_reused", None)
     alone = ann.post("/tasks", json={"title": "Milk"}, headers={"Idempotency-Key": sent})
-    refused(alone, 422, "idempotency_key_reused", None)
+    problem(alone, 422, "idempotency_key_reused", None)
     assert len(ann.tasks()) == 1
     other = key()
     ann.post("/tasks", json={"title": "Milk"}, headers={"Idempotency-Key": other})
-    refused(batch(ann, create("Milk"), key=other), 422, "idempotency_key_reused", None)
+    problem(batch(ann, create("Milk"), key=other), 422, "idempotency_key_reused", None)
 
 
 def test_every_difference_in_meaning_is_a_difference(ann: Person) -> None:
@@ -395,7 +395,7 @@ def test_only_a_success_is_remembered(ann: Person) -> None:
     sent = key()
     milk = ann.adds("Milk")
 
-    refused(batch(ann, delete(milk), delete(milk), key=sent), 404, "task_not_found", 1)
+    problem(batch(ann, delete(milk), delete(milk), key=sent), 404, "task_not_found", 1)
     answer = batch(ann, delete(milk), key=sent)
 
     assert results(answer)
@@ -443,12 +443,6 @@ def test_what_a_batch_gathers_ends_with_it(
 # When If-Match is required
 
 
-@pytest.fixture(scope="module")
-def careful_api(database_url: str, issuer: LocalIssuer) -> Iterator[str]:
-    with serving(create_app(settings_for(database_url, require_if_match=True), local_issuer=issuer)) as address:
-        yield address
-
-
 def test_without_if_match_a_patch_or_delete_is_refused_where_it_is_required(
     careful_api: str, person: Callable[..., Person]
 ) -> None:
@@ -457,11 +451,11 @@ def test_without_if_match_a_patch_or_delete_is_refused_where_it_is_required(
     tag = f'"{milk["version"]}"'
 
     for without in (patch(milk, title="x"), patch(milk), delete(milk), delete({"id": NEVER_GIVEN})):
-        refused(batch(carol, create("a"), patch(milk, tag, title="b"), without), 428, "precondition_required", 2)
-    refused(batch(carol, delete(milk), create("")), 422, "validation_failed", 1)
-    refused(batch(carol, delete({"id": NEVER_GIVEN}, tag), delete(milk)), 404, "task_not_found", 0)
-    refused(batch(carol, delete(milk, '"1"'), delete(milk)), 412, "version_mismatch", 0)
-    refused(batch(carol, delete(milk), delete({"id": NEVER_GIVEN}, tag)), 428, "precondition_required", 0)
+        problem(batch(carol, create("a"), patch(milk, tag, title="b"), without), 428, "precondition_required", 2)
+    problem(batch(carol, delete(milk), create("")), 422, "validation_failed", 1)
+    problem(batch(carol, delete({"id": NEVER_GIVEN}, tag), delete(milk)), 404, "task_not_found", 0)
+    problem(batch(carol, delete(milk, '"1"'), delete(milk)), 412, "version_mismatch", 0)
+    problem(batch(carol, delete(milk), delete({"id": NEVER_GIVEN}, tag)), 428, "precondition_required", 0)
     assert carol.tasks() == [milk]
     results(batch(carol, patch(milk, tag, title="b"), patch(milk, "*", title="c")))
 
@@ -470,8 +464,8 @@ def test_a_key_that_was_used_is_told_before_a_missing_if_match(careful_api: str,
     carol, sent = person("carol", api=careful_api), key()
     [milk] = [result["task"] for result in results(batch(carol, create("Milk"), key=sent))]
 
-    refused(batch(carol, delete(milk), key=sent), 422, "idempotency_key_reused", None)
-    refused(batch(carol, delete(milk), key=key()), 428, "precondition_required", 0)
+    problem(batch(carol, delete(milk), key=sent), 422, "idempotency_key_reused", None)
+    problem(batch(carol, delete(milk), key=key()), 428, "precondition_required", 0)
 
 
 # Round trips
@@ -500,4 +494,4 @@ def test_the_path_takes_nothing_but_post_whoever_asks(api: str, method: str, sla
 
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     if method != "HEAD":
-        refused(answer, 405, "method_not_allowed", None)
+        problem(answer, 405, "method_not_allowed", None)

@@ -10,12 +10,12 @@ import httpx
 import pytest
 from sqlalchemy.schema import CreateTable
 
-from conftest import settings_for
 from support import notes
 from support.answers import problem
 from support.databases import asked, with_database
 from support.people import Person
 from support.serving import serving
+from support.settings import settings_for
 from taskward.app import routed, served, services_of
 from taskward.auth.issuer import LocalIssuer
 from taskward.http.documents import document_of

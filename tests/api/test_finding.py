@@ -12,15 +12,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any, get_args
-from urllib.parse import urljoin
 
-import httpx
 import pytest
 
 from support.answers import problem, shaped
 from support.databases import using
 from support.expected_lists import MICROSECOND, expected
-from support.model import Task
+from support.expected_tasks import Task
+from support.pages import cursor_of, walked
 from support.people import Person
 from taskward.auth.issuer import LocalIssuer
 from taskward.postgres.statements import Bound, Statement
@@ -150,21 +149,6 @@ def new_query(chance: Random) -> dict[str, Any]:
 EAST = datetime.fromisoformat("2026-01-01T00:00:00+14:00").tzinfo
 
 
-def walked(person: Person, query: dict[str, Any]) -> Iterator[list[Task]]:
-    """The pages, by the links between them."""
-    answer = person.get("/tasks", params=query)
-    while True:
-        assert answer.status_code == 200, (query, answer.text)
-        yield answer.json()
-        if "link" not in answer.headers:
-            return
-        answer = person.get(urljoin("/tasks", next_of(answer)))
-
-
-def next_of(answer: httpx.Response) -> str:
-    return answer.headers["link"].removeprefix("<").removesuffix('>; rel="next"')
-
-
 @pytest.fixture(scope="module")
 def busy(api: str, issuer: LocalIssuer) -> Iterator[Person]:
     """Somebody with a hundred and twenty tasks of all kinds, of which some have changed and some are gone."""
@@ -194,7 +178,7 @@ def test_what_is_found_is_what_a_model_in_plain_python_finds(busy: Person) -> No
         found = expected(tasks, query)
         limit = chance.choice((1 if len(found) < 9 else 7, 10, 40, 500))
 
-        pages = list(walked(busy, query | {"limit": limit}))
+        pages = list(walked(busy, "/tasks", query | {"limit": limit}))
 
         assert [task["id"] for page in pages for task in page] == [task["id"] for task in found], (SEED, query)
         assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
@@ -209,7 +193,7 @@ def test_skip_cuts_from_any_list(busy: Person) -> None:
 
     for _ in range(EXAMPLES // 10):
         query, skip = new_query(chance), chance.randrange(30)
-        pages = list(walked(busy, query | {"skip": skip, "limit": 20}))
+        pages = list(walked(busy, "/tasks", query | {"skip": skip, "limit": 20}))
         assert [task["id"] for page in pages for task in page] == [t["id"] for t in expected(tasks, query)][skip:]
 
 
@@ -342,10 +326,6 @@ def test_a_search_for_thousands_of_words_is_answered(ann: Person) -> None:
 
 
 # Cursors
-
-
-def cursor_of(answer: httpx.Response) -> str:
-    return httpx.QueryParams(next_of(answer).removeprefix("?"))["cursor"]
 
 
 LISTS = [
@@ -501,7 +481,7 @@ def test_a_walk_shows_what_stays_exactly_once_whatever_comes_and_goes(ann: Perso
     goes = [ann.adds(**without_both(new_task(chance)))["id"] for _ in range(10)]
 
     seen: list[int] = []
-    for page in walked(ann, {"sort": sort, "limit": 4, "time_zone": "America/Havana"}):
+    for page in walked(ann, "/tasks", {"sort": sort, "limit": 4, "time_zone": "America/Havana"}):
         seen += [task["id"] for task in page]
         ann.adds(**without_both(new_task(chance)))
         if goes:

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urljoin
 
 import httpx
 import psycopg
 import pytest
 
-from conftest import settings_for
 from support.answers import SHAPE, problem, task
 from support.database_proxy import proxied
+from support.pages import next_of, walked
 from support.people import Person
 from support.serving import serving
+from support.settings import settings_for
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
 from taskward.resources.paging import cursor_for
@@ -110,18 +110,13 @@ def test_tasks_deleted_at_once_come_by_id(ann: Person, database_url: str) -> Non
     aged(database_url, ann, days=1)
 
     assert titles(trash(ann)) == "edcba"
-    assert titles(walked(ann, 2)) == "edcba"
+    assert titles(in_pages(ann, 2)) == "edcba"
 
 
-def walked(person: Person, limit: int) -> list[dict[str, Any]]:
-    path, found = f"/trash?limit={limit}", []
-    while True:
-        answer = person.get(path)
-        assert 0 < len(answer.json()) <= limit
-        found += answer.json()
-        if "link" not in answer.headers:
-            return found
-        path = urljoin(path, answer.headers["link"].partition(">")[0].strip("<"))
+def in_pages(person: Person, limit: int) -> list[dict[str, Any]]:
+    pages = list(walked(person, f"/trash?limit={limit}"))
+    assert all(0 < len(page) <= limit for page in pages)
+    return [task for page in pages for task in page]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 7])
@@ -130,8 +125,8 @@ def test_a_walk_shows_every_task_once(ann: Person, bob: Person, limit: int) -> N
         deleted(ann, f"{number}")
         deleted(bob, "of somebody else")
 
-    assert walked(ann, limit) == trash(ann)
-    assert titles(walked(ann, limit)) == "43210"
+    assert in_pages(ann, limit) == trash(ann)
+    assert titles(in_pages(ann, limit)) == "43210"
 
 
 def test_a_walk_misses_nothing_that_stays(ann: Person) -> None:
@@ -140,7 +135,7 @@ def test_a_walk_misses_nothing_that_stays(ann: Person) -> None:
     page = ann.get("/trash?limit=2")
     deleted(ann, "late")
     ann.post(f"/tasks/{first[2]['id']}/restore")
-    rest = ann.get(f"/trash{page.headers['link'].partition('>')[0].strip('<')}")
+    rest = ann.get(f"/trash{next_of(page)}")
 
     assert titles(page.json() + rest.json()) == "dcba"
 

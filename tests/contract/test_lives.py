@@ -1,7 +1,8 @@
 """Two people live with the API at random, and a model in plain Python says what each must see.
 
 Either may try anything on any id, alive or deleted, their own or not: what the model does not hold for them has to
-answer like an id that never was. `TASKWARD_EXAMPLES=500 pytest tests/test_lives.py` looks longer, each time elsewhere.
+answer like an id that never was. `TASKWARD_EXAMPLES=500 pytest tests/contract/test_lives.py` looks longer, each time
+elsewhere.
 """
 
 import json
@@ -27,10 +28,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from support import answers, model
-from support.answers import refused, results
+from support import answers, expected_tasks
+from support.answers import Evidence, evidence, problem, results
 from support.expected_lists import expected
-from support.model import Task, moment
+from support.expected_tasks import Task, moment
 from support.people import Person
 
 IS_LONG = "TASKWARD_EXAMPLES" in os.environ
@@ -193,14 +194,6 @@ EXPECTED = {
 }
 
 
-class Evidence(NamedTuple):
-    """All that an answer tells, but for what differs between any two requests."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
 @dataclass
 class Retryable:
     """A request that was done under an idempotency key, and its answer."""
@@ -286,11 +279,11 @@ class Lives(RuleBasedStateMachine):
             if answer.is_success:
                 self.retryable.append(Retryable(who, key, call, sent, evidence(answer)))
             return False
-        if model.meaning(call, sent) == model.meaning(done.call, done.sent):
+        if expected_tasks.meaning(call, sent) == expected_tasks.meaning(done.call, done.sent):
             assert answer.headers.pop("idempotent-replayed") == "true"
             assert evidence(answer) == done.answer
         else:
-            answers.problem(answer, 422, "idempotency_key_reused")
+            problem(answer, 422, "idempotency_key_reused")
         return True
 
     def is_posted(self, who: str, sent: Task, answer: httpx.Response) -> None:
@@ -300,10 +293,10 @@ class Lives(RuleBasedStateMachine):
 
     def is_created(self, who: str, sent: Task, task: Task) -> None:
         last_id = max([0, *(task_id for task_id in self.etags if task_id != NEVER)])
-        assert model.written(task) == model.written(model.created(sent))
+        assert expected_tasks.written(task) == expected_tasks.written(expected_tasks.created(sent))
         assert task["id"] > last_id
         assert task["updated_at"] is None
-        assert task["completed_at"] == model.completed_at(task, None)
+        assert task["completed_at"] == expected_tasks.completed_at(task, None)
         self.etags[task["id"]] = ['"1"']
         self.becomes(who, task)
 
@@ -331,11 +324,11 @@ class Lives(RuleBasedStateMachine):
 
     @rule(subject=LIVE, condition=CONDITION, sent=WHOLE)
     def replace(self, subject: Subject, condition: Condition, sent: Task) -> None:
-        self.write(subject, "PUT", condition, sent, becomes=model.replaced)
+        self.write(subject, "PUT", condition, sent, becomes=expected_tasks.replaced)
 
     @rule(subject=LIVE, condition=CONDITION, sent=PART)
     def change(self, subject: Subject, condition: Condition, sent: Task) -> None:
-        self.write(subject, "PATCH", condition, sent, becomes=model.changed)
+        self.write(subject, "PATCH", condition, sent, becomes=expected_tasks.changed)
 
     def write(
         self, subject: Subject, method: str, condition: Condition, sent: Task, *, becomes: Callable[[Task, Task], Task]
@@ -349,10 +342,10 @@ class Lives(RuleBasedStateMachine):
             self.is_changed(who, before, becomes(before, sent), one(answer))
 
     def is_changed(self, who: str, before: Task, wanted: Task, task: Task) -> None:
-        assert model.written(task) == model.written(wanted)
+        assert expected_tasks.written(task) == expected_tasks.written(wanted)
         assert (task["id"], task["created_at"]) == (before["id"], before["created_at"])
         assert moment(task["updated_at"]) >= moment(before["updated_at"] or before["created_at"])
-        assert task["completed_at"] == model.completed_at(task, before)
+        assert task["completed_at"] == expected_tasks.completed_at(task, before)
         assert task["version"] > before["version"]
         self.becomes(who, task)
         for walk in self.walks:
@@ -458,7 +451,7 @@ class Lives(RuleBasedStateMachine):
         if key is not None and self.is_retried(who, key, "/tasks/batch", sent, answer):
             return
         if refusal is not None:
-            refused(answer, *refusal)
+            problem(answer, *refusal)
             return
         done = results(answer)
         assert [result["op"] for result in done] == [operation["op"] for operation in sent["operations"]]
@@ -476,7 +469,7 @@ class Lives(RuleBasedStateMachine):
     def is_patched(self, who: str, operation: dict[str, Any], task: Task) -> None:
         before = self.tasks[who][operation["id"]]
         if operation["patch"]:
-            self.is_changed(who, before, model.changed(before, operation["patch"]), task)
+            self.is_changed(who, before, expected_tasks.changed(before, operation["patch"]), task)
         else:
             assert task == before
 
@@ -527,7 +520,7 @@ class Lives(RuleBasedStateMachine):
         else:
             answer = self.ask_if(who, method, task_id, "If-Match", condition, sent)
 
-        answers.problem(answer, 422, "validation_failed")
+        problem(answer, 422, "validation_failed")
 
     @rule(
         who=WHO,
@@ -547,7 +540,7 @@ class Lives(RuleBasedStateMachine):
 
         answer = self.ask(who, "POST", "/tasks/batch", body, {"Idempotency-Key": key})
 
-        refused(answer, 422, "validation_failed", index)
+        problem(answer, 422, "validation_failed", index)
 
     # Lists
 
@@ -561,7 +554,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def look_at_the_tags(self, who: str) -> None:
-        assert self.ask(who, "GET", "/tags").json() == model.tags_on(self.tasks[who].values())
+        assert self.ask(who, "GET", "/tags").json() == expected_tasks.tags_on(self.tasks[who].values())
 
     @rule(who=WHO, query=QUERY, limit=st.integers(1, 3))
     def begin_a_walk(self, who: str, query: dict[str, Any], limit: int) -> None:
@@ -590,7 +583,7 @@ class Lives(RuleBasedStateMachine):
             (walk.who, f"{another_list}?cursor={cursor}"),
             (walk.who, f"/tasks?{urlencode({**another_order, 'cursor': cursor}, doseq=True)}"),
         ):
-            answers.problem(self.ask(who, "GET", path), 422, "cursor_invalid")
+            problem(self.ask(who, "GET", path), 422, "cursor_invalid")
         self.follow(walk, self.ask(walk.who, "GET", f"{walk.path}?{walk.rest}"))
 
     def follow(self, walk: Walk, answer: httpx.Response) -> None:
@@ -612,15 +605,17 @@ class Lives(RuleBasedStateMachine):
     def listed(self, walk: Walk, task_ids: list[int]) -> list[Task]:
         """Those of them that belong there, in the order of the list."""
         if walk.path == "/trash":
-            return model.latest_first(self.trash[walk.who][task_id] for task_id in task_ids)
+            return expected_tasks.latest_first(self.trash[walk.who][task_id] for task_id in task_ids)
         return expected([self.tasks[walk.who][task_id] for task_id in task_ids], walk.query)
 
     @invariant()
     def everyone_sees_their_own_tasks_in_order(self) -> None:
         if self.was_written:
             for who in self.people:
-                assert self.ask(who, "GET", "/tasks?limit=500").json() == model.by_id(self.tasks[who].values())
-                assert self.ask(who, "GET", "/trash?limit=500").json() == model.latest_first(self.trash[who].values())
+                assert self.ask(who, "GET", "/tasks?limit=500").json() == expected_tasks.by_id(self.tasks[who].values())
+                assert self.ask(who, "GET", "/trash?limit=500").json() == expected_tasks.latest_first(
+                    self.trash[who].values()
+                )
             self.was_written = False
 
     def reached(self, subject: Subject) -> tuple[str, int]:
@@ -668,18 +663,13 @@ class Lives(RuleBasedStateMachine):
             assert evidence(answer) == self.nothing
             return False
         if not condition.matches_strongly:
-            answers.problem(answer, 412, "version_mismatch")
+            problem(answer, 412, "version_mismatch")
             return False
         return True
 
 
 def chosen(things: list[T], number: int) -> T:
     return things[number % len(things)]
-
-
-def evidence(answer: httpx.Response) -> Evidence:
-    headers = {name: value for name, value in answer.headers.items() if name not in ("date", "x-request-id")}
-    return Evidence(answer.status_code, headers, answer.content)
 
 
 def next_query(answer: httpx.Response) -> str | None:
@@ -708,13 +698,12 @@ def in_utc(task: Task) -> bool:
 def spelled_out(sent: Any) -> Any:
     """With the defaults of new tasks, alone or in a batch."""
     if "operations" not in sent:
-        return model.created(sent)
-    return {
-        "operations": [
-            {**operation, "task": model.created(operation["task"])} if operation["op"] == "create" else operation
-            for operation in sent["operations"]
-        ]
-    }
+        return expected_tasks.created(sent)
+    operations = [dict(operation) for operation in sent["operations"]]
+    for operation in operations:
+        if operation["op"] == "create":
+            operation["task"] = expected_tasks.created(operation["task"])
+    return {"operations": operations}
 
 
 def live(person: Callable[[str], Person], *, examples: int, is_repeatable: bool) -> Outcomes:

@@ -1,6 +1,6 @@
 """The API against its own OpenAPI document: every check and every phase of Schemathesis, and nothing excused.
 
-`TASKWARD_EXAMPLES=1000 pytest tests/test_schema.py` looks longer, and each time elsewhere.
+`TASKWARD_EXAMPLES=1000 pytest tests/contract/test_schema.py` looks longer, and each time elsewhere.
 """
 
 import json

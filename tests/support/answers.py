@@ -1,6 +1,6 @@
 """What every answer must look like, whatever it was asked for."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -10,8 +10,11 @@ PROBLEM_MEMBERS = {"type", "title", "status", "code", "detail"}
 SHAPE = set(TaskRead.model_fields)
 
 
-def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """The problem document (RFC 9457) of an answer that must be one, of this status and code."""
+def problem(answer: httpx.Response, status: int, code: str, operation: int | None = None) -> dict[str, Any]:
+    """The problem document (RFC 9457) of an answer that must be one, of this status and code.
+
+    `operation` is the one of a batch that it must name; None when it may name none.
+    """
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
     document: dict[str, Any] = answer.json()
     assert (document["status"], document["code"]) == (status, code)
@@ -19,7 +22,11 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert document["title"]
     assert isinstance(document["detail"], str)
     assert document["detail"].endswith(".")
-    assert document.keys() - PROBLEM_MEMBERS == ({"errors"} if code == "validation_failed" else set())
+    assert document.keys() - PROBLEM_MEMBERS == {
+        *(["errors"] if code == "validation_failed" else []),
+        *(["operation"] if operation is not None else []),
+    }
+    assert document.get("operation") == operation
     for error in document.get("errors", ()):
         assert error.keys() == {"loc", "message", "type"}
         assert error["loc"][0] in ("body", "path", "query", "header")
@@ -57,11 +64,14 @@ def results(answer: httpx.Response) -> list[dict[str, Any]]:
     return found
 
 
-def refused(answer: httpx.Response, status: int, code: str, operation: int | None) -> dict[str, Any]:
-    assert answer.headers["content-type"] == "application/problem+json"
-    document: dict[str, Any] = answer.json()
-    assert (answer.status_code, document["status"], document["code"]) == (status, status, code), answer.text
-    assert document.get("operation") == operation
-    assert ("operation" in document) is (operation is not None)
-    assert document["detail"].endswith(".")
-    return document
+class Evidence(NamedTuple):
+    """All that an answer tells, but for what differs between any two requests."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def evidence(answer: httpx.Response) -> Evidence:
+    headers = {name: value for name, value in answer.headers.items() if name not in ("date", "x-request-id")}
+    return Evidence(answer.status_code, headers, answer.content)

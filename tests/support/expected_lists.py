@@ -4,7 +4,7 @@ import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from support.model import Task
+from support.expected_tasks import Task
 from taskward.tasks import zones
 
 MICROSECOND = timedelta(microseconds=1)

@@ -1,7 +1,7 @@
 """What the contract says of one person's tasks, in plain Python: no HTTP, no SQL, nothing of Taskward's own.
 
 A task is the JSON that a client must read. What only the server knows (`GIVEN`) is taken over from its answer,
-and `test_lives.py` says what must hold of it. Which of them a list shows, `tasks/test_finding.py` knows.
+and `contract/test_lives.py` says what must hold of it. Which of them a list shows, `expected_lists.py` says.
 """
 
 from collections.abc import Iterable, Mapping
