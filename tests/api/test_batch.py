@@ -176,48 +176,21 @@ def test_batches_at_once_are_each_whole(ann: Person) -> None:
 # Shapes
 
 
-def nested_lists(depth: int) -> list[Any]:
-    return [] if depth == 1 else [nested_lists(depth - 1)]
-
-
 WRONG: list[tuple[Any, list[Any]]] = [
     (3, []),
-    (None, []),
-    ([], []),
-    ({}, []),
     ({"op": "put", "task": {"title": "x"}}, []),
-    ({"op": None}, []),
-    ({"op": ["create"]}, []),
-    ({"task": {"title": "x"}}, []),
     ({"op": "create"}, ["task"]),
-    ({"op": "create", "task": None}, ["task"]),
-    ({"op": "create", "task": {}}, ["task", "title"]),
     ({"op": "create", "task": {"title": ""}}, ["task", "title"]),
-    ({"op": "create", "task": {"title": "x", "id": 1}}, ["task", "id"]),
-    ({"op": "create", "task": {"title": "x"}, "if_match": "*"}, ["if_match"]),
     ({"op": "create", "task": {"title": "x"}, "id": 1}, ["id"]),
-    ({"op": "patch", "patch": {}}, ["id"]),
-    ({"op": "patch", "id": 1}, ["patch"]),
-    ({"op": "patch", "id": 1, "patch": []}, ["patch"]),
-    ({"op": "patch", "id": 1, "patch": {"title": None}}, ["patch", "title"]),
     ({"op": "patch", "id": 1, "patch": {"tags": [""]}}, ["patch", "tags", 0]),
-    ({"op": "patch", "id": 1, "patch": {"due_on": "2026-03-10", "due_at": "2026-03-10T00:00:00Z"}}, ["patch"]),
     ({"op": "patch", "id": 1, "patch": {}, "if_match": None}, ["if_match"]),
-    ({"op": "patch", "id": 1, "patch": {}, "if_match": 3}, ["if_match"]),
-    ({"op": "patch", "id": 1, "patch": {}, "if_match": ["*"]}, ["if_match"]),
-    *(({"op": "delete", "id": wrong}, ["id"]) for wrong in (0, -1, 2**53, 1.5, 1e300, "1", True, None, [1], 10**40)),
-    ({"op": "delete", "id": 1, "task": {}}, ["task"]),
+    *(({"op": "delete", "id": wrong}, ["id"]) for wrong in (0, 2**53, 1.5, "1", None)),
     ("\0", []),
-    ({"op": "\0"}, ["op"]),
     ({"op": "create", "\0": 1}, []),
-    ({"op": "create", "task": {"title": "a\0b"}}, ["task", "title"]),
     ({"op": "create", "task": {"title": "\ud800"}}, ["task", "title"]),
     ({"op": "create", "task": {"title": "a", "tags": ["b", "\0"]}}, ["task", "tags", 1]),
-    ({"op": "patch", "id": 1, "patch": {"description": "\0"}}, ["patch", "description"]),
-    ({"op": "patch", "id": 1, "patch": {"of no kind 2718": "\0"}}, ["patch"]),
-    ({"op": "delete", "id": 1, "if_match": "\0"}, ["if_match"]),
-    ({"op": "create", "task": nested_lists(30)}, ["task", *[0] * 29]),
 ]
+"""One of each type; `unit/test_batch_bodies.py` has the others."""
 
 
 @pytest.mark.parametrize(("wrong", "place"), WRONG)
@@ -252,17 +225,9 @@ def test_an_unknown_field_is_told_the_known_ones_of_its_place(ann: Person) -> No
         {},
         {"operations": []},
         {"operations": [{"op": "create", "task": {"title": "x"}}] * 101},
-        {"operations": [0] * 101},
-        {"operations": {}},
-        {"operations": None},
-        {"operations": [{"op": "create", "task": {"title": "x"}}], "atomic": True},
-        {"operations": [{"op": "create", "task": {"title": ""}}], "atomic": True},
         {"operations": [{"op": "create", "task": {"title": "\0"}}], "atomic": True},
-        {"operations": [{"op": "create", "task": {"title": "x"}}] * 100 + [{"op": "create", "task": {"title": "\0"}}]},
-        [],
         [{"op": "create", "task": {"title": "x"}}],
         None,
-        "x",
     ],
 )
 def test_a_batch_that_is_wrong_as_a_whole_names_no_operation(ann: Person, body: Any) -> None:

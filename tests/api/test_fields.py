@@ -51,16 +51,13 @@ def test_a_field_is_kept_as_it_was_sent(ann: Person, sent: dict[str, Any]) -> No
         assert {name: found[name] for name in NEW_FIELDS} == NEW_FIELDS | sent
 
 
+# As PostgreSQL writes them; `unit/test_task_bodies.py` has more spellings.
 INSTANTS = [
     ("2026-03-10T18:00:00+01:00", "2026-03-10T17:00:00+00:00"),
     ("2026-03-10T18:00:00.123456Z", "2026-03-10T18:00:00.123456+00:00"),
-    ("2026-03-10t18:00:00z", "2026-03-10T18:00:00+00:00"),
-    ("2026-03-10T18:00:00-00:00", "2026-03-10T18:00:00+00:00"),
     ("2026-03-10T00:00:00.5+23:59", "2026-03-09T00:01:00.5+00:00"),
-    ("2026-03-10T18:00:00.1234569Z", "2026-03-10T18:00:00.123456+00:00"),
     ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+00:00"),
     ("0999-06-01T12:00:00-05:00", "0999-06-01T17:00:00+00:00"),
-    ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999+00:00"),
     ("9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.999999+00:00"),
 ]
 
@@ -72,36 +69,16 @@ def test_an_instant_is_answered_in_utc_to_the_microsecond(ann: Person, sent: str
 
 
 WRONG: dict[str, list[Any]] = {
-    "priority": ["", "High", "urgent", 1, True, [], ["low"]],
-    "due_on": [
-        *("", "2026-3-10", "2026-02-30", "2026-13-01", "0000-01-01", "10000-01-01", "20260310", "2026-W11-2"),
-        *("2026-03-10T00:00:00Z", "2026-03-10 ", " 2026-03-10", "+2026-03-10", "-2026-03-10", "２026-03-10"),
-        *(0, 1773100800, 1.5, True, [], {}),
-    ],
-    "due_at": [
-        *("", "2026-03-10", "2026-03-10T18:00:00", "2026-03-10T18:00Z", "2026-03-10 18:00:00Z"),
-        *("2026-03-10T18:00:60Z", "2026-12-31T23:59:60Z", "2026-03-10T24:00:00Z", "2026-03-10T18:60:00Z"),
-        *("2026-W11-2T18:00:00Z", "20260310T180000Z", "2026-03-10T18:00:00+1", "2026-03-10T18:00:00+0100"),
-        *("2026-03-10T18:00:00+24:00", "2026-03-10T18:00:00+01:60", "2026-03-10T18:00:00+01:00:00"),
-        *("2026-03-10T18:00:00,5Z", "2026-03-10T18:00:00.Z", "2026-03-10T18:00:00Z[UTC]", "2026-02-29T00:00:00Z"),
-        *("0000-12-31T00:00:00Z", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "10000-01-01T00:00:00Z"),
-        *("now", "infinity", 0, 1773100800, 1.5, True, [], {}),
-    ],
-    "time_zone": [
-        *("", "europe/warsaw", "Europe/Nowhere", "posix/UTC", "right/UTC", "posix/Europe/Warsaw", "localtime", "CET "),
-        *("+01:00", "GMT+25", "../UTC", "/etc/localtime", "Europe", "tzdata.zi", "UTC\n", 1, True, [], "x" * 10_000),
-    ],
-    "tags": [
-        *("home", {}, 1, [1], [None], [[]], [""], ["x" * 51], ["a", "a"], ["a", "b", "a"], [True]),
-        [f"{number}" for number in range(21)],
-    ],
+    "priority": ["urgent", 1, []],
+    "due_on": ["2026-3-10", "2026-02-30", 20260310, {}],
+    "due_at": ["2026-03-10T18:00:00", "2026-02-29T00:00:00Z", "9999-12-31T23:59:59-00:01", 1773100800, {}],
+    "time_zone": ["europe/warsaw", "x" * 10_000, 1],
+    "tags": [None, "home", [1], [""], ["x" * 51], ["a", "a"], [f"{number}" for number in range(21)]],
 }
-NEVER_NULL = [("tags", None)]
+"""One value of each type of wrongness; `unit/test_task_bodies.py` has the others."""
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [*((field, value) for field, values in WRONG.items() for value in values), *NEVER_NULL]
-)
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in WRONG.items() for value in values])
 def test_what_a_field_does_not_take_is_refused_by_every_write(ann: Person, field: str, value: Any) -> None:
     answers = every_write(ann, **{field: value})
 

@@ -1,3 +1,5 @@
+"""How a route reads a request; unit/test_task_bodies.py and unit/test_parameters.py have more values of each type."""
+
 import json
 import time
 from itertools import islice, product
@@ -32,12 +34,8 @@ def refusal(person: Person, body: Any, *, method: str = "POST", path: str = "/ta
     "media_type",
     [
         "application/json",
-        "APPLICATION/Json",
-        "application/json;charset=utf-8",
         "application/json ; charset=UTF-16",
-        "application/json;;=",
         "application/merge-patch+json",
-        "application/vnd.a-b.c_d+json; v=1",
     ],
 )
 def test_a_body_that_is_called_json_is_read_as_json(ann: Person, media_type: str) -> None:
@@ -49,18 +47,8 @@ def test_a_body_that_is_called_json_is_read_as_json(ann: Person, media_type: str
     [
         None,
         "",
-        "json",
-        "text/json",
-        "text/plain",
         "application/jsonp",
-        "application/json5",
-        "application/+json",
         "application/json, text/plain",
-        "application/json text/plain",
-        "application/a/b+json",
-        "application/json+xml",
-        "application/octet-stream",
-        "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=json",
     ],
 )
@@ -109,9 +97,7 @@ def test_a_client_that_leaves_within_its_body_harms_nobody(api: str, ann: Person
     assert ann.tasks() == []
 
 
-@pytest.mark.parametrize(
-    "body", [b"null", b"[]", b'""', b"0", b"false", b'"title"', b"1.5", b"true", b'[{"title":"a"}]']
-)
+@pytest.mark.parametrize("body", [b"null", b"[]", b'""', b"0", b"true"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 def test_a_body_that_is_no_object_is_refused(ann: Person, method: str, body: bytes) -> None:
     document = refusal(ann, body, method=method, path="/tasks" if method == "POST" else "/tasks/1")
@@ -136,7 +122,7 @@ def test_detail_is_the_first_of_all_errors(ann: Person) -> None:
     assert document["detail"].endswith(document["errors"][0]["message"])
 
 
-@pytest.mark.parametrize("name", ["owner_id", "user_id", "id", "created_at", "version", "Title", "x" * 64])
+@pytest.mark.parametrize("name", ["owner_id", "Title", "x" * 64])
 def test_an_unknown_field_is_named_with_those_that_are_allowed(ann: Person, name: str) -> None:
     document = refusal(ann, {"title": "Milk", name: "hunter2"})
 
@@ -146,7 +132,7 @@ def test_an_unknown_field_is_named_with_those_that_are_allowed(ann: Person, name
 
 @pytest.mark.parametrize(
     "name",
-    ["cls", "self", "__pydantic_self__", "__class__", "__init__", "data", "args", "kwargs", "model_config", "values"],
+    ["cls", "self", "__class__", "kwargs", "model_config"],
 )
 def test_an_unknown_field_may_have_a_name_that_means_something_in_python(ann: Person, name: str) -> None:
     refusal(ann, {"title": "Milk", name: 1})
@@ -154,7 +140,7 @@ def test_an_unknown_field_may_have_a_name_that_means_something_in_python(ann: Pe
     refusal(ann, {name: None}, method="PATCH", path="/tasks/1")
 
 
-@pytest.mark.parametrize("name", ["", " title", "ti tle", "<script>", "title\n", "é", "x" * 65, "a.b", "0"])
+@pytest.mark.parametrize("name", ["", "<script>", "é", "x" * 65])
 def test_an_unknown_field_with_an_odd_name_is_not_repeated(ann: Person, name: str) -> None:
     document = refusal(ann, {"title": "Milk", name: 1})
 
@@ -175,15 +161,10 @@ def test_only_so_many_errors_are_told(ann: Person) -> None:
     "body",
     [
         {"title": "hunter2" * 100},
-        {"title": ["hunter2"]},
-        {"title": "Milk", "status": "hunter2"},
-        {"title": "Milk", "description": {"hunter2": 1}},
         {"title": "Milk", "owner_id": "hunter2"},
         ["hunter2"],
-        "hunter2",
         b'{"title": "hunter2',
         b'{"title": "hunter2", "title": "hunter2"}',
-        b'{"title": "hunter2\\u0000"}',
     ],
 )
 def test_no_refusal_repeats_what_was_sent(ann: Person, body: Any) -> None:
@@ -194,17 +175,10 @@ def test_no_refusal_repeats_what_was_sent(ann: Person, body: Any) -> None:
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ("skip=0&skip=0", "query.skip: This parameter may stand only once."),
         ("limit=1&sk%69p=1&skip=1", "query.skip: This parameter may stand only once."),
-        ("cursor=a&cursor=a", "query.cursor: This parameter may stand only once."),
         ("page=1", f"query: Unknown parameter; {PARAMETERS}."),
-        ("Limit=1", f"query: Unknown parameter; {PARAMETERS}."),
-        ("limit[]=1", f"query: Unknown parameter; {PARAMETERS}."),
         ("limit%00=1", f"query: Unknown parameter; {PARAMETERS}."),
         ("%ff=1", f"query: Unknown parameter; {PARAMETERS}."),
-        ("=1", f"query: Unknown parameter; {PARAMETERS}."),
-        ("hunter2", f"query: Unknown parameter; {PARAMETERS}."),
-        ("limit=1%26skip=1", "query.limit: This must be a whole number in digits."),
         ("limit=1;skip=1", "query.limit: This must be a whole number in digits."),
     ],
 )

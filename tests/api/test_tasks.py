@@ -103,37 +103,19 @@ def test_a_title_is_kept_to_the_letter(ann: Person, title: str) -> None:
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"title": ""}, "title"),
-    ({"title": "x" * 256}, "title"),
     ({"title": "🧀" * 256}, "title"),
-    ({"title": " "}, "title"),
-    ({"title": "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0"}, "title"),
-    ({"title": "\u1680\u2000\u2001\u2009\u200a\u2028\u2029\u202f\u205f\u3000"}, "title"),
+    ({"title": " \u3000"}, "title"),
     ({"title": None}, "title"),
     ({"title": 1}, "title"),
-    ({"title": True}, "title"),
-    ({"title": ["Milk"]}, "title"),
-    ({"title": {"a": "Milk"}}, "title"),
     ({"description": "x" * 10_001}, "description"),
     ({"description": 0}, "description"),
-    ({"description": False}, "description"),
-    ({"description": []}, "description"),
     ({"status": None}, "status"),
-    ({"status": ""}, "status"),
     ({"status": "todo"}, "status"),
-    ({"status": "Done "}, "status"),
-    ({"status": "In Progress"}, "status"),
     ({"status": 0}, "status"),
-    ({"status": ["Done"]}, "status"),
     ({"owner_id": "bob"}, "owner_id"),
-    ({"user_id": "bob"}, "user_id"),
-    ({"id": 1}, "id"),
-    ({"created_at": "2026-01-01T00:00:00Z"}, "created_at"),
-    ({"updated_at": None}, "updated_at"),
-    ({"version": 1}, "version"),
     ({"completed_at": None}, "completed_at"),
-    ({"deleted_at": None}, "deleted_at"),
-    ({"Title": "Milk"}, "Title"),
 ]
+"""One of each type of wrongness; `unit/test_task_bodies.py` has the others."""
 
 
 @pytest.mark.parametrize(("wrong", "field"), WRONG)
@@ -243,12 +225,11 @@ def test_only_the_token_says_whose_a_task_is(ann: Person, bob: Person) -> None:
 
 # Ids in paths
 
-WRONG_IDS = (
-    "0 00 01 007 -0 -1 +1 1.0 1. 1e0 1E3 1_000 1,000 0x1 1n NaN abc null true 1' 1;2 1:2 * ~ () .. %2e%2e "
-    "9007199254740992 9999999999999999 10000000000000000 18446744073709551617 %20 %201 1%20 %2B1 %0A 1%0A %0A1 1%0D "
-    "%00 1%00 %001 1%09 %C2%A01 %EF%BC%91 %D9%A1 %E0%A5%A7 %C2%B2 %F0%9F%A7%80 %ff 1%ff %ED%A0%80 %25%31 1%3F 1%23 "
-    "1%3Fx=1 %7B%7D %22 1%5C " + "1" * 400 + " " + "9" * 5000
-).split()
+WRONG_IDS = [
+    *("0", "01", "-1", "1.0", "abc", "..", "9007199254740992", "9" * 5000),
+    *("%20", "1%0A", "%00", "%EF%BC%91", "%ff", "1%3Fx=1", "%25%31"),
+]
+"""One of each type; `unit/test_parameters.py` has the others."""
 
 
 @pytest.mark.parametrize("task_id", WRONG_IDS)

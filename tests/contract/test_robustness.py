@@ -8,18 +8,12 @@ from support.people import Person
 from support.wire import ask
 
 BODIES = [
-    b"", b" ", b"\0", b"\xff", b"\xef\xbb\xbf{}", "{}".encode("utf-16"), "{}".encode("utf-32"), b"{", b"}", b"[]]",
-    b"nul", b"NaN", b"-Infinity", b"1e400", b"-1e400", b"9" * 400, b"9" * 5000, b"-0", b"0.1e-400", b"null", b"[]",
-    b'""', b"0", b'{"title":NaN}', b'{"title":1e400}', b'{"title":' + b"9" * 5000 + b"}", rb'{"title":"\u0000"}',
-    rb'{"title":"a\u0000b"}', rb'{"title":"\ud800"}', rb'{"title":"\udfff\ud800"}', b'{"title":"\xed\xa0\x80"}',
-    b'{"title":"\xff"}', rb'{"\ud800":1}', rb'{"\u0000":1}', b'{"title":"a","title":"b"}',
-    b'{"title":"a","x":{"y":[{"z":1,"z":1}]}}', b"[" * 32 + b"]" * 32, b"[" * 33 + b"]" * 33, b"[" * 65_000,
-    b'{"a":' * 13_000, b"[" * 30_000 + b"]" * 30_000, b'{"title":' + b"[" * 31 + b"]" * 31 + b"}",
-    b'{"title":' + b"[" * 32 + b"]" * 32 + b"}", b'{"title":"' + b"x" * 65_000 + b'"}',
-    b'{"description":"' + b"\xf0\x9f\xa7\x80" * 16_000 + b'"}', b'{"title":"a","cls":1}', b'{"self":1}',
-    b'{"__class__":1}', b'{"":1}', b'{"title":"a\n"}', b'{"status":"\xc3\xa9"}', b'{"title":{"title":{"title":"a"}}}',
+    b"", b"\0", b"\xff", b"\xef\xbb\xbf{}", "{}".encode("utf-16"), b"{", b"NaN", b"1e400", b"9" * 5000, b"null", b"[]",
+    rb'{"title":"a\u0000b"}', rb'{"title":"\ud800"}', rb'{"\ud800":1}', b'{"title":"a","title":"b"}', b"[" * 65_000,
+    b'{"a":' * 13_000, b'{"title":' + b"[" * 32 + b"]" * 32 + b"}", b'{"title":"' + b"x" * 65_000 + b'"}',
     b"[" + b"0," * 30_000 + b"0]", b'{"x":' + b"1" * 60_000 + b"}",
 ]  # fmt: skip
+"""One of each type; `unit/test_task_bodies.py` has the others."""
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:24]))

@@ -9,6 +9,7 @@ from taskward.resources.paging import cursor_for, digest, position_in
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 LIST = "tasks by id"
+PLACES_OF_SORTED = ['["Milk 1", 12]', '["-infinity", 12]', "[12]"]
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
@@ -20,7 +21,7 @@ def test_a_cursor_leads_back_to_its_place(place: str, owner: str, of: str) -> No
     assert set(cursor) <= set(ALPHABET)
 
 
-@pytest.mark.parametrize("place", ["1", "12", "123", "9007199254740991", "é", ""])
+@pytest.mark.parametrize("place", ["1", "12", "123", "9007199254740991", "é", "", *PLACES_OF_SORTED])
 def test_a_cursor_is_invalid_when_any_character_of_it_is_another(place: str) -> None:
     cursor = cursor_for(place, owner_id="ann", of=LIST)
 
@@ -29,7 +30,7 @@ def test_a_cursor_is_invalid_when_any_character_of_it_is_another(place: str) -> 
             assert is_invalid(cursor[:at] + other + cursor[at + 1 :])
 
 
-@pytest.mark.parametrize("place", ["1", "12", "123", "9007199254740991"])
+@pytest.mark.parametrize("place", ["1", "12", "123", "9007199254740991", *PLACES_OF_SORTED])
 def test_a_cursor_is_invalid_when_it_is_cut_or_longer(place: str) -> None:
     cursor = cursor_for(place, owner_id="ann", of=LIST)
 
