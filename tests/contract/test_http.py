@@ -1,14 +1,13 @@
 """What is no HTTP, and what goes on after it on a connection."""
 
 import socket
-import time
 from contextlib import suppress
 
 import pytest
 
 from support.answers import problem
 from support.people import Person
-from support.wire import answer_on, connected, exchange
+from support.wire import answer_on, begun, connected, exchange
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,7 @@ def test_nothing_behind_a_request_to_upgrade_is_taken_for_a_request(api: str, an
     for framing in (b"Content-Length: %d\r\n" % len(smuggled), b"Transfer-Encoding: chunked\r\n", b""):
         with connected(api) as connection:
             connection.sendall(b"POST /tasks HTTP/1.1\r\nHost: x\r\n" + upgrade + framing + b"\r\n")
-            time.sleep(0.05)
+            begun(connection)
             with suppress(ConnectionError):
                 connection.sendall(smuggled)
             answer = answer_on(connection)

@@ -41,6 +41,11 @@ def answer_on(connection: socket.socket, *, is_head: bool = False) -> httpx.Resp
     return httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
 
 
+def begun(connection: socket.socket) -> None:
+    """Returns when the answer has begun to arrive, and leaves it there to be read."""
+    assert connection.recv(1, socket.MSG_PEEK)
+
+
 def connected(api: str) -> socket.socket:
     address = urlsplit(api)
     return socket.create_connection((address.hostname, address.port), timeout=10)
