@@ -155,6 +155,7 @@ CONDITIONS = {
     "any in quotes": Condition(lambda tag, before: '"*"', False, False),
 }
 CONDITION = st.sampled_from(["none"] * 6 + ["the current one"] * 4 + [*CONDITIONS]).map(CONDITIONS.__getitem__)
+MISMATCH = st.sampled_from([condition for condition in CONDITIONS.values() if not condition.matches_strongly])
 
 
 class Operation(NamedTuple):
@@ -172,8 +173,12 @@ LIKELY = st.builds(
     condition=st.sampled_from([NO_CONDITION, ANY]),
     sent=PART | st.just({}) | st.none(),
 )
-RISKY = st.builds(Operation, subject=LIVE, condition=CONDITION, sent=PART | st.just({}) | st.none())
-OPERATIONS = st.lists(NEW | LIKELY, min_size=1, max_size=5) | st.lists(NEW | LIKELY | RISKY, min_size=1, max_size=4)
+RISKY = st.builds(Operation, subject=LIVE, condition=CONDITION | MISMATCH, sent=PART | st.just({}) | st.none())
+OPERATIONS = (
+    st.lists(NEW | LIKELY, min_size=1, max_size=5)
+    | st.lists(NEW | LIKELY | RISKY, min_size=1, max_size=4)
+    | st.lists(RISKY, min_size=1, max_size=2)
+)
 
 Outcomes = Counter[tuple[str, int]]
 """How often each call was answered with each status."""
@@ -420,7 +425,7 @@ class Lives(RuleBasedStateMachine):
         if self.is_in_trash(who, task_id, answer):
             self.is_erased(who, [task_id], answer)
 
-    @precondition(lambda self: max(map(len, self.trash.values())) > 2)
+    @precondition(lambda self: max(map(len, self.trash.values())) > 1)
     @rule(who=WHO)
     def empty_the_trash(self, who: str) -> None:
         answer = self.ask(who, "DELETE", "/trash")
@@ -726,5 +731,9 @@ def live(person: Callable[[str], Person], *, examples: int, is_repeatable: bool)
 @pytest.mark.timeout(400 + EXAMPLES)  # a failure is made as short as it can be, which takes Hypothesis 300 s at most
 def test_whatever_two_people_do_each_sees_what_the_contract_says(person: Callable[[str], Person]) -> None:
     outcomes = live(person, examples=EXAMPLES, is_repeatable=not IS_LONG)
+    for _ in range(5):  # so few lives may miss a rare outcome, and which they miss changes with the code that is loaded
+        if outcomes.keys() >= EXPECTED:
+            break
+        outcomes += live(person, examples=EXAMPLES, is_repeatable=False)
 
     assert outcomes.keys() == EXPECTED
