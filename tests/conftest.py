@@ -4,10 +4,9 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import httpx
 import hypothesis
@@ -16,7 +15,7 @@ import pytest
 import uvloop
 
 from support.database_proxy import DatabaseProxy, proxied
-from support.databases import as_login, asked, with_database
+from support.databases import Run, as_login, asked, with_database
 from support.people import NO_CERTIFICATES, Person
 from support.programs import OURS
 from support.serving import serving
@@ -31,8 +30,6 @@ from taskward.settings import Settings
 for name in [name for name in os.environ if OURS.match(name)]:
     del os.environ[name]
 
-Run = Callable[[Coroutine[Any, Any, None]], None]
-"""Runs a coroutine to its end, on an event loop of its own."""
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

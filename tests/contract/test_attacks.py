@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from conftest import settings_for
 from support.answers import problem
 from support.attacks import ATTACKS, Attack
 from support.key_server import KeyServer, running_key_server
 from support.serving import serving
+from support.settings import settings_for
 from support.signing import Signer, bearer
 from support.wire import ask
 from taskward.app import create_app

@@ -9,11 +9,11 @@ import httpx
 import psycopg
 import pytest
 
-from conftest import settings_for
 from support.backups import commands, hashes, run
 from support.databases import as_login, asked, with_database
 from support.people import Person
 from support.serving import serving
+from support.settings import settings_for
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
 from taskward.migrations import migrate

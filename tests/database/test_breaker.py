@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conftest import Run
 from support.database_proxy import DatabaseProxy
-from support.databases import as_login, asked, soon, using
+from support.databases import Run, as_login, asked, soon, using
 from support.pools import SLACK_SECONDS, adds, ends_unavailable, is_at_rest, locked_clock, someone, titles
 from taskward.postgres.failures import DatabaseUnavailable, Reason
 from taskward.postgres.pool import DOWN_SECONDS, State

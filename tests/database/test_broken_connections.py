@@ -6,9 +6,8 @@ from typing import Literal
 
 import pytest
 
-from conftest import Run
 from support.database_proxy import DatabaseProxy
-from support.databases import asked, soon, using
+from support.databases import Run, asked, soon, using
 from support.pools import adds, ends_unavailable, is_at_rest, opens_both, someone, titles
 from taskward.postgres.failures import DatabaseUnavailable, Reason
 

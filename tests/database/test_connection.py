@@ -10,9 +10,8 @@ import psycopg
 import pytest
 from psycopg import pq
 
-from conftest import Run
 from support.database_proxy import proxied
-from support.databases import asked, soon
+from support.databases import Run, asked, soon
 from support.programs import eventually
 from taskward.postgres.connection import Connection, ConnectionLost, Group
 from taskward.postgres.statements import Statement

@@ -8,9 +8,8 @@ import time
 
 import pytest
 
-from conftest import Run
 from support.database_proxy import DatabaseProxy
-from support.databases import asked, soon, using
+from support.databases import Run, asked, soon, using
 from support.pools import SLACK_SECONDS, adds, ends_unavailable, is_at_rest, locked_clock, opens_both, someone, titles
 from support.programs import eventually
 from taskward.postgres.failures import DatabaseUnavailable, Reason

@@ -12,12 +12,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from conftest import Run, settings_for
 from support.database_proxy import DatabaseProxy
-from support.databases import soon, using
+from support.databases import Run, soon, using
 from support.people import Person
 from support.pools import SLACK_SECONDS, adds, ends_unavailable, is_at_rest, locked_clock, someone, sql, tells, titles
 from support.serving import serving
+from support.settings import settings_for
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
 from taskward.errors import Problem

@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import pytest
 
-from conftest import settings_for
 from support.better_auth import EXAMPLE, BetterAuth, install, running_better_auth
 from support.requirements import require_program
 from support.serving import serving
+from support.settings import settings_for
 from support.signing import Signer, bearer
 from taskward.app import create_app
 from taskward.auth import key_set

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -18,6 +18,9 @@ from taskward.resources.clock import owned_tables
 ROLES = ("taskward_app", "taskward_keeper")
 PASSWORD = "sesame-7"
 """Of the logins that tests make."""
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+"""Runs a coroutine to its end, on an event loop of its own."""
 
 
 @asynccontextmanager
