@@ -7,7 +7,7 @@ UV_VERSION := 0.13.8
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test setup lint format golden campaign bench clean
+.PHONY: run test setup lint format golden campaign bench cost clean
 
 run: setup ## the API on http://127.0.0.1:8000, with a PostgreSQL of its own
 	@exec .venv/bin/taskward dev
@@ -47,6 +47,9 @@ bench: setup ## the comparisons of docs/performance.md, which they write; needs 
 	.venv/bin/python -m benchmarks growth
 	.venv/bin/python -m benchmarks startup
 	.venv/bin/python -m benchmarks authentication
+
+cost: setup ## instructions of a request, to docs/performance.md; with OPTIONS=--check beside what is recorded; needs valgrind
+	.venv/bin/python -m benchmarks cost $(OPTIONS)
 
 clean: ## .venv and the development data
 	rm -rf .venv .taskward

@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import shutil
 import signal
 import sys
 import time
@@ -9,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import authentication, comparison, growth, report, startup
+from benchmarks import authentication, comparison, cost, growth, report, startup
 from benchmarks.machine import Missing
 
 RESULTS = Path(__file__).parent / "results"
@@ -19,6 +21,7 @@ RUNS: dict[str, tuple[Callable[[], dict[str, Any]], Callable[[], dict[str, Any]]
     "growth": (lambda: growth.grow(growth.FULL), lambda: growth.grow(growth.SHORT)),
     "startup": (startup.start_up, lambda: startup.start_up(1)),
     "authentication": (authentication.authenticate, lambda: authentication.authenticate(rounds=1)),
+    "cost": (cost.measure, lambda: cost.measure(requests=20, rounds=1)),
 }
 """In full, and short."""
 
@@ -26,12 +29,19 @@ RUNS: dict[str, tuple[Callable[[], dict[str, Any]], Callable[[], dict[str, Any]]
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--short", action="store_true", help="to see that it works; nothing is written")
+    parser.add_argument(
+        "--check", action="store_true", help="of cost: fail when a call became dearer; nothing is written"
+    )
     parser.add_argument("name", nargs="?", default="comparison", choices=RUNS)
     chosen = parser.parse_args(arguments)
     # Both end what was started; a shell lets its background jobs ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
+    if chosen.check and chosen.name != "cost":
+        parser.error("--check is for cost alone")
+    if chosen.check:
+        sys.exit(check_cost())
     began_at = time.monotonic()
     in_full, short = RUNS[chosen.name]
     found = short() if chosen.short else in_full()
@@ -41,6 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{chosen.name}.json").write_text(json.dumps(found, indent=2) + "\n")
         write(chosen.name, found, page)
+
+
+def check_cost() -> int:
+    """1 when a call costs more than is recorded."""
+    if shutil.which("valgrind") is None and os.environ.get("TASKWARD_REQUIRE_ALL") != "1":
+        print("The cost of requests is not checked: valgrind is missing.")
+        return 0
+    found = cost.measure()
+    dearer, remarks = cost.compare(found, json.loads((RESULTS / "cost.json").read_text()))
+    print("\n".join([report.cost_page(found), *([*dearer, *remarks] or ["No call became dearer."])]))
+    return 1 if dearer else 0
 
 
 def write(name: str, found: dict[str, Any], page: str) -> None:

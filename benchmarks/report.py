@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.comparison import LIMIT
+from benchmarks.cost import FLOOR
 from benchmarks.load import CALLS, CONNECTIONS, WORKLOADS
 from benchmarks.servers import PEERS_COMPARED
 
@@ -218,11 +219,38 @@ def microseconds(spread: list[float]) -> str:
     return f"{middle:.2f} ({best:.2f} to {worst:.2f})"
 
 
+# Cost
+
+
+def cost_page(found: Figures) -> str:
+    calls, requests = found["calls"], found["requests"]
+    furthest = max(reading["spread"] for reading in calls.values())
+    rows = [
+        [
+            name,
+            f"{reading['instructions']:,}",
+            f"{reading['instructions'] / calls[FLOOR]['instructions']:.1f}",
+            "-" if reading["allocations"] is None else f"{reading['allocations']:,}",
+            "-" if reading["postgresql_us"] is None else f"{reading['postgresql_us']:,.0f}",
+        ]
+        for name, reading in calls.items()
+    ]
+    return "\n".join(
+        [
+            measured_on(found["machine"]),
+            f"Medians of {found['rounds']} rounds of {requests} requests (of the floor {5 * requests}, of batches "
+            f"{requests // 10}), which lie at most {furthest:.1%} apart:\n",
+            table(["", "instructions", "× the floor", "allocations", "PostgreSQL µs"], rows),
+        ]
+    )
+
+
 PAGES: dict[str, Callable[[Figures], str]] = {
     "comparison": comparison_page,
     "growth": growth_page,
     "startup": startup_page,
     "authentication": authentication_page,
+    "cost": cost_page,
 }
 
 

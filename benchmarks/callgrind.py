@@ -1,0 +1,120 @@
+"""A worker as `taskward serve` starts it, whose instructions callgrind counts, with this process as its supervisor."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from campaigns.processes import end
+
+from taskward.operations import worker
+
+# Entry points of CPython's allocator and of the C library's. What is larger than 512 bytes passes both.
+ALLOCATORS = {"_PyObject_Malloc", "_PyObject_Calloc", "malloc", "calloc"}
+
+
+class Dump(NamedTuple):
+    instructions: int
+    allocations: int
+    """0 when the interpreter has no symbols."""
+
+
+class Worker:
+    """Ends with this process, however that ends."""
+
+    def __init__(self, application: str, settings: Mapping[str, str], folder: Path, *, is_counted: bool) -> None:
+        name = f"{application.partition(':')[0]}{'-counted' if is_counted else ''}"
+        self.log, self.profile = folder / f"{name}.log", folder / f"{name}.callgrind"
+        self.vgdb_prefix = f"--vgdb-prefix={folder / 'vgdb'}"
+        self.dumps = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        # As `operations.supervisor` has them.
+        self.heartbeat, heartbeat_writer = os.pipe()
+        parent_alive, self.parent_alive_writer = os.pipe()
+        start_barrier, start_barrier_writer = os.pipe()
+        os.close(start_barrier_writer)  # there is nothing to wait for
+        inherited = (self.listener.fileno(), heartbeat_writer, parent_alive, start_barrier)
+        valgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", self.vgdb_prefix]
+        command = [sys.executable, "-P", "-m", worker.__name__, application, *map(str, inherited)]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*valgrind, f"--callgrind-out-file={self.profile}", *command] if is_counted else command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=settings,
+                pass_fds=inherited,
+                start_new_session=True,
+            )
+        for descriptor in inherited[1:]:
+            os.close(descriptor)
+
+    def port(self) -> int:
+        """As soon as it answers."""
+        if not os.read(self.heartbeat, 1):
+            raise RuntimeError(f"a worker did not start: {self.log.read_text()[-2000:]}")
+        return int(self.listener.getsockname()[1])
+
+    def begin_counting(self) -> None:
+        self.tell("instrumentation", "on")
+
+    def forget(self) -> None:
+        """What was counted so far."""
+        self.tell("zero")
+
+    def dump(self) -> Dump:
+        """What was counted since the last dump, or since it was told to forget."""
+        self.tell("dump")
+        self.dumps += 1
+        return read_dump(Path(f"{self.profile}.{self.dumps}").read_text().splitlines())
+
+    def tell(self, *command: str) -> None:
+        vgdb = ["vgdb", self.vgdb_prefix, f"--pid={self.process.pid}", *command]  # as callgrind_control does
+        subprocess.run(vgdb, capture_output=True, check=True)
+
+    def close(self) -> None:
+        end(self.process)
+        self.listener.close()
+        os.close(self.heartbeat)
+        os.close(self.parent_alive_writer)
+
+
+@contextmanager
+def working(
+    application: str, settings: Mapping[str, str], folder: Path, *, is_counted: bool = False
+) -> Iterator[Worker]:
+    """`application` is `module:function`, as a worker takes it."""
+    started = Worker(application, settings, folder, is_counted=is_counted)
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+def read_dump(lines: Iterable[str]) -> Dump:
+    """Callgrind Format Specification: a name stands behind its number once; `calls=` belongs to the `cfn=` before it.
+
+    Raises:
+        ValueError: there is no summary.
+    """
+    names: dict[str, str] = {}
+    calls: Counter[str] = Counter()
+    function, total = "", None
+    for line in lines:
+        if named := re.match(r"c?fn=\((\d+)\)(?: ([^']+))?", line):  # behind ' stands the depth of a recursion
+            if named[2]:
+                names[named[1]] = named[2]
+            function = names[named[1]]
+        elif line.startswith("calls="):
+            calls[function] += int(line[6:].split()[0])
+        elif line.startswith("summary: "):  # `totals:` has some of what a thread counted before it was told to forget
+            total = int(line[9:])
+    if total is None:
+        raise ValueError("The dump has no summary.")
+    return Dump(total, sum(calls[name] for name in ALLOCATORS))
