@@ -1,5 +1,6 @@
 """PostgreSQL's text format: of the values that go out with a statement, and of the rows that come back."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -16,24 +17,26 @@ def as_text(value: Any) -> bytes | None:
         ValueError: text that PostgreSQL cannot store, which is U+0000 and lone surrogates.
         TypeError: a value of another type.
     """
-    match value:
-        case None:
-            return None
-        case str():
-            if "\0" in value:
-                raise ValueError("text with U+0000")  # libpq would cut it off there, and an owner with it
-            return value.encode()
-        case bool():
-            return b"t" if value else b"f"
-        case int():
-            return b"%d" % value
-        case list():
-            return array_as_text(value)
-        case datetime():  # before `date`, which it is as well
-            return value.isoformat().encode()
-        case date():
-            return value.isoformat().encode()
-    raise TypeError(f"no text format is known for {type(value).__name__}")
+    encode = ENCODERS.get(type(value)) or encoder_of_base(type(value))
+    return encode(value)
+
+
+def null_as_text(_: None) -> None:
+    return None
+
+
+def string_as_text(value: str) -> bytes:
+    if "\0" in value:
+        raise ValueError("text with U+0000")  # libpq would cut it off there, and an owner with it
+    return value.encode()
+
+
+def boolean_as_text(value: bool) -> bytes:
+    return b"t" if value else b"f"
+
+
+def date_as_text(value: date) -> bytes:
+    return value.isoformat().encode()
 
 
 def array_as_text(items: list[Any]) -> bytes:
@@ -43,9 +46,12 @@ def array_as_text(items: list[Any]) -> bytes:
         ValueError: a text that PostgreSQL cannot store.
         TypeError: items of other types, or of both.
     """
-    if all(type(item) is int for item in items):
-        return b"{%b}" % b",".join(b"%d" % item for item in items)
-    if not all(isinstance(item, str) for item in items):
+    if not items:
+        return b"{}"
+    types = set(map(type, items))
+    if types == INTEGERS:
+        return b"{%b}" % b",".join(map(b"%d".__mod__, items))
+    if types != STRINGS and not all(issubclass(kind, str) for kind in types):
         raise TypeError("no text format is known for a list of these")
     # Most texts are words, which need no escape: then the whole is joined and encoded at once.
     joined = '","'.join(items)
@@ -54,6 +60,27 @@ def array_as_text(items: list[Any]) -> bytes:
     if "\0" in joined:
         raise ValueError("text with U+0000")
     return f'{{"{joined}"}}'.encode()
+
+
+INTEGERS, STRINGS = {int}, {str}
+
+ENCODERS: dict[type, Callable[[Any], bytes | None]] = {
+    type(None): null_as_text,
+    str: string_as_text,
+    bool: boolean_as_text,
+    int: b"%d".__mod__,
+    list: array_as_text,
+    datetime: date_as_text,
+    date: date_as_text,
+}
+
+
+def encoder_of_base(kind: type) -> Callable[[Any], bytes | None]:
+    """Of a type that is derived from one of them."""
+    for base in kind.__mro__:
+        if base in ENCODERS:
+            return ENCODERS[base]
+    raise TypeError(f"no text format is known for {kind.__name__}")
 
 
 def rows(result: PGresult) -> list[Row]:
