@@ -75,15 +75,14 @@ class Connection:
     async def exchange(self, request: bytes) -> int:
         """The status; headers, body and whether the connection stays are left here. OSError when it broke."""
         self.headers, self.body, self.is_complete = {}, b"", False
-        parser = httptools.HttpResponseParser(self)
+        self.parser = httptools.HttpResponseParser(self)
         self.writer.write(request)
         while not self.is_complete:
             received = await self.reader.read(65536)
             if not received:
                 raise ConnectionResetError
-            parser.feed_data(received)
-        self.stays = parser.should_keep_alive()
-        return int(parser.get_status_code())
+            self.parser.feed_data(received)
+        return int(self.parser.get_status_code())
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers[name.decode().lower()] = value.decode()
@@ -93,6 +92,7 @@ class Connection:
 
     def on_message_complete(self) -> None:
         self.is_complete = True
+        self.stays = self.parser.should_keep_alive()  # afterwards the parser speaks of the next answer
 
 
 class Clients:

@@ -26,8 +26,7 @@ TABLE = Table(
     Column("text", Text, nullable=False),
     Column("color", Text),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Column("updated_at", DateTime(timezone=True)),
-    Column("deleted_at", DateTime(timezone=True)),
+    *(Column(name, DateTime(timezone=True)) for name in ("updated_at", "deleted_at")),
     Column("version", VERSION_NUMBER, nullable=False),
 )
 
