@@ -350,3 +350,31 @@ def test_an_answer_before_the_end_of_a_body_waits_for_a_client_that_still_sends(
 
     problem(answer, 401, "token_missing")
     assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"GET /health HTTP/1.0\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nX-A: " + b"a" * (MAX_HEAD_BYTES + 1) + b"\r\n\r\n",
+    ],
+    ids=["close", "1.0", "too large"],
+)
+@pytest.mark.parametrize(
+    "rest", [b"GET /tasks HT", b"POST /tasks HTTP/1.1\r\nContent-Length: 9\r\n\r\n{"], ids=["head", "body"]
+)
+def test_nothing_is_carried_out_behind_the_last_answer(
+    api: str, ann: Person, caplog: pytest.LogCaptureFixture, last: bytes, rest: bytes
+) -> None:
+    body = b'{"title": "Never"}'
+    head = f"POST /tasks HTTP/1.1\r\nAuthorization: Bearer {ann.token}\r\nContent-Type: application/json\r\n"
+    write = head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+    with connected(api) as connection:
+        connection.sendall(last + write + rest)
+        answers = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert answers.count(b"HTTP/1.1 ") == 1
+    assert ann.tasks() == []
+    assert "failed unexpectedly" not in caplog.text

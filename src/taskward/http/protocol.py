@@ -122,6 +122,7 @@ class Protocol(HttpToolsProtocol):
     def linger(self) -> None:
         """Says no more, and hears nothing more, but reads for a while."""
         self.is_refused = True
+        self.pipeline.clear()  # RFC 9112 §9.6: what stands behind the last request that is answered is not carried out
         self.stop_timer()
         if self.transport.can_write_eof():
             self.transport.write_eof()
