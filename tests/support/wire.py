@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterable
-from http.client import HTTPResponse
+from http.client import HTTPResponse, parse_headers
 from urllib.parse import urlsplit
 
 import httpx
@@ -39,6 +39,18 @@ def answer_on(connection: socket.socket, *, is_head: bool = False) -> httpx.Resp
     answer = HTTPResponse(connection, method="HEAD" if is_head else "GET")
     answer.begin()
     return httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
+
+
+def answers_on(connection: socket.socket, count: int) -> list[httpx.Response]:
+    """To requests that were sent in a row; no more of them are to come."""
+    answers = []
+    with connection.makefile("rb") as file:
+        for _ in range(count):
+            status = int(file.readline().split()[1])
+            headers = parse_headers(file)
+            content = file.read(int(headers["content-length"]))
+            answers.append(httpx.Response(status, headers=headers.items(), content=content))
+    return answers
 
 
 def begun(connection: socket.socket) -> None:

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from taskward.errors import Problem
@@ -57,6 +58,8 @@ class Protocol(HttpToolsProtocol):
     is_in_head = True
     """Of a request that has begun, or of the next."""
     is_refused = False
+    offers_upgrade = False
+    """The head that the parser is at the end of, which is read once more without the offer."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -70,7 +73,13 @@ class Protocol(HttpToolsProtocol):
             if self.is_between_requests:
                 data = with_known_method(data)
             self.head_bytes += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as offer:
+            self.ignore_offers(data, offer)
+        except HttpParserError:
+            self.refuse()
         # Most heads come as a whole and need no timer.
         if self.is_in_head and self.head_bytes and not self.is_refused and not self.transport.is_closing():
             if self.head_bytes > MAX_HEAD_BYTES:
@@ -84,6 +93,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
+        if self.offers_upgrade:
+            return
         self.is_in_head, self.head_bytes = False, 0
         self.stop_timer()
         self.cycle.transport = self.of_answers  # type: ignore[assignment]
@@ -135,14 +146,46 @@ class Protocol(HttpToolsProtocol):
         self.cycle.keep_alive = False
         return True
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """A request to speak another protocol is answered in this one, and is the last here (RFC 9110 §7.8).
+    def _should_upgrade(self) -> bool:
+        """Asked only about a head that offers to; uvicorn then leaves the request to us."""
+        self.offers_upgrade = True
+        return True
 
-        The parser has stopped at its head, so that the rest has no meaning: a body would be taken for a request.
+    def ignore_offers(self, data: bytes, offer: HttpParserUpgrade) -> None:
+        """A request to speak another protocol is one in this, body and all (RFC 9110 §7.8), as are those behind it.
+
+        The parser stops at the end of such a head, and takes the rest for the other protocol. So another one is given
+        the head once more without the offer, and then the rest.
         """
-        self.is_refused = True
-        self.cycle.keep_alive = False
-        self.headers.append((b"connection", b"close"))  # uvicorn repeats it in the answer
+        rest = memoryview(data)  # of which nothing is copied, however many offers it holds
+        try:
+            while True:
+                rest = rest[offer.args[0] :]
+                head = self.head_without_offer()
+                self.offers_upgrade = False
+                self.parser = HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+                self.parser.feed_data(head)
+                try:
+                    self.parser.feed_data(rest)
+                except HttpParserUpgrade as next_offer:
+                    offer = next_offer
+                else:
+                    return
+        except HttpParserError:
+            self.refuse()
+
+    def head_without_offer(self) -> bytes:
+        # A request to CONNECT would be an offer by its method alone.
+        method = self.parser.get_method().replace(b"CONNECT", b"TRACE")
+        lines = [b"%b %b HTTP/%b" % (method, self.url, self.parser.get_http_version().encode())]
+        lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"\r\n".join((*lines, b"", b""))
+
+    def refuse(self) -> None:
+        message = "Invalid HTTP request received."
+        self.logger.warning(message)
+        self.send_400_response(message)
 
     def send_400_response(self, msg: str) -> None:
         if self.head_bytes > MAX_URL_BYTES:
