@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from support.answers import problem, task
@@ -139,6 +140,21 @@ def test_headers_may_be_as_large_as_the_limit_and_no_larger(api: str) -> None:
         assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
         assert answer.headers["connection"] == "close"
         assert connection.recv(1) == b""
+
+
+def test_a_token_may_take_all_the_room_of_the_headers(database_url: str) -> None:
+    """As with an image in a claim: it is too large for a request, or fine, and never refused for its size."""
+    secret = "a secret of more than thirty-two bytes"
+    now = int(time.time())
+
+    def status(letters: int) -> int:
+        claims = {"sub": "ann", "iat": now, "exp": now + 60, "picture": "a" * letters}
+        token = jwt.encode(claims, secret, "HS256")
+        return httpx.get(f"{address}/tasks", headers={"Authorization": f"Bearer {token}"}).status_code
+
+    settings = settings_for(database_url, jwt_hs256_secret=secret)
+    with serving(create_app(settings)) as address:
+        assert [status(letters) for letters in (100, 7_000, 11_500, 13_000)] == [200, 200, 200, 431]
 
 
 def test_many_small_headers_are_large_together(api: str) -> None:

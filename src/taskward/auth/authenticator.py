@@ -23,7 +23,11 @@ from taskward.auth.trust import Trust, trust_of
 from taskward.settings import Settings
 
 MAX_CACHED_TOKENS = 10_000
-"""At most some 15 MB: what is kept of a token is a digest and its caller."""
+"""At most some 15 MB, or 40 where all have scopes: what is kept of a token is a digest and its caller."""
+
+MAX_CACHED_SCOPES = 16
+MAX_CACHED_SCOPE_CHARACTERS = 512
+"""Of all scopes of a token together. One with more, which may be 16 KiB long, is verified at each request."""
 
 
 class Verified(NamedTuple):
@@ -98,7 +102,8 @@ class Authenticator:
             header, claims = read(token)  # of a cached one for the log
             if caller is None:
                 verified = await self.verify(token, header, claims, now=now, deadline_seconds=deadline_seconds)
-                self.cache[digest] = verified
+                if takes_little(verified.caller):
+                    self.cache[digest] = verified
                 if len(self.cache) > MAX_CACHED_TOKENS:
                     self.cache.popitem(last=False)  # the oldest, which is about the next to expire
                 caller = verified.caller
@@ -143,3 +148,9 @@ class Authenticator:
     async def close(self) -> None:
         for trust in self.trusts:
             await trust.key_set.close()
+
+
+def takes_little(caller: Caller) -> bool:
+    """Of what a caller has, the scopes alone can be many and long."""
+    scopes = caller.scopes or ()
+    return len(scopes) <= MAX_CACHED_SCOPES and sum(map(len, scopes)) <= MAX_CACHED_SCOPE_CHARACTERS

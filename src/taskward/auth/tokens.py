@@ -14,7 +14,6 @@ from taskward.auth.jwks import MAX_KID_LENGTH, Key, KeyId
 from taskward.auth.trust import Trust
 from taskward.strict_json import refuse_constant, without_duplicates
 
-MAX_TOKEN_BYTES = 8 * 1024
 TYPES = frozenset({"jwt", "at+jwt"})  # RFC 7515 §4.1.9, RFC 9068 §2.1: media types, so in any case
 # They change what is signed (crit, b64, zip) or bring the key along (RFC 7515 §4.1.2-6, §4.1.11, RFC 7797).
 REFUSED_HEADERS = frozenset({"crit", "b64", "zip", "jwk", "jku", "x5u", "x5c"})
@@ -24,11 +23,11 @@ JWS = jwt.PyJWS()
 
 
 def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The token of the one `Authorization` header (RFC 6750 §2.1), of at most 8 KiB. Names are in lower case.
+    """The token of the one `Authorization` header (RFC 6750 §2.1). Names are in lower case.
 
     Raises:
         TokenMissing: there is no such header, or it is of another scheme.
-        TokenInvalid: there are several, or the token is too long.
+        TokenInvalid: there are several.
     """
     values = [value for name, value in headers if name == b"authorization"]
     if not values:
@@ -38,10 +37,7 @@ def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     scheme, _, token = values[0].strip(b" \t").partition(b" ")
     if scheme.lower() != b"bearer" or not token:
         raise TokenMissing("The Authorization header must be the word Bearer, a space and the token.")
-    token = token.lstrip(b" ")
-    if len(token) > MAX_TOKEN_BYTES:
-        raise TokenInvalid(f"The token is longer than {MAX_TOKEN_BYTES} bytes.")
-    return token
+    return token.lstrip(b" ")
 
 
 def read(token: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
