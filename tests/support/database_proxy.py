@@ -134,8 +134,8 @@ class Side(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self.is_made = True
         self.proxy.sides.add(self)
-        if self.proxy.is_frozen:
-            self.transport.pause_reading()
+        # Not here and now: asyncio up to Python 3.11.2 begins to read behind `connection_made`, whatever that said.
+        self.proxy.loop.call_soon(self.pause_when_frozen)
         if self.is_client and self.proxy.listener is None:
             self.transport.abort()
         elif self.is_client:
@@ -146,6 +146,10 @@ class Side(asyncio.Protocol):
                 self.transport.abort()
             for data in self.waiting:
                 self.transport.write(data)
+
+    def pause_when_frozen(self) -> None:
+        if self.proxy.is_frozen:
+            self.transport.pause_reading()
 
     async def dial(self) -> None:
         self.other = other = Side(self.proxy, self)
