@@ -29,6 +29,34 @@ def test_a_write_can_be_held_to_the_version_it_is_based_on(ann: Person, method: 
     assert write(ann, path_of(milk), method, body, if_match=f"{stale} ,, {current}").status_code in (200, 204)
 
 
+@pytest.mark.parametrize(
+    ("made_of", "told"),
+    [
+        (lambda etag: etag.strip('"'), "no entity tag: it is the version in double quotes"),
+        (lambda etag: f"W/{etag}", "a proxy on the way has weakened the ETag"),
+        (lambda etag: f'W/"1", W/{etag}', "The strong one is `version` in double quotes."),
+        (lambda etag: '"1"', "The task has changed since"),
+        (lambda etag: f'"1", W/{etag}', "The task has changed since"),
+    ],
+)
+def test_what_can_match_no_version_is_told_apart_from_a_change(
+    ann: Person, made_of: Callable[[str], str], told: str
+) -> None:
+    milk = ann.adds("Milk")
+    sent = made_of(etag_of(ann, milk))
+    delete = {"op": "delete", "id": milk["id"], "if_match": sent}
+
+    for method, body in [*WRITES, ("PATCH", {})]:
+        document = problem(write(ann, path_of(milk), method, body, if_match=sent), 412, "version_mismatch")
+        assert told in document["detail"]
+        assert "If-Match" in document["detail"] or "changed" in document["detail"]
+    answer = ann.post("/tasks/batch", json={"operations": [delete]}, headers={"If-Match": "x"})
+    document = problem(answer, 412, "version_mismatch", 0)
+    assert told in document["detail"]
+    assert "if_match" in document["detail"] or "changed" in document["detail"]
+    problem(write(ann, f"/tasks/{NEVER_GIVEN}", "DELETE", None, if_match=sent), 404, "task_not_found")
+
+
 @pytest.mark.parametrize(("method", "body"), WRITES)
 def test_a_star_matches_any_version_but_no_absent_task(ann: Person, method: str, body: Any) -> None:
     milk = ann.adds("Milk")

@@ -16,7 +16,7 @@ def test_every_answer_forbids_to_store_and_to_guess_and_carries_its_request_id_o
     assert {answer.status_code for answer in answers} >= {200, 201, 204, 304, 400, 401, 404, 405, 412, 413, 415, 422}
     for answer in answers:
         headers = [name for name, _ in answer.headers.multi_items()]
-        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["cache-control"] == "no-store, no-transform"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert re.fullmatch(r"[A-Za-z0-9._-]{1,128}", answer.headers["x-request-id"])
         assert len(headers) == len(set(headers))

@@ -45,8 +45,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def proxy(api: str, certificate: Path, *, most: int = 600) -> Iterator[str]:
-    """The address of one that lets so many requests of one address through."""
+def proxy(api: str, certificate: Path, *, most: int = 600, also: str = "") -> Iterator[str]:
+    """The address of one that lets so many requests of one address through; `also` are lines for its backend."""
     haproxy = require_program("haproxy", "try the configuration of docs/operate.md")
     found = re.search(r"```haproxy\n(.*?)```", PAGE.read_text(), re.DOTALL)
     assert found
@@ -61,6 +61,7 @@ def proxy(api: str, certificate: Path, *, most: int = 600) -> Iterator[str]:
     }.items():
         assert configuration.count(written) == 1
         configuration = configuration.replace(written, here)
+    configuration += also
     file = certificate.with_name(f"{port}.cfg")
     file.write_text(configuration)
     checked = subprocess.run([haproxy, "-c", "-f", file], capture_output=True, text=True, timeout=30, check=False)
@@ -92,6 +93,13 @@ def through(address: str, issuer: LocalIssuer) -> Iterator[Person]:
 
 def test_a_task_lives_behind_the_proxy(api: str, certificate: Path, issuer: LocalIssuer) -> None:
     with proxy(api, certificate) as address, through(address, issuer) as ann:
+        lives_through_a_task(ann)
+
+
+def test_a_proxy_that_compresses_leaves_the_etag_strong(api: str, certificate: Path, issuer: LocalIssuer) -> None:
+    gzip = "    compression algo gzip\n    compression type application/json\n"
+    with proxy(api, certificate, also=gzip) as address, through(address, issuer) as ann:
+        assert "gzip" in ann.http.headers["accept-encoding"]
         lives_through_a_task(ann)
 
 

@@ -10,15 +10,18 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from taskward.errors import InternalError, Problem
+from taskward.http.conditions import every_line
 from taskward.http.errors import MethodNotAllowed, RouteNotFound
 from taskward.http.responses import ProblemResponse
 from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, Reason
+from taskward.resources.errors import VersionMismatch
 
 log = logging.getLogger("taskward")
 
 
 def add_error_handlers(api: FastAPI) -> None:
     api.add_exception_handler(Problem, answer_problem)
+    api.add_exception_handler(VersionMismatch, answer_mismatch)
     api.add_exception_handler(HTTPException, answer_unrouted)
     api.add_exception_handler(DatabaseRefused, answer_refusal)
     api.add_exception_handler(ClientDisconnect, answer_disconnected)
@@ -27,6 +30,13 @@ def add_error_handlers(api: FastAPI) -> None:
 
 async def answer_problem(_: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)  # noqa: S101 - registered for it
+    return ProblemResponse(problem)
+
+
+async def answer_mismatch(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, VersionMismatch)  # noqa: S101 - registered for it
+    if (if_match := every_line(request, "if-match")) is not None and "operation" not in problem.members:
+        problem.explain(if_match)
     return ProblemResponse(problem)
 
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from taskward.errors import NotFound, Problem
+from taskward.resources.versions import flaw_in
 
 
 class RowNotFound(NotFound):
@@ -20,6 +21,10 @@ class VersionMismatch(Problem):
 
     def __init__(self, noun: str) -> None:
         super().__init__(f"The {noun} has changed since the version named in If-Match; read it again and retry.")
+
+    def explain(self, if_match: str, *, name: str = "If-Match") -> None:
+        """Say what is wrong with what was sent, in `name`, if that is the reason."""
+        self.detail = flaw_in(if_match, name=name) or self.detail
 
 
 class PreconditionRequired(Problem):

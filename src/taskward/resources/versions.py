@@ -22,6 +22,22 @@ def expected_versions(if_match: str) -> list[int] | None:
     return [int(tag) for is_weak, tag in tags_in(if_match) if not is_weak and VERSION.fullmatch(tag)]
 
 
+def flaw_in(if_match: str, *, name: str) -> str | None:
+    """Why what stands in `name` can match no version, as a sentence; None where another version is the reason."""
+    tags = tags_in(if_match)
+    if not tags:
+        return (
+            f"What stands in {name} is no entity tag: it is the version in double quotes, as ETag has it; "
+            "read the version again and retry."
+        )
+    if all(is_weak for is_weak, _ in tags):
+        return (
+            f"The tag in {name} is weak (W/), which matches no version: a proxy on the way has weakened the ETag, as "
+            "those that compress do. The strong one is `version` in double quotes."
+        )
+    return None
+
+
 def is_other_version(if_none_match: str, version: int) -> bool:
     """Whether `If-None-Match` lets this version be answered. The comparison is weak (§13.1.2)."""
     return if_none_match.strip(" \t") != "*" and all(tag != str(version) for _, tag in tags_in(if_none_match))

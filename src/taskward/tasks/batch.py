@@ -119,12 +119,13 @@ async def apply(
     steps = STEPS if idempotency is None else KEEPING_STEPS
     calls = [call_of(operation, steps, requires_if_match=requires_if_match) for operation in batch.operations]
     if idempotency is None:
-        found = await written(session, [*with_ticks(TICK(**NEXT), calls)])
+        found = await written(session, batch, [*with_ticks(TICK(**NEXT), calls)])
         return Answer(b'{"results": [%b]}' % b", ".join(rows[0][0] or b"" for rows in found[1::2]))
     known = {"key": idempotency.key, "fingerprint": idempotency.fingerprint}
     remember = REMEMBER(**known)
     try:
-        found = await written(session, [*with_ticks(CLAIM(key=idempotency.key), calls), remember], is_repeatable=True)
+        in_order = [*with_ticks(CLAIM(key=idempotency.key), calls), remember]
+        found = await written(session, batch, in_order, is_repeatable=True)
     except StatementFailed as failure:
         if failure.sqlstate != KEY_IS_KNOWN:
             raise
@@ -165,7 +166,9 @@ def with_ticks(first: Bound, calls: Sequence[Bound]) -> Iterator[Bound]:
         yield call
 
 
-async def written(session: Session, calls: Sequence[Bound], *, is_repeatable: bool = False) -> list[list[Row]]:
+async def written(
+    session: Session, batch: Batch, calls: Sequence[Bound], *, is_repeatable: bool = False
+) -> list[list[Row]]:
     try:
         return await session.write(*calls, is_repeatable=is_repeatable)
     except StatementFailed as failure:
@@ -174,7 +177,9 @@ async def written(session: Session, calls: Sequence[Bound], *, is_repeatable: bo
             raise
         problem = refusal()
         # In front of each operation stands a tick, and in front of all the one that every write begins with.
-        problem.members["operation"] = (failure.statement_index - 2) // 2
+        index = problem.members["operation"] = (failure.statement_index - 2) // 2
+        if isinstance(problem, VersionMismatch):
+            problem.explain(getattr(batch.operations[index], "if_match", ""), name="if_match")
         raise problem from None
 
 
