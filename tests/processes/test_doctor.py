@@ -22,6 +22,7 @@ from taskward.postgres.administration import database_at
 from taskward.settings import read_settings
 
 SECRET = "a secret of thirty-two bytes, or more"
+PUBLIC_KEY = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n"
 
 
 @pytest.fixture
@@ -161,7 +162,11 @@ def test_the_keys_of_the_key_server_are_counted(key_server: KeyServer, migrated:
 
     key_server.keys = [public(private_jwk("EdDSA", "a")), {"kty": "odd"}]
     (found,) = findings(migrated, url)["keys"]
-    assert (found.level, found.sentence) == ("ok", f"1 usable at {key_server.url} (EdDSA).")
+    assert (found.level, found.sentence) == ("ok", f"1 key is usable at {key_server.url} (EdDSA).")
+
+    key_server.keys += [public(private_jwk("ES256", "b"))]
+    (found,) = findings(migrated, url)["keys"]
+    assert found.sentence == f"2 keys are usable at {key_server.url} (ES256, EdDSA)."
 
     key_server.fault = "500"
     (found,) = findings(migrated, url)["keys"]
@@ -174,6 +179,8 @@ def test_the_keys_of_the_key_server_are_counted(key_server: KeyServer, migrated:
     [
         ({"jwt_hs256_secret": SECRET, "better_auth_url": "https://app.example.com"}, "ok"),
         ({"jwt_hs256_secret": SECRET}, "warn"),
+        ({"jwt_hs256_secret": SECRET, "better_auth_issuer": "https://app.example.com"}, "warn"),
+        ({"jwt_hs256_secret": PUBLIC_KEY}, "fail"),
         ({}, "warn"),
         ({"better_auth_jwks_url": "http://127.0.0.1:1/jwks"}, "fail"),
         ({"better_auth_url": "http://127.0.0.1:1"}, "fail"),
@@ -184,6 +191,16 @@ def test_each_way_to_verify_is_looked_at(settings: dict[str, str], level: str, m
 
     assert levels(found["keys"]) == {level}
     assert SECRET not in str(found)
+
+
+def test_only_what_is_not_checked_is_said_not_to_be(migrated: str) -> None:
+    def sentence(**settings: str) -> str:
+        return findings(migrated, {"jwt_hs256_secret": SECRET, **settings})["keys"][0].sentence
+
+    unchecked = "Tokens are verified with JWT_HS256_SECRET, but not their"
+    assert sentence(better_auth_issuer="a") == f"{unchecked} audience: set BETTER_AUTH_AUDIENCE."
+    assert sentence(better_auth_audience="a") == f"{unchecked} issuer: set BETTER_AUTH_ISSUER."
+    assert sentence() == f"{unchecked} issuer and audience: set BETTER_AUTH_ISSUER and BETTER_AUTH_AUDIENCE."
 
 
 def test_clocks_that_differ_are_a_warning(key_server: KeyServer, migrated: str) -> None:

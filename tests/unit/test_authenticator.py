@@ -332,19 +332,22 @@ SENTENCES = {
     "no header": "This call needs an Authorization header with a bearer token.",
     "basic credentials": "The Authorization header must be the word Bearer, a space and the token.",
     "two headers": "There is more than one Authorization header.",
-    "two parts": "This is no signed JWT; send the one that /api/auth/token gives.",
+    "two parts": "This is no signed JWT; send the one that Better Auth's /token gives.",
     "a session token": (
-        "This is no signed JWT but looks like a session token of Better Auth; send the one that /api/auth/token gives."
+        "This is no signed JWT but looks like a session token of Better Auth; "
+        "send the one that Better Auth's /token gives."
     ),
     "a signed session token": (
-        "This is no signed JWT but looks like a session token of Better Auth; send the one that /api/auth/token gives."
+        "This is no signed JWT but looks like a session token of Better Auth; "
+        "send the one that Better Auth's /token gives."
     ),
     "an encrypted token": (
-        "This is no signed JWT but looks like an encrypted one; send the one that /api/auth/token gives."
+        "This is no signed JWT but looks like an encrypted one; send the one that Better Auth's /token gives."
     ),
     "stray bits in the signature": "The parts of the token are not canonical base64url.",
     "duplicate sub": "Header and claims of the token must be JSON objects in UTF-8 without duplicate names.",
-    "another iss": "The issuer of the token is not the one that is accepted here.",
+    "another iss": "The token comes from another issuer than the one that is configured here.",
+    "iss is a list": "The token must name its issuer (iss) as a string.",
     "alg is none": "The algorithm of the token is not one that is accepted here.",
     "no kid": "The header of the token must name its key as kid.",
     "typ is empty": "The token is of another kind: its typ must be absent, JWT or at+jwt.",
@@ -387,7 +390,7 @@ async def test_the_log_compares_a_token_with_what_all_issuers_together_accept(
         await code(auth, signer.token(iss="https://other.example", header={"kid": "k", "typ": "JWT"}))
 
     assert caplog.messages[-1].startswith(
-        "token_invalid: The issuer of the token is not the one that is accepted here. "
+        "token_invalid: The token comes from another issuer than the one that is configured here. "
         f"Expected iss '{server.origin}' or 'urn:taskward:local-issuer', "
         f"aud '{server.origin}' or 'urn:taskward:local', alg 'ES256' or 'EdDSA'; "
         f"came iss 'https://other.example', aud '{server.origin}', alg 'EdDSA', kid 'k', typ 'JWT'."

@@ -391,7 +391,7 @@ async def test_the_log_says_why_keys_cannot_be_had_and_leaves_the_query_out(
         return [(line.levelname, line.getMessage()) for line in caplog.records if line.name == "taskward.keys"]
 
     assert await logged(None) == [failed]
-    assert await logged(1) == [("INFO", f"1 keys are in use from {server.url}")]
+    assert await logged(1) == [("INFO", f"1 key is in use from {server.url}")]
     assert await logged(1) == []
     assert await logged(2) == [("INFO", f"2 keys are in use from {server.url}")]
     assert await logged(None) == [failed]

@@ -80,7 +80,13 @@ HINTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("session cookie", {"typ": "better-auth.session-cache+jwt"}, {}),
     ("differ only in case", {}, {"iss": ORIGIN + "/"}),
     ("differ only in case", {}, {"iss": ORIGIN.upper()}),
-    ("OAuth access token", {}, {"iss": ORIGIN + "/api/auth"}),
+    ("OAuth access token", {"typ": "at+jwt"}, {"iss": ORIGIN + "/api/auth"}),
+    ("OAuth access token", {"typ": "AT+JWT"}, {"iss": ORIGIN + "/auth", "auth_time": 1, "aud": "client"}),
+    ("differ only by a path", {}, {"iss": ORIGIN + "/api/auth"}),
+    ("session cookie", {"typ": "better-auth.session-cache+jwt", "alg": "HS256"}, {}),
+    ("ID token", {}, {"iss": ORIGIN + "/api/auth", "aud": "client", "nonce": "n"}),
+    ("ID token", {}, {"iss": "https://accounts.google.com", "aud": ["client"], "at_hash": "h"}),
+    ("only `taskward dev` accepts it", {}, {"iss": "urn:taskward:local-issuer", "aud": "urn:taskward:local"}),
     ("BETTER_AUTH_JWKS_URL", {}, {"iss": "http://localhost:3000"}),
     ("BETTER_AUTH_JWKS_URL", {}, {"iss": "http://127.0.0.1:3000"}),
     ("BETTER_AUTH_JWKS_URL", {}, {"iss": "http://[::1]:3000"}),
@@ -103,11 +109,58 @@ def test_the_usual_mistakes_have_a_hint(
     assert sentence.endswith(".")
 
 
-@pytest.mark.parametrize("issuer", [ORIGIN, "https://evil.example", 5, None, ["http://localhost"]])
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        *(ORIGIN, "https://evil.example", 5, None, ["http://localhost"], "urn:other", "http://[::1"),
+        *("https://localhost.evil.example", "https://evil.example/localhost", f"{ORIGIN}.evil.example"),
+    ],
+)
 def test_other_mistakes_have_none(refusals: RefusalLog, caplog: pytest.LogCaptureFixture, issuer: Any) -> None:
     refusals.write(WRONG, {"alg": "EdDSA"}, {"iss": issuer, "aud": "a", "nonce": "n"}, demand=NONE, now=0)
 
     assert line(caplog).endswith("typ None.")
+
+
+GOOD_AUDIENCES: list[dict[str, Any]] = [
+    {"aud": "a", "auth_time": 1},
+    {"aud": ["a"], "auth_time": 1},
+    {"aud": ["b", "a"], "auth_time": 1, "nonce": "n", "at_hash": "h"},
+]
+
+
+@pytest.mark.parametrize("claims", GOOD_AUDIENCES, ids=range(len(GOOD_AUDIENCES)))
+def test_a_token_for_us_is_no_id_token_whatever_else_it_says(
+    refusals: RefusalLog, caplog: pytest.LogCaptureFixture, claims: dict[str, Any]
+) -> None:
+    refusals.write(WRONG, {"alg": "EdDSA"}, {"iss": ORIGIN, **claims}, demand=NONE, now=0)
+
+    assert line(caplog).endswith("typ None.")
+
+
+def test_an_access_token_that_tells_when_its_user_signed_in_is_no_id_token(
+    refusals: RefusalLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    claims = {"iss": ORIGIN, "aud": "other", "auth_time": 1}
+    refusals.write(WRONG, {"alg": "EdDSA", "typ": "at+jwt"}, claims, demand=NONE, now=0)
+
+    assert line(caplog).endswith("typ 'at+jwt'.")
+
+
+def test_where_a_claim_may_be_anything_no_value_of_it_is_a_mistake(caplog: pytest.LogCaptureFixture) -> None:
+    claims = {"iss": "http://localhost:3000", "aud": "client", "nonce": "n"}
+    RefusalLog(iss=(), aud=(), alg={"HS256"}).write(WRONG, {"alg": "HS256"}, claims, demand=NONE, now=0)
+
+    assert line(caplog).endswith("typ None.")
+
+
+def test_where_only_the_local_issuer_is_known_the_line_says_which_setting_is_missing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    claims = {"iss": "http://localhost:3000"}
+    RefusalLog(iss={"urn:taskward:local-issuer"}).write(WRONG, {}, claims, demand=NONE, now=0)
+
+    assert line(caplog).endswith(" BETTER_AUTH_URL is not set, so only what `taskward token` gives is accepted.")
 
 
 def test_a_server_on_localhost_has_the_hint_for_any_issuer(caplog: pytest.LogCaptureFixture) -> None:
@@ -135,7 +188,11 @@ def test_each_reason_has_five_lines_a_minute_and_then_a_count(
     assert caplog.messages == ["55 more tokens were refused: It is wrong.", "token_invalid: It is wrong."]
     caplog.clear()
 
-    for _ in range(4):
+    for _ in range(5):
         refusals.write(WRONG, {}, {}, demand=NONE, now=719)
     refusals.write(WRONG, {}, {}, demand=NONE, now=720)
-    assert caplog.messages == ["token_invalid: It is wrong."] * 5
+    assert caplog.messages == [
+        *["token_invalid: It is wrong."] * 4,
+        "1 more token was refused: It is wrong.",
+        "token_invalid: It is wrong.",
+    ]

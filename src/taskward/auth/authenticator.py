@@ -29,6 +29,9 @@ MAX_CACHED_SCOPES = 16
 MAX_CACHED_SCOPE_CHARACTERS = 512
 """Of all scopes of a token together. One with more, which may be 16 KiB long, is verified at each request."""
 
+OTHER_ISSUER = "The token comes from another issuer than the one that is configured here."
+NO_ISSUER = "The token must name its issuer (iss) as a string."
+
 
 class Verified(NamedTuple):
     caller: Caller
@@ -67,9 +70,9 @@ class Authenticator:
         self.cache: OrderedDict[bytes, Verified] = OrderedDict()
         """By the SHA-256 of the token."""
         self.refusals = RefusalLog(
-            iss={issuer for trust in trusts for issuer in trust.issuers or ()},
-            aud={audience for trust in trusts for audience in trust.audiences or ()},
-            alg={algorithm for trust in trusts for algorithm in trust.algorithms},
+            iss=all_of(trust.issuers for trust in trusts),
+            aud=all_of(trust.audiences for trust in trusts),
+            alg=all_of(trust.algorithms for trust in trusts),
         )
 
     async def caller(
@@ -142,7 +145,7 @@ class Authenticator:
         named = [trust for trust in self.trusts if isinstance(issuer, str) and issuer in (trust.issuers or ())]
         trusts = named or [trust for trust in self.trusts if trust.issuers is None]
         if not trusts:
-            raise TokenInvalid("The issuer of the token is not the one that is accepted here.")
+            raise TokenInvalid(OTHER_ISSUER if isinstance(issuer, str) else NO_ISSUER)
         return next((trust for trust in trusts if trust.audiences is None or trust.audiences & audiences), trusts[0])
 
     async def close(self) -> None:
@@ -154,3 +157,9 @@ def takes_little(caller: Caller) -> bool:
     """Of what a caller has, the scopes alone can be many and long."""
     scopes = caller.scopes or ()
     return len(scopes) <= MAX_CACHED_SCOPES and sum(map(len, scopes)) <= MAX_CACHED_SCOPE_CHARACTERS
+
+
+def all_of(accepted: Iterable[frozenset[str] | None]) -> frozenset[str]:
+    """What all together accept; nothing in particular where one of them takes anything."""
+    listed = list(accepted)
+    return frozenset().union(*(one for one in listed if one is not None)) if None not in listed else frozenset()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import ssl
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from types import MappingProxyType
@@ -160,3 +160,9 @@ def is_strong(key: RSAPublicKey) -> bool:
 def without_query(url: str) -> str:
     """What a log may hold of the URL: a query can be a secret."""
     return url.partition("?")[0]
+
+
+def counted(keys: Iterable[Key]) -> str:
+    """How many they are, with the verb; one that serves two algorithms is one."""
+    count = len({(key.id[0], key.parameters) for key in keys})
+    return "1 key is" if count == 1 else f"{count or 'no'} keys are"

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from taskward.auth.errors import KeysUnavailable
-from taskward.auth.jwks import JwksUnusable, Key, KeyId, fetch_jwks, parse_jwks, tls_context, without_query
+from taskward.auth.jwks import JwksUnusable, Key, KeyId, counted, fetch_jwks, parse_jwks, tls_context, without_query
 
 FRESH_SECONDS = 300
 """So long after a good fetch its keys are used without asking again."""
@@ -126,7 +126,7 @@ class RemoteKeySet:
             log.warning("the keys at %s cannot be had: %s", without_query(self.url), reason)
         else:
             if self.ended_at != self.succeeded_at or keys.keys() != self.keys.keys():
-                log.info("%d keys are in use from %s", len(keys), without_query(self.url))
+                log.info("%s in use from %s", counted(keys.values()), without_query(self.url))
             self.keys, self.succeeded_at = keys, began_at
         self.ended_at = began_at
 

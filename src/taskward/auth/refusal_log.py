@@ -3,13 +3,16 @@
 import logging
 from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from taskward.auth.demand import Demand
 from taskward.auth.errors import Forbidden, TokenExpired, Unauthorized
+from taskward.auth.issuer import LocalIssuer
+from taskward.auth.tokens import audiences_of
 
 LINES_A_MINUTE = 5
 """For each reason of a refusal."""
-LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "host.docker.internal")
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1", "host.docker.internal")
 ID_TOKEN_CLAIMS = {"nonce", "at_hash", "auth_time"}  # OpenID Connect Core §2
 
 log = logging.getLogger("taskward.auth")
@@ -38,7 +41,8 @@ class RefusalLog:
         if now // 60 != self.minute:
             for reason, count in self.refused.items():
                 if count > LINES_A_MINUTE:
-                    log.warning("%d more tokens were refused: %s", count - LINES_A_MINUTE, reason)
+                    more = count - LINES_A_MINUTE
+                    log.warning("%d more %s refused: %s", more, "token was" if more == 1 else "tokens were", reason)
             self.minute, self.refused = now // 60, {}
         count = self.refused[refusal.detail] = self.refused.get(refusal.detail, 0) + 1
         if count <= LINES_A_MINUTE:
@@ -58,25 +62,37 @@ class RefusalLog:
 
 
 def hint(header: dict[str, Any], claims: dict[str, Any], expected: Mapping[str, Collection[str]]) -> str:
-    """The mistakes that are made most, as a sentence."""
-    issuer, issuers = claims.get("iss"), expected.get("iss", ())
+    """The mistakes that are made most, as a sentence; where nothing is expected of a claim, it is no mistake."""
+    issuer, issuers, audiences = claims.get("iss"), expected.get("iss", ()), expected.get("aud", ())
+    typ = str(header.get("typ")).lower()
+    if "session-cache" in typ:
+        return f" It is the session cookie of Better Auth; {SEND_THE_JWT}."
     if str(header.get("alg")).startswith("HS") and "HS256" not in expected.get("alg", ()):
-        return " It is signed with a shared secret; if the application means that, set JWT_HS256_SECRET."
-    if "session-cache" in str(header.get("typ")):
-        return " It is the session cookie of Better Auth; send the JWT that /api/auth/token gives."
-    if isinstance(issuer, str) and issuer not in issuers:
-        return issuer_hint(issuer, issuers)
-    if claims.get("aud") not in [*expected.get("aud", ())] and claims.keys() & ID_TOKEN_CLAIMS:
-        return " It is an ID token, which is for the client; send the JWT that /api/auth/token gives."
+        return " It is signed with a shared secret; if the application means that, sign HS256 and set JWT_HS256_SECRET."
+    # An access token may tell when its user signed in, too (RFC 9068 §2.2.1).
+    is_id_token = typ != "at+jwt" and not claims.keys().isdisjoint(ID_TOKEN_CLAIMS)
+    if is_id_token and audiences and audiences_of(claims).isdisjoint(audiences):
+        return f" It is an ID token, which is for the client; {SEND_THE_JWT}."
+    if isinstance(issuer, str) and issuers and issuer not in issuers:
+        return issuer_hint(issuer, issuers, is_access_token=typ == "at+jwt")
     return ""
 
 
-def issuer_hint(issuer: str, issuers: Collection[str]) -> str:
-    plain = issuer.rstrip("/").lower()
-    if plain in {expected.rstrip("/").lower() for expected in issuers}:
+SEND_THE_JWT = "send the JWT that Better Auth's /token gives"
+
+
+def issuer_hint(issuer: str, issuers: Collection[str], *, is_access_token: bool) -> str:
+    came, accepted = plain(issuer), {plain(one) for one in issuers}
+    if issuer == LocalIssuer.issuer:
+        return " It is of `taskward token`: only `taskward dev` accepts it, and only on this machine."
+    if set(issuers) == {LocalIssuer.issuer}:
+        return " BETTER_AUTH_URL is not set, so only what `taskward token` gives is accepted."
+    if came in accepted:
         return " They differ only in case or by a slash at the end; set BETTER_AUTH_ISSUER to what came."
-    if plain.removesuffix("/api/auth") in issuers:
-        return " It is an OAuth access token; if such are meant, name its issuer in BETTER_AUTH_ISSUER."
+    if any(f"{came}/".startswith(f"{one}/") or f"{one}/".startswith(f"{came}/") for one in accepted):
+        if is_access_token:
+            return " It is an OAuth access token; if such are meant, name its issuer in BETTER_AUTH_ISSUER."
+        return " They differ only by a path; if that issuer is meant, name it in BETTER_AUTH_ISSUER."
     if is_local(issuer) or any(map(is_local, issuers)):
         return (
             " When Better Auth has one address for browsers and another for this server, BETTER_AUTH_URL is the first"
@@ -85,5 +101,12 @@ def issuer_hint(issuer: str, issuers: Collection[str]) -> str:
     return ""
 
 
+def plain(issuer: str) -> str:
+    return issuer.rstrip("/").lower()
+
+
 def is_local(address: str) -> bool:
-    return any(name in address for name in LOCAL_NAMES)
+    try:
+        return urlsplit(address).hostname in LOCAL_NAMES
+    except ValueError:  # no URL, as an issuer may be
+        return False

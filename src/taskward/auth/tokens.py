@@ -63,7 +63,7 @@ def decoded_parts(token: bytes) -> tuple[bytes, ...]:
     """
     parts = COMPACT.fullmatch(token)
     if parts is None:
-        raise TokenInvalid(f"This is no signed JWT{looks_like(token)}; send the one that /api/auth/token gives.")
+        raise TokenInvalid(f"This is no signed JWT{looks_like(token)}; send the one that Better Auth's /token gives.")
     try:
         return tuple(map(canonical_base64url, parts.groups()))
     except ValueError:

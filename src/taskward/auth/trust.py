@@ -11,6 +11,8 @@ from taskward.auth.jwks import Key
 from taskward.auth.key_set import KeySet, RemoteKeySet, StaticKeySet
 from taskward.settings import Settings, SettingsError
 
+NOBODY_NAMED = "BETTER_AUTH_URL must be set, or both BETTER_AUTH_ISSUER and BETTER_AUTH_AUDIENCE."
+
 
 @dataclass(frozen=True, slots=True)
 class Trust:
@@ -40,7 +42,7 @@ def trust_of(settings: Settings, *, monotonic: Callable[[], float] = time.monoto
     if settings.jwks_url is None:
         return None
     if not issuers or not audiences:
-        raise SettingsError("BETTER_AUTH_URL must be set, or both BETTER_AUTH_ISSUER and BETTER_AUTH_AUDIENCE.")
+        raise SettingsError(NOBODY_NAMED)
     algorithms = frozenset(settings.better_auth_algorithms)
     key_set = RemoteKeySet(settings.jwks_url, settings.better_auth_algorithms, monotonic=monotonic)
     return Trust(algorithms, key_set, issuers, audiences)

@@ -10,11 +10,12 @@ from typing import Any, Literal
 import httpx
 import psycopg
 
-from taskward.auth.jwks import JwksUnusable, fetch_jwks, parse_jwks, tls_context, without_query
+from taskward.auth.jwks import JwksUnusable, counted, fetch_jwks, parse_jwks, tls_context, without_query
+from taskward.auth.trust import NOBODY_NAMED, shared_secret
 from taskward.migrations import HEAD, REVISIONS
 from taskward.postgres.administration import AdminConnection, connect, database_at, failure_sentence
 from taskward.postgres.context import APP_ROLE
-from taskward.settings import Settings
+from taskward.settings import Settings, SettingsError
 
 OLDEST_POSTGRESQL = 15
 LARGEST_CLOCK_DIFFERENCE_SECONDS = 5
@@ -53,18 +54,21 @@ def examine(settings: Settings, url: str, direct_url: str, *, clock: Callable[[]
 
 def keys(settings: Settings) -> Finding:
     if settings.jwt_hs256_secret is not None:
-        if settings.issuers and settings.audiences:
+        try:
+            shared_secret(settings.jwt_hs256_secret.get_secret_value().encode())
+        except SettingsError as refused:
+            return Finding("fail", "keys", str(refused))
+        unchecked = {"issuer": settings.issuers, "audience": settings.audiences}
+        missing = [name for name, accepted in unchecked.items() if not accepted]
+        if not missing:
             return Finding("ok", "keys", "Tokens are verified with JWT_HS256_SECRET, their issuer and audience too.")
-        return Finding(
-            "warn",
-            "keys",
-            "Tokens are verified with JWT_HS256_SECRET, but not their issuer and audience: set BETTER_AUTH_ISSUER and "
-            "BETTER_AUTH_AUDIENCE.",
-        )
+        names = " and ".join(f"BETTER_AUTH_{name.upper()}" for name in missing)
+        sentence = f"Tokens are verified with JWT_HS256_SECRET, but not their {' and '.join(missing)}: set {names}."
+        return Finding("warn", "keys", sentence)
     if settings.jwks_url is None:
         return Finding("warn", "keys", "BETTER_AUTH_URL is not set: `taskward dev` runs, `taskward serve` does not.")
     if not settings.issuers or not settings.audiences:
-        return Finding("fail", "keys", "BETTER_AUTH_URL, or BETTER_AUTH_ISSUER and BETTER_AUTH_AUDIENCE, are missing.")
+        return Finding("fail", "keys", NOBODY_NAMED)
     where = without_query(settings.jwks_url)
     try:
         body = asyncio.run(fetch_jwks(settings.jwks_url, tls=tls_context(settings.jwks_url)))
@@ -75,8 +79,8 @@ def keys(settings: Settings) -> Finding:
         return Finding(
             "warn", "keys", f"There is no usable key at {where} yet; Better Auth makes one when it first signs."
         )
-    kids = {kid for kid, _ in found}
-    return Finding("ok", "keys", f"{len(kids)} usable at {where} ({', '.join(sorted({alg for _, alg in found}))}).")
+    algorithms = ", ".join(sorted({algorithm for _, algorithm in found}))
+    return Finding("ok", "keys", f"{counted(found.values())} usable at {where} ({algorithms}).")
 
 
 def key_server_clock(jwks_url: str, clock: Callable[[], float]) -> Iterator[Finding]:
