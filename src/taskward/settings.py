@@ -22,6 +22,9 @@ from pydantic_settings import (
 ALGORITHMS = ("EdDSA", "ES256", "ES512", "RS256", "PS256")
 """The signature algorithms that Better Auth's `jwt()` plugin can be set to."""
 
+OTHER_NAMES = {"Ed25519": "EdDSA"}
+"""RFC 9864 §2.2 names the curve in place of the family: here the curve of EdDSA is Ed25519 in any case."""
+
 # What other clients read from the same URL and libpq would refuse.
 FOREIGN_PARAMETERS = frozenset(
     {
@@ -101,9 +104,11 @@ def valid_origins(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def known_algorithms(values: tuple[str, ...]) -> tuple[str, ...]:
-    if not values or set(values) - set(ALGORITHMS):
+    """Each once: a key that is found twice for one algorithm would count as two."""
+    named = dict.fromkeys(OTHER_NAMES.get(value, value) for value in values)
+    if not named or named.keys() - set(ALGORITHMS):
         raise ValueError(f"may name only {', '.join(ALGORITHMS)}")
-    return values
+    return tuple(named)
 
 
 def valid_prefix(value: str) -> str:

@@ -125,6 +125,43 @@ async def test_the_sub_of_a_verified_token_is_the_owner(auth: Authenticator, sig
     )
 
 
+@pytest.mark.parametrize("name_in_key", ["EdDSA", "Ed25519", ...], ids=str)
+@pytest.mark.parametrize("name_in_token", ["EdDSA", "Ed25519"])
+@pytest.mark.parametrize("names_allowed", [",".join(ALGORITHMS), "EdDSA", "Ed25519", "ES256,Ed25519,EdDSA"])
+async def test_ed25519_is_another_name_for_eddsa_wherever_it_stands(
+    server: KeyServer, signer: Signer, clock: Clock, name_in_key: Any, name_in_token: str, names_allowed: str
+) -> None:
+    key = {**signer.public_keys(["EdDSA"])[0], "alg": name_in_key}
+    server.keys = [{name: value for name, value in key.items() if value is not ...}, *signer.public_keys(["ES256"])]
+
+    async with accepting(server, clock=clock, better_auth_algorithms=names_allowed) as auth:
+        assert await owner(auth, signer.token(header={"alg": name_in_token})) == "ann"
+
+
+async def test_ed25519_is_the_name_of_no_other_key_and_allows_nothing_that_is_not_allowed(
+    auth: Authenticator, server: KeyServer, signer: Signer, clock: Clock
+) -> None:
+    for algorithm in ("ES256", "ES512", "RS256", "PS256"):
+        assert await code(auth, signer.token(algorithm, header={"alg": "Ed25519"})) == "token_invalid"
+    for other in ("ed25519", "Ed25519 ", "Ed448", "EdDSA,Ed25519", ["Ed25519"], {"Ed25519": 1}):
+        assert await code(auth, signer.token(header={"alg": other})) == "token_invalid"
+    async with accepting(server, clock=clock, better_auth_algorithms="ES256") as narrow:
+        assert await code(narrow, signer.token(header={"alg": "Ed25519"})) == "token_invalid"
+    async with accepting(server, clock=clock, jwt_hs256_secret=SECRET) as shared:
+        assert await code(shared, signer.token(header={"alg": "Ed25519"})) == "token_invalid"
+    server.keys = [{**signer.public_keys([algorithm])[0], "alg": "Ed25519"} for algorithm in ("ES256", "RS256")]
+    async with accepting(server, clock=clock) as misled:
+        assert await code(misled, signer.token("ES256")) == "token_invalid"
+        assert await code(misled, signer.token("RS256", header={"alg": "Ed25519"})) == "token_invalid"
+
+
+async def test_an_algorithm_that_is_listed_twice_is_listed_once(
+    server: KeyServer, signer: Signer, clock: Clock
+) -> None:
+    async with accepting(server, clock=clock, better_auth_algorithms="ES256,ES256") as auth:
+        assert await owner(auth, signer.token("ES256")) == "ann"
+
+
 @pytest.mark.parametrize(
     "claims",
     [

@@ -76,6 +76,7 @@ SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
         ("better_auth_jwks_url", "/api/auth/jwks", "must be an absolute URL such as https://app.example.com"),
         ("better_auth_algorithms", "HS256", "may name only EdDSA, ES256, ES512, RS256, PS256"),
         ("better_auth_algorithms", "EdDSA,none", "may name only EdDSA, ES256, ES512, RS256, PS256"),
+        ("better_auth_algorithms", "Ed448", "may name only EdDSA, ES256, ES512, RS256, PS256"),
         ("better_auth_algorithms", "eddsa", "may name only EdDSA, ES256, ES512, RS256, PS256"),
         ("better_auth_algorithms", ",", "may name only EdDSA, ES256, ES512, RS256, PS256"),
         ("better_auth_leeway_seconds", "-1", "must be greater than or equal to 0"),

@@ -13,6 +13,8 @@ import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from taskward.settings import OTHER_NAMES
+
 FETCH_SECONDS = 3
 """For name, connection, headers and body together."""
 MAX_JWKS_BYTES = 256 * 1024
@@ -137,7 +139,11 @@ def usable_keys(jwk: Any, algorithms: Collection[str], known: Mapping[KeyId, Key
     parameters = tuple(jwk.get(name) for name in ("x", "y", "n", "e"))
     for algorithm in algorithms:
         kty, curve = KEY_TYPES[algorithm]
-        if jwk.get("kty") != kty or curve not in (None, jwk.get("crv")) or jwk.get("alg", algorithm) != algorithm:
+        if (
+            jwk.get("kty") != kty
+            or curve not in (None, jwk.get("crv"))
+            or jwk.get("alg", algorithm) not in names_of(algorithm)
+        ):
             continue
         last = known.get((kid, algorithm))
         if last is not None and last.parameters == parameters:
@@ -149,6 +155,11 @@ def usable_keys(jwk: Any, algorithms: Collection[str], known: Mapping[KeyId, Key
             continue
         if kty != "RSA" or is_strong(parsed.key):
             yield Key((kid, algorithm), parameters, parsed)
+
+
+def names_of(algorithm: str) -> list[str]:
+    """What tokens and keys may call it."""
+    return [algorithm, *(name for name, meant in OTHER_NAMES.items() if meant == algorithm)]
 
 
 def is_strong(key: RSAPublicKey) -> bool:

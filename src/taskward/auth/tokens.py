@@ -10,8 +10,9 @@ import jwt
 
 from taskward.auth.caller import Caller, owner_of, scopes_of
 from taskward.auth.errors import OTHER_AUDIENCE, TokenExpired, TokenInvalid, TokenMissing
-from taskward.auth.jwks import MAX_KID_LENGTH, Key, KeyId
+from taskward.auth.jwks import MAX_KID_LENGTH, Key, KeyId, names_of
 from taskward.auth.trust import Trust
+from taskward.settings import OTHER_NAMES
 from taskward.strict_json import refuse_constant, without_duplicates
 
 TYPES = frozenset({"jwt", "at+jwt"})  # RFC 7515 §4.1.9, RFC 9068 §2.1: media types, so in any case
@@ -19,7 +20,6 @@ TYPES = frozenset({"jwt", "at+jwt"})  # RFC 7515 §4.1.9, RFC 9068 §2.1: media 
 REFUSED_HEADERS = frozenset({"crit", "b64", "zip", "jwk", "jku", "x5u", "x5c"})
 COMPACT = re.compile(rb"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 DECODER = json.JSONDecoder(object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
-JWS = jwt.PyJWS()
 
 
 def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -109,7 +109,8 @@ def key_id_in(header: dict[str, Any], trust: Trust) -> KeyId:
         TokenInvalid: the header is of another kind, or asks for what is not done here.
     """
     algorithm, kid, typ = header.get("alg"), header.get("kid", ""), header.get("typ", "JWT")
-    if not isinstance(algorithm, str) or algorithm not in trust.algorithms:
+    algorithm = OTHER_NAMES.get(algorithm, algorithm) if isinstance(algorithm, str) else None
+    if algorithm not in trust.algorithms:
         raise TokenInvalid("The algorithm of the token is not one that is accepted here.")
     if not isinstance(kid, str) or len(kid) > MAX_KID_LENGTH or (trust.requires_kid and not kid):
         raise TokenInvalid("The header of the token must name its key as kid.")
@@ -156,7 +157,18 @@ def is_time(value: object) -> bool:
 
 def is_signed(token: bytes, key: Key) -> bool:
     try:
-        JWS.decode(token, key.jwk, algorithms=[key.jwk.algorithm_name])
+        JWS.decode(token, key.jwk.key, algorithms=names_of(key.jwk.algorithm_name))
     except jwt.PyJWTError:
         return False
     return True
+
+
+def verifier() -> jwt.PyJWS:
+    """PyJWT's, that knows the other names of its algorithms too."""
+    jws = jwt.PyJWS()
+    for name in OTHER_NAMES.keys() - set(jws.get_algorithms()):
+        jws.register_algorithm(name, jws.get_algorithm_by_name(OTHER_NAMES[name]))
+    return jws
+
+
+JWS = verifier()
