@@ -10,6 +10,7 @@ import { bearer, jwt } from "better-auth/plugins";
 const {
   PORT = "4000", // 0 takes a free one
   BETTER_AUTH_URL, // where clients reach this server; http://localhost and the port when unset
+  BASE_PATH = "/api/auth", // where its calls are below that
   BETTER_AUTH_SECRET = randomBytes(32).toString("base64"),
   ALGORITHM = "EdDSA", // or ES256, ES512, RS256, PS256
   TOKEN_SECONDS = "900", // how long a token is valid
@@ -23,6 +24,7 @@ server.once("listening", async () => {
   const url = BETTER_AUTH_URL ?? `http://localhost:${server.address().port}`;
   const auth = betterAuth({
     baseURL: url, // its origin is the issuer and the audience of every token
+    basePath: BASE_PATH,
     secret: BETTER_AUTH_SECRET,
     trustedOrigins: [FRONT_END],
     database: memoryAdapter({ user: [], session: [], account: [], verification: [], jwks: [] }),

@@ -97,6 +97,16 @@ def http_url(value: str) -> str:
     return value.strip()
 
 
+def mounted_url(value: str) -> str:
+    """Of a Better Auth server: its origin, or the address of its API."""
+    url = http_url(value)
+    if "?" in url or "#" in url:
+        raise ValueError("must be an address without ? and #, such as https://app.example.com")
+    if url.endswith(("/jwks", "/jwks.json")):
+        raise ValueError("is where Better Auth is: the address of its keys is BETTER_AUTH_JWKS_URL")
+    return url
+
+
 def valid_origins(values: tuple[str, ...]) -> tuple[str, ...]:
     if any("*" in value for value in values):
         raise ValueError("must list the origins one by one, because credentials are allowed for each")
@@ -173,6 +183,7 @@ def postgres_url(value: SecretStr) -> DatabaseUrl:
 
 Commas = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
+MountedUrl = Annotated[str, AfterValidator(mounted_url)]
 PostgresUrl = Annotated[DatabaseUrl, AfterValidator(postgres_url)]
 Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
@@ -198,14 +209,15 @@ class Settings(BaseSettings):
     rate_limit_per_minute: int = Field(
         default=600, ge=0, le=1_000_000, description="Requests of one owner in a minute, in each worker; 0 is no limit."
     )
-    better_auth_url: HttpUrl | None = Field(
+    better_auth_url: MountedUrl | None = Field(
         default=None,
-        description="The origin of the Better Auth server, which is the issuer and audience of its tokens.",
+        description="The origin of the Better Auth server, which is the issuer and audience of its tokens; with a path "
+        "when its API is mounted at another one than /api/auth.",
     )
     better_auth_jwks_url: HttpUrl | None = Field(
         default=None,
         description="Where the keys are fetched when that is another address than the issuer's. "
-        "Default: the origin + /api/auth/jwks.",
+        "Default: /jwks behind the path in BETTER_AUTH_URL, which is /api/auth when it has none.",
     )
     better_auth_issuer: Commas = Field(
         default=(), description="Issuers to accept, separated by commas. Default: the origin."
@@ -287,7 +299,9 @@ class Settings(BaseSettings):
         """None when HS256 is in use or no Better Auth is configured."""
         if self.jwt_hs256_secret is not None:
             return None
-        return self.better_auth_jwks_url or (f"{self.origin}/api/auth/jwks" if self.origin else None)
+        if self.better_auth_jwks_url is not None or self.better_auth_url is None:
+            return self.better_auth_jwks_url
+        return f"{self.origin}{urlsplit(self.better_auth_url).path.rstrip('/') or '/api/auth'}/jwks"
 
     @property
     def direct_url(self) -> str | None:

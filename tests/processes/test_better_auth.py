@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from support.better_auth import EXAMPLE, BetterAuth, install, running_better_auth
@@ -44,7 +45,8 @@ def taskward(database_url: str) -> Serving:
     """The address of a Taskward that accepts the tokens of one Better Auth."""
 
     def serve(server: BetterAuth, **others: Any) -> AbstractContextManager[str]:
-        settings = settings_for(database_url, better_auth_url=server.origin, database_pool_size=2, **others)
+        others = {"better_auth_url": server.origin, **others}
+        settings = settings_for(database_url, database_pool_size=2, **others)
         return serving(create_app(settings))
 
     return serve
@@ -121,6 +123,20 @@ def test_a_token_of_every_algorithm_is_accepted(algorithm: str, taskward: Servin
         caller(api, server.sign_up("ann@example.com").token()) as ann,
     ):
         assert ann.get("/tasks").status_code == 200
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_better_auth_that_is_mounted_elsewhere_needs_one_setting(slash: str, taskward: Serving) -> None:
+    with running_better_auth(BASE_PATH="/auth") as server:
+        token = server.sign_up("ann@example.com").token()
+        claims = jwt.decode(token, options={"verify_signature": False})
+        mounted = f"{server.origin}/auth"
+
+        assert (claims["iss"], claims["aud"]) == (server.origin, server.origin)
+        with taskward(server, better_auth_url=mounted + slash) as api, caller(api, token) as ann:
+            assert ann.get("/tasks").status_code == 200
+        with taskward(server) as api, caller(api, token) as unlucky:
+            assert unlucky.get("/tasks").json()["code"] == "keys_unavailable"
 
 
 def test_the_token_that_comes_with_a_session_is_accepted(better_auth: BetterAuth, taskward: Serving) -> None:

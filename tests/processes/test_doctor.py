@@ -170,8 +170,10 @@ def test_the_keys_of_the_key_server_are_counted(key_server: KeyServer, migrated:
 
     key_server.fault = "500"
     (found,) = findings(migrated, url)["keys"]
-    assert found.level == "fail"
-    assert "500" in found.sentence
+    told = f"The keys at {key_server.url}, as BETTER_AUTH_URL has it, cannot be had: the answer is 500 in place of 200."
+    assert (found.level, found.sentence) == ("fail", told)
+    (found,) = findings(migrated, {**url, "better_auth_jwks_url": key_server.url})["keys"]
+    assert "as BETTER_AUTH_JWKS_URL has it" in found.sentence
 
 
 @pytest.mark.parametrize(

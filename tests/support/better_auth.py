@@ -22,21 +22,23 @@ class Session:
     http: httpx.Client
     user_id: str
     secret: str
+    base_path: str = "/api/auth"
 
     def token(self) -> str:
         """A new JWT."""
-        token: str = self.send("GET", "/api/auth/token").json()["token"]
+        token: str = self.send("GET", "/token").json()["token"]
         return token
 
     def token_from_header(self) -> str:
         """A new JWT, as it comes with every look at the session."""
-        return self.send("GET", "/api/auth/get-session").headers["set-auth-jwt"]
+        return self.send("GET", "/get-session").headers["set-auth-jwt"]
 
     def sign_out(self) -> None:
-        self.send("POST", "/api/auth/sign-out")
+        self.send("POST", "/sign-out")
 
-    def send(self, method: str, path: str) -> httpx.Response:
-        return self.http.request(method, path, headers={"authorization": f"Bearer {self.secret}"}).raise_for_status()
+    def send(self, method: str, call: str) -> httpx.Response:
+        headers = {"authorization": f"Bearer {self.secret}"}
+        return self.http.request(method, self.base_path + call, headers=headers).raise_for_status()
 
 
 class BetterAuth:
@@ -44,6 +46,7 @@ class BetterAuth:
 
     def __init__(self, **environment: str) -> None:
         self.environment = environment
+        self.base_path = environment.get("BASE_PATH", "/api/auth")
         self.origin = ""
         self.http = httpx.Client(trust_env=False, timeout=10)
         self.program: Program | None = None
@@ -65,9 +68,9 @@ class BetterAuth:
 
     def sign_up(self, email: str) -> Session:
         person = {"name": email.partition("@")[0], "email": email, "password": "correct horse"}
-        answer = self.http.post("/api/auth/sign-up/email", json=person).raise_for_status()
+        answer = self.http.post(f"{self.base_path}/sign-up/email", json=person).raise_for_status()
         self.http.cookies.clear()  # the next one to sign up is somebody else
-        return Session(self.http, answer.json()["user"]["id"], answer.headers["set-auth-token"])
+        return Session(self.http, answer.json()["user"]["id"], answer.headers["set-auth-token"], self.base_path)
 
 
 @contextmanager

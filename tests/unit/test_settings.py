@@ -19,6 +19,8 @@ def database_url(url: str) -> str:
 
 
 TOO_MANY = "has an @ or / too many: in a name or password they are written %40 and %2F"
+NO_QUERY = "must be an address without ? and #, such as https://app.example.com"
+OF_KEYS = "is where Better Auth is: the address of its keys is BETTER_AUTH_JWKS_URL"
 SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
 
 
@@ -72,6 +74,11 @@ SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
         ("better_auth_url", "https://bücher.example", "must be an absolute URL such as https://app.example.com"),
         ("better_auth_url", "https://a b", "must be an absolute URL such as https://app.example.com"),
         ("better_auth_url", "ftp://h/hunter2", "must begin with http:// or https://"),
+        ("better_auth_url", "https://h/auth?key=hunter2", NO_QUERY),
+        ("better_auth_url", "https://h?", NO_QUERY),
+        ("better_auth_url", "https://h/#hunter2", NO_QUERY),
+        ("better_auth_url", "https://h/hunter2/jwks", OF_KEYS),
+        ("better_auth_url", "https://h/auth/.well-known/jwks.json", OF_KEYS),
         ("better_auth_jwks_url", "file://h/hunter2", "must begin with http:// or https://"),
         ("better_auth_jwks_url", "/api/auth/jwks", "must be an absolute URL such as https://app.example.com"),
         ("better_auth_algorithms", "HS256", "may name only EdDSA, ES256, ES512, RS256, PS256"),
@@ -193,29 +200,33 @@ def test_a_direct_url_that_is_set_is_the_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "origin"),
+    ("url", "origin", "path"),
     [
-        ("https://app.example.com", "https://app.example.com"),
-        ("https://app.example.com/", "https://app.example.com"),
-        ("https://app.example.com/api/auth/", "https://app.example.com"),
-        (" HTTPS://App.Example.COM:443/x?y#z ", "https://app.example.com"),
-        ("http://localhost:80", "http://localhost"),
-        ("http://localhost:443", "http://localhost:443"),
-        ("http://localhost:3000", "http://localhost:3000"),
-        ("https://[::1]:8443/", "https://[::1]:8443"),
+        ("https://app.example.com", "https://app.example.com", "/api/auth"),
+        ("https://app.example.com/", "https://app.example.com", "/api/auth"),
+        ("https://app.example.com/api/auth", "https://app.example.com", "/api/auth"),
+        ("https://app.example.com/api/auth/", "https://app.example.com", "/api/auth"),
+        ("https://app.example.com/auth", "https://app.example.com", "/auth"),
+        (" HTTPS://App.Example.COM:443/X/Auth// ", "https://app.example.com", "/X/Auth"),
+        ("http://localhost:80", "http://localhost", "/api/auth"),
+        ("http://localhost:443", "http://localhost:443", "/api/auth"),
+        ("http://localhost:3000", "http://localhost:3000", "/api/auth"),
+        ("https://[::1]:8443/", "https://[::1]:8443", "/api/auth"),
     ],
 )
-def test_better_auth_is_known_by_its_origin(url: str, origin: str) -> None:
+def test_better_auth_is_known_by_its_origin_and_has_its_keys_where_it_is_mounted(
+    url: str, origin: str, path: str
+) -> None:
     settings = read_settings(better_auth_url=url)
 
     assert settings.origin == origin
     assert settings.issuers == settings.audiences == (origin,)
-    assert settings.jwks_url == f"{origin}/api/auth/jwks"
+    assert settings.jwks_url == f"{origin}{path}/jwks"
 
 
 def test_issuers_audiences_and_keys_can_be_elsewhere() -> None:
     settings = read_settings(
-        better_auth_url="https://app.example.com",
+        better_auth_url="https://app.example.com/auth",
         better_auth_issuer="https://a.example, https://b.example/api/auth,,",
         better_auth_audience=" tasks ",
         better_auth_jwks_url="http://auth:3000/keys?v=1",

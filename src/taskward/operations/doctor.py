@@ -74,7 +74,8 @@ def keys(settings: Settings) -> Finding:
         body = asyncio.run(fetch_jwks(settings.jwks_url, tls=tls_context(settings.jwks_url)))
         found = parse_jwks(body, settings.better_auth_algorithms)
     except JwksUnusable as reason:
-        return Finding("fail", "keys", f"The keys at {where} cannot be had: {reason}.")
+        setting = "BETTER_AUTH_URL" if settings.better_auth_jwks_url is None else "BETTER_AUTH_JWKS_URL"
+        return Finding("fail", "keys", f"The keys at {where}, as {setting} has it, cannot be had: {reason}.")
     if not found:
         return Finding(
             "warn", "keys", f"There is no usable key at {where} yet; Better Auth makes one when it first signs."
