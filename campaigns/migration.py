@@ -64,7 +64,7 @@ async def migration(size: Size) -> list[Outcome]:
                 statuses.append(status)
                 tried += said.count(STEPS_BACK)
             await load.until_steady(since=time.monotonic())
-        revision = str(database.rows("select version_num from alembic_version")[0][0])
+        revision = str(database.rows("select version_num from taskward_version")[0][0])
         rows: list[Row] = [
             exactly("migrations that succeeded", statuses.count(0), ROUNDS[size]),
             exactly("revisions on from this release's", int(revision) - int(HEAD), ROUNDS[size]),

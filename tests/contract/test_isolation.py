@@ -588,12 +588,12 @@ def test_a_schema_that_cannot_be_examined_is_refused_by_the_next_connection_and_
     async def main() -> None:
         async with using(logins["superuser"]) as database:
             await database.open()
-            asked(admin, f"revoke select on alembic_version from {APP_ROLE}")
+            asked(admin, f"revoke select on taskward_version from {APP_ROLE}")
             try:
                 assert await database.readiness() == [expected]
                 assert refusal_of(logins["superuser"]) == expected
             finally:
-                asked(admin, f"grant select on alembic_version to {APP_ROLE}")
+                asked(admin, f"grant select on taskward_version to {APP_ROLE}")
             assert await database.readiness() == []
 
     asyncio.run(main())

@@ -53,7 +53,7 @@ def test_a_schema_behind_this_release_is_refused(database_url: str) -> None:
 def test_a_schema_of_a_newer_release_is_served(new_database: Callable[..., str]) -> None:
     url = new_database()
     migrate(url)
-    asked(url, "update alembic_version set version_num = 'a later one'")
+    asked(url, "update taskward_version set version_num = 'a later one'")
 
     async def main() -> None:
         async with using(url) as pool:

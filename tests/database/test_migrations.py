@@ -85,7 +85,7 @@ EVERYTHING = {**SHAPE, "guards": GUARDS, "routines": ROUTINES}
 def catalog(url: str, parts: dict[str, str] = EVERYTHING) -> dict[str, list[tuple[Any, ...]]]:
     """All that the schema says, but what Alembic keeps for itself."""
     return {
-        part: sorted(row for row in asked(url, query) if "alembic_version" not in row) for part, query in parts.items()
+        part: sorted(row for row in asked(url, query) if "taskward_version" not in row) for part, query in parts.items()
     }
 
 
@@ -141,7 +141,7 @@ def test_up_down_and_up_again_makes_the_same_schema(new_database: Callable[..., 
 
     assert current(url) is None
     tables = "select tablename from pg_tables where schemaname = 'public'"
-    assert sorted(asked(url, tables)) == [("alembic_version",), ("notes",)]
+    assert sorted(asked(url, tables)) == [("notes",), ("taskward_version",)]
     assert asked(url, "select rolname from pg_roles where rolname = any(%s)", list(ROLES))
 
     migrate(url)
@@ -472,7 +472,7 @@ def test_a_login_without_rights_on_the_schema_is_told_so(
 def test_a_schema_of_a_newer_release_is_left_alone(new_database: Callable[..., str]) -> None:
     url = new_database()
     migrate(url)
-    asked(url, "update alembic_version set version_num = 'later'")
+    asked(url, "update taskward_version set version_num = 'later'")
     before = catalog(url)
 
     for attempt in (migrate, lambda url: downgrade(url, to="base")):

@@ -17,6 +17,7 @@ from support.databases import database_of, without_the_roles
 from support.key_server import KeyServer, running_key_server
 from support.signing import private_jwk, public
 from taskward.migrations import migrate
+from taskward.migrations.version_table import LEFT_FOR_0_1
 from taskward.operations.doctor import Finding, examine
 from taskward.postgres.administration import database_at
 from taskward.settings import read_settings
@@ -107,15 +108,23 @@ def test_a_table_that_would_show_a_stranger_something_is_named(migrated: str, st
 
 
 def test_what_keeps_the_doctor_from_looking_is_a_failure_too(migrated: str) -> None:
-    change(migrated, "revoke select on alembic_version from taskward_app")
+    change(migrated, "revoke select on taskward_version from taskward_app")
 
-    assert findings(migrated)["database"][-1].sentence.endswith("permission denied for table alembic_version.")
+    assert findings(migrated)["database"][-1].sentence.endswith("permission denied for table taskward_version.")
 
 
 def test_a_schema_of_a_newer_release_is_a_warning(migrated: str) -> None:
-    change(migrated, "update alembic_version set version_num = '9999'")
+    change(migrated, "update taskward_version set version_num = '9999'")
 
     assert levels(findings(migrated)["migrations"]) == {"warn"}
+
+
+def test_a_table_that_is_left_for_0_1_is_a_warning_and_another_applications_is_none(migrated: str) -> None:
+    change(migrated, "create table alembic_version (version_num text)")
+    assert levels(findings(migrated)["migrations"]) == {"ok"}
+
+    change(migrated, f"comment on table alembic_version is '{LEFT_FOR_0_1}'")
+    assert [finding.level for finding in findings(migrated)["migrations"]] == ["ok", "warn"]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import psycopg
 
+from taskward.migrations.version_table import VERSION_TABLE, has_version_table, options, revision_of_0_1
 from taskward.postgres.administration import connect, failure_sentence
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ PAUSE_SECONDS = 0.5
 
 LOCKED = ("55P03", "40P01")
 """lock_not_available, deadlock_detected (PostgreSQL, appendix A)."""
+
+AT_REVISION = f"""
+select version_num from {VERSION_TABLE} found join pg_class on pg_class.oid = found.tableoid
+where relnamespace = quote_ident(current_schema())::regnamespace
+""".encode()
 
 log = logging.getLogger("taskward.migrations")
 
@@ -79,7 +85,7 @@ def is_at_head(url: str) -> bool:
     """Told without Alembic, for the many starts that have nothing to migrate. Not sure is not."""
     try:
         with connect(url, application_name=APPLICATION_NAME) as session:
-            found = session.execute("select version_num from alembic_version").fetchall()
+            found = session.execute(AT_REVISION).fetchall()
     except psycopg.Error:
         return False
     return found == [(HEAD,)]
@@ -129,7 +135,9 @@ def revision_of(connection: "Connection") -> str | None:
     from alembic.migration import MigrationContext
 
     with connection.begin():
-        return MigrationContext.configure(connection).get_current_revision()
+        if not has_version_table(connection):
+            return revision_of_0_1(connection, REVISIONS)
+        return MigrationContext.configure(connection, opts=options(connection)).get_current_revision()
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 import taskward.tasks.actions  # noqa: F401 - fills SQLModel.metadata
+from taskward.migrations import REVISIONS
+from taskward.migrations.version_table import VERSION_TABLE, options, take_over
 
 # Any number, the same in every process: whoever migrates waits for whoever already does.
 LOCK = text("select pg_advisory_xact_lock(7308604896953369)")
@@ -20,6 +22,7 @@ def run() -> None:
             dialect_opts={"paramstyle": "named"},  # or percent signs come out doubled
             target_metadata=SQLModel.metadata,
             literal_binds=True,
+            version_table=VERSION_TABLE,
         )
         with context.begin_transaction():
             context.execute(LOCK_TIMEOUT)
@@ -29,7 +32,8 @@ def run() -> None:
     with connection.begin():
         connection.execute(LOCK)
         connection.execute(text(LOCK_TIMEOUT))
-        context.configure(connection=connection, target_metadata=SQLModel.metadata)
+        take_over(connection, REVISIONS)
+        context.configure(connection=connection, target_metadata=SQLModel.metadata, **options(connection))
         context.run_migrations()
 
 

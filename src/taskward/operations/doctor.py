@@ -13,6 +13,7 @@ import psycopg
 from taskward.auth.jwks import JwksUnusable, counted, fetch_jwks, parse_jwks, tls_context, without_query
 from taskward.auth.trust import NOBODY_NAMED, shared_secret
 from taskward.migrations import HEAD, REVISIONS
+from taskward.migrations.version_table import LEFT_FOR_0_1
 from taskward.postgres.administration import AdminConnection, connect, database_at, failure_sentence
 from taskward.postgres.context import APP_ROLE
 from taskward.settings import Settings, SettingsError
@@ -44,6 +45,7 @@ def examine(settings: Settings, url: str, direct_url: str, *, clock: Callable[[]
             yield found
             if found.level != "fail":
                 yield revision(connection)
+                yield from left_for_0_1(connection)
                 yield from isolation(connection)
     except psycopg.Error as error:
         yield Finding("fail", "database", failure_sentence(f"{database_at(url)} cannot be used", error))
@@ -143,13 +145,19 @@ def is_direct(connection: AdminConnection) -> bool:
 def revision(connection: AdminConnection) -> Finding:
     at = None
     with suppress(psycopg.errors.UndefinedTable), as_request(connection):
-        at = one(connection, "select min(version_num) from alembic_version")[0]
+        at = one(connection, "select min(version_num) from taskward_version")[0]
     if at == HEAD:
         return Finding("ok", "migrations", f"The schema is at {at}, which is this release's.")
     if at is None or at in REVISIONS:
         sentence = f"The schema is at {at or 'nothing'}, behind this release's {HEAD}: run `taskward migrate`."
         return Finding("fail", "migrations", sentence)
     return Finding("warn", "migrations", f"The schema is at {at}, which a newer release made.")
+
+
+def left_for_0_1(connection: AdminConnection) -> Iterator[Finding]:
+    if one(connection, "select obj_description(to_regclass('alembic_version'), 'pg_class')")[0] == LEFT_FOR_0_1:
+        sentence = "The table alembic_version is left for release 0.1: when none serves any more, drop it."
+        yield Finding("warn", "migrations", sentence)
 
 
 def login(connection: AdminConnection) -> Finding:

@@ -68,6 +68,6 @@ def guards_of(owned_tables: Sequence[str]) -> Statement:
     if not owned_tables:
         raise ValueError("no table to guard: are the modules imported that define them?")
     name = func.unnest(array([literal_column(f"'{name}'") for name in owned_tables])).column_valued("name")
-    revision = select(column("version_num")).select_from(table("alembic_version")).scalar_subquery()
+    revision = select(column("version_num")).select_from(table("taskward_version")).scalar_subquery()
     is_guarded = func.bool_and(func.row_security_active(cast(name, REGCLASS)))
     return compiled(select(is_guarded, revision, func.pg_backend_pid()))

@@ -30,7 +30,7 @@ NOT_SET_UP = {
     "42501": f"The database login may not become the role {APP_ROLE}: run `taskward migrate`, or as an administrator "
     f"`grant {APP_ROLE} to` the login.",
     "22023": f"The database has no role {APP_ROLE}: run `taskward migrate`.",
-    "42P01": "The database has no Taskward schema: run `taskward migrate`.",
+    "42P01": "The database has not the schema of this release: run `taskward migrate`.",
 }
 
 # A server that says no at connect; psycopg has no SQLSTATE for it, only the text tells.

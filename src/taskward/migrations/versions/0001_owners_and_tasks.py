@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from taskward.migrations.roles import create_roles, force_policies
+from taskward.migrations.version_table import DROP_WHAT_IS_LEFT
 
 revision = "0001"
 down_revision = None
@@ -55,11 +56,12 @@ def upgrade() -> None:
         op.execute(force_policies(table))
     op.execute("grant select, insert, update, delete on owner to taskward_app")
     op.execute("grant select, insert, update, delete on tasks to taskward_app")
-    op.execute("grant select on alembic_version to taskward_app")
+    op.execute("grant select on taskward_version to taskward_app")
 
 
 def downgrade() -> None:
     # The roles stay: they belong to the whole cluster, where another database may use them.
-    op.execute("revoke select on alembic_version from taskward_app")
+    op.execute("revoke select on taskward_version from taskward_app")
+    op.execute(DROP_WHAT_IS_LEFT)
     for table in reversed(OWNED_TABLES):
         op.drop_table(table)
