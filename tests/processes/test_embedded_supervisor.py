@@ -1,5 +1,6 @@
 """The parent of the embedded server: it runs as long as somebody uses it, whatever happens to whom."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -127,10 +128,21 @@ def test_the_next_start_recovers_when_the_supervisor_was_killed(data_dir: Path) 
     if sys.platform != "linux":
         missing("Only Linux tells a process that its parent died.")
     with start(data_dir) as database:
-        os.kill(supervisor(database.folder), signal.SIGKILL)
+        killed = supervisor(database.folder)
+        os.kill(killed, signal.SIGKILL)
+        eventually(lambda: not is_running(killed))
 
         with start(data_dir) as again:
             assert again.url == database.url
+            assert kept(database.url) == 7
+
+
+def test_a_start_that_meets_a_supervisor_at_its_end_starts_another(data_dir: Path) -> None:
+    with (data_dir / "postgres" / "port").open("a") as port:
+        fcntl.flock(port, fcntl.LOCK_EX)
+        threading.Timer(0.2, port.close).start()
+
+        with start(data_dir) as database:
             assert kept(database.url) == 7
 
 

@@ -93,9 +93,13 @@ def start_or_join(data_dir: Path, say: Callable[[str], None]) -> EmbeddedPostgre
         # A supervisor that stops its server keeps this for itself until the end; from here on it cannot begin to.
         use_lock = lock(folder / "sharers.lock", fcntl.LOCK_SH)
         try:
-            if not is_locked(folder / "port"):
+            url = wait_until_ready(folder) if is_locked(folder / "port") else None
+            if url is None and not is_locked(folder / "port"):  # also when the one that there was has just been killed
                 start_supervisor(folder, account, say)
-            return EmbeddedPostgres(wait_until_ready(folder), folder, use_lock)
+                url = wait_until_ready(folder)
+            if url is None:
+                raise EmbeddedError(f"PostgreSQL did not start in {folder}: {last_lines(folder / 'server.log')}")
+            return EmbeddedPostgres(url, folder, use_lock)
         except BaseException:
             os.close(use_lock)
             raise
@@ -188,8 +192,8 @@ def make_cluster(data: Path, programs: Path, version: str, account: Account | No
             raise EmbeddedError(f"PostgreSQL could not make a database in {data.parent}: {problem}")
 
 
-def wait_until_ready(folder: Path) -> str:
-    """The URL of the database, once a real connection to the server has been made.
+def wait_until_ready(folder: Path) -> str | None:
+    """The URL of the database, once a real connection to the server has been made; None when its supervisor gave up.
 
     The URL says `sslmode`, because a developer's PGSSLMODE=require, as Neon proposes it, would shut out this server.
     """
@@ -198,7 +202,11 @@ def wait_until_ready(folder: Path) -> str:
     password = (folder / "password").read_text()
     deadline = time.monotonic() + START_SECONDS
     while is_locked(folder / "port") and time.monotonic() < deadline:
-        server = f"postgresql://postgres:{password}@127.0.0.1:{(folder / 'port').read_text().strip()}"
+        port = (folder / "port").read_text()
+        if not port.endswith("\n"):
+            time.sleep(POLL_SECONDS)
+            continue
+        server = f"postgresql://postgres:{password}@127.0.0.1:{port.strip()}"
         parameters = "sslmode=disable&channel_binding=disable"
         try:
             with psycopg.connect(f"{server}/postgres?{parameters}", autocommit=True, connect_timeout=3) as connection:
@@ -211,7 +219,7 @@ def wait_until_ready(folder: Path) -> str:
             if "the database system is" in str(error):  # starting up after a crash, which may take its time
                 deadline = time.monotonic() + START_SECONDS
         time.sleep(POLL_SECONDS)
-    raise EmbeddedError(f"PostgreSQL did not start in {folder}: {last_lines(folder / 'server.log')}")
+    return None
 
 
 def last_lines(log: Path) -> str:

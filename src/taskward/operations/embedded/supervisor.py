@@ -26,6 +26,8 @@ RESTART_PAUSE_SECONDS = 0.5
 def supervise(folder: Path, programs: Path, account: Account | None) -> None:
     """Returns at once; a child goes on, with `port` locked, until nobody uses the server or it starts no more."""
     port = lock(folder / "port", fcntl.LOCK_EX)
+    # Without its line end until there is a server: what answers at this port now was left behind, and is going.
+    os.ftruncate(port, len(os.pread(port, 5, 0)))
     users = os.open(folder / "sharers.lock", os.O_RDWR)
     if os.fork():
         return
