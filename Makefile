@@ -7,9 +7,9 @@ UV_VERSION := 0.13.8
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test setup lint format golden campaign bench cost clean
+.PHONY: run test setup lint format wheel golden campaign bench cost clean
 
-run: setup ## the API on http://127.0.0.1:8000, with a PostgreSQL of its own
+run: setup ## the API on http://127.0.0.1:8000, with a PostgreSQL of its own; with PORT=8001 on that port
 	@exec .venv/bin/taskward dev
 
 test: setup ## every test; with OPTIONS=--cov branch coverage too, a minute and a half longer
@@ -19,9 +19,14 @@ setup: .venv/ready ## .venv, with everything that uv.lock names
 
 .venv/ready: pyproject.toml uv.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with PYTHON=…"; exit 1; }
-	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip --version >/dev/null 2>&1 || { \
+		$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+			echo "$(PYTHON) lacks venv and pip; on Debian and Ubuntu: apt install $(notdir $(PYTHON))-venv"; exit 1; }; \
+		echo "Making .venv with $$($(PYTHON) --version)."; \
+		$(PYTHON) -m venv --clear .venv; }
+	@echo "Installing what uv.lock names into .venv: 130 MB at the first time, which takes a minute."
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	.venv/bin/uv sync --frozen --quiet --all-extras --compile-bytecode --python .venv/bin/python
+	@.venv/bin/uv sync --frozen $$(test -t 2 || echo --quiet) --all-extras --compile-bytecode --python .venv/bin/python
 	@touch .venv/ready
 
 lint: setup ## what a change must pass beside the tests
@@ -31,9 +36,13 @@ lint: setup ## what a change must pass beside the tests
 	.venv/bin/lint-imports
 	.venv/bin/uv lock --check --quiet
 
-format: setup
-	.venv/bin/ruff check --fix
+format: setup ## what can be mended without asking
+	.venv/bin/ruff check --fix-only
 	.venv/bin/ruff format
+
+wheel: setup ## dist/taskward-….whl, to be installed where it runs
+	.venv/bin/uv build --quiet --wheel
+	@ls -t dist/*.whl | head -n 1
 
 golden: setup ## tests/golden anew: the SQL of every statement, the routes and the OpenAPI document, to look at in a diff
 	PYTHONPATH=tests .venv/bin/python -m support.golden

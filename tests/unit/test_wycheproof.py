@@ -1,7 +1,8 @@
-"""The signature vectors of Project Wycheproof, which are no part of this project: they lie next to the checkout, or
-the tests are skipped."""
+"""The signature vectors of Project Wycheproof, which are no part of this project: files of `testvectors_v1` in
+https://github.com/C2SP/wycheproof, in the folder that WYCHEPROOF names. Without them the tests are skipped."""
 
 import json
+import os
 from base64 import urlsafe_b64decode
 from collections import Counter
 from pathlib import Path
@@ -17,13 +18,16 @@ from taskward.auth.tokens import decoded_parts, is_signed, key_id_in, strict_obj
 from taskward.auth.trust import Trust, shared_secret
 from taskward.settings import ALGORITHMS
 
-VECTORS = Path(__file__).parents[3] / "shared" / "wycheproof"
+VECTORS = Path(os.environ.get("WYCHEPROOF") or Path(__file__).parents[3] / "shared" / "wycheproof")
 
 
 def groups(name: str) -> list[dict[str, Any]]:
     path = VECTORS / f"{name}_test.json"
     if not path.exists():
-        missing(f"{path.name} of Project Wycheproof is not at ../shared/wycheproof beside this checkout.")
+        missing(
+            f"{path.name} is not in {VECTORS}: get it from testvectors_v1 in https://github.com/C2SP/wycheproof, and "
+            "name its folder with WYCHEPROOF."
+        )
     found: list[dict[str, Any]] = json.loads(path.read_text())["testGroups"]
     return found
 
