@@ -17,6 +17,7 @@ from taskward.http import probes
 from taskward.http.admission import Admission
 from taskward.http.application import Application
 from taskward.http.context import RequestContext, Services
+from taskward.http.cors import Cors
 from taskward.http.direct_routes import DirectRoutes
 from taskward.http.documents import add_documents, document_of
 from taskward.http.error_handlers import add_error_handlers
@@ -61,11 +62,12 @@ def create_app(
 
 
 def served(api: FastAPI, services: Services, observer: Observer | None = None) -> ASGIApp:
+    settings = services.settings
     return Application(
         api,
         services,
         routes=DirectRoutes(api),
-        origins=services.settings.cors_origins,
+        cors=Cors(origins=settings.cors_origins, headers=settings.cors_headers),
         count=None if observer is None else observer.count,
     )
 

@@ -107,10 +107,34 @@ def mounted_url(value: str) -> str:
     return url
 
 
+def origin_pattern(value: str) -> str:
+    """An origin as `origin_of` writes it, in whose host or port one `*` may stand.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if "*" not in value:
+        return origin_of(value)
+    if value == "*" or value.count("*") > 1:
+        raise ValueError("may have one * in an origin, and no * alone, because credentials are allowed for each")
+    # A number may stand wherever a `*` may, and a whole port is one.
+    number = next(str(port) for port in range(50_000, 65_536) if str(port) not in value)
+    scheme, separator, _ = value.partition("://")
+    origin = origin_of(value.replace("*", number))
+    if not separator or "*" in scheme or number not in origin:
+        raise ValueError("may have a * in the host or port of an origin, such as https://*-acme.vercel.app")
+    return origin.replace(number, "*")
+
+
 def valid_origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    if any("*" in value for value in values):
-        raise ValueError("must list the origins one by one, because credentials are allowed for each")
-    return tuple(origin_of(value) for value in values)
+    return tuple(map(origin_pattern, values))
+
+
+def header_names(values: tuple[str, ...]) -> tuple[str, ...]:
+    # A * would be the name of a header, since credentials are allowed.
+    if not all(re.fullmatch(r"[!#$%&'+.^_`|~0-9A-Za-z-]+", value) for value in values):
+        raise ValueError("must list the names of headers, separated by commas")
+    return values
 
 
 def known_algorithms(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -239,7 +263,12 @@ class Settings(BaseSettings):
         default="", description="Path in front of /tasks, for example /api/v1."
     )
     cors_origins: Annotated[Commas, AfterValidator(valid_origins)] = Field(
-        default=("http://localhost:3000",), description="Browser origins that may call the API, separated by commas."
+        default=("http://localhost:3000",),
+        description="Browser origins that may call the API, separated by commas. One * in an origin stands for one or "
+        "more characters, but no dot: https://*-acme.vercel.app.",
+    )
+    cors_headers: Annotated[Commas, AfterValidator(header_names)] = Field(
+        default=(), description="Headers that pages may send beside those that the API knows, separated by commas."
     )
     require_if_match: bool = Field(default=False, description="Answer 428 to a PUT, PATCH or DELETE without If-Match.")
     trash_days: int = Field(

@@ -17,6 +17,7 @@ from support.wire import ask
 from taskward.app import create_app, services_of
 from taskward.auth.issuer import LocalIssuer
 from taskward.http.application import Application, plain_path
+from taskward.http.cors import Cors
 from taskward.logs import JsonFormatter
 from taskward.settings import Settings
 
@@ -62,7 +63,7 @@ async def misbehaving(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.fixture(scope="module")
 def edge(settings: Settings) -> Iterator[str]:
     services = services_of(settings, local_issuer=None)
-    with serving(Application(misbehaving, services, origins=(ORIGIN,))) as address:
+    with serving(Application(misbehaving, services, cors=Cors(origins=(ORIGIN,)))) as address:
         yield address
 
 

@@ -98,6 +98,7 @@ def test_dev_gives_a_token_and_a_curl_line_that_work_and_leaves_no_process(tmp_p
     checkout.mkdir(mode=0o555)
     with dev("--data-dir", str(tmp_path / ".taskward"), cwd=checkout, BETTER_AUTH_URL=ISSUER) as api:
         assert any(ISSUER in line for line in api.program.out)
+        assert "Pages of http://localhost:3000 may call it: CORS_ORIGINS names them." in api.program.out
         assert api.call("GET", "/tasks", token).json() == [created.json()]
         assert list(checkout.iterdir()) == []
 

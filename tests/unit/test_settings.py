@@ -21,6 +21,8 @@ def database_url(url: str) -> str:
 TOO_MANY = "has an @ or / too many: in a name or password they are written %40 and %2F"
 NO_QUERY = "must be an address without ? and #, such as https://app.example.com"
 OF_KEYS = "is where Better Auth is: the address of its keys is BETTER_AUTH_JWKS_URL"
+ONE_STAR = "may have one * in an origin, and no * alone, because credentials are allowed for each"
+STAR_IN_HOST = "may have a * in the host or port of an origin, such as https://*-acme.vercel.app"
 SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
 
 
@@ -97,8 +99,17 @@ SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
         ("api_prefix", "/{hunter2}", "must be a path such as /api/v1"),
         ("api_prefix", "/api?v=1", "must be a path such as /api/v1"),
         ("api_prefix", "https://h/api", "must be a path such as /api/v1"),
-        ("cors_origins", "*", "must list the origins one by one, because credentials are allowed for each"),
-        ("cors_origins", "https://*.h", "must list the origins one by one, because credentials are allowed for each"),
+        ("cors_origins", "*", ONE_STAR),
+        ("cors_origins", "https://a.h,https://*.*.h", ONE_STAR),
+        ("cors_origins", "*://hunter2", "must be an absolute URL such as https://app.example.com"),
+        ("cors_origins", "*.hunter2", "must be an absolute URL such as https://app.example.com"),
+        ("cors_origins", "http*://hunter2", STAR_IN_HOST),
+        ("cors_origins", "https://hunter2/*", STAR_IN_HOST),
+        ("cors_origins", "https://*@hunter2", "must be an absolute URL such as https://app.example.com"),
+        ("cors_origins", "https://hunter2:8*", "must be an absolute URL such as https://app.example.com"),
+        ("cors_headers", "*", "must list the names of headers, separated by commas"),
+        ("cors_headers", "X-A, hunter2:", "must list the names of headers, separated by commas"),
+        ("cors_headers", "X-A\r\nhunter2", "must list the names of headers, separated by commas"),
         ("cors_origins", "null", "must be an absolute URL such as https://app.example.com"),
         ("cors_origins", "https://a.h, hunter2", "must be an absolute URL such as https://app.example.com"),
         ("cors_origins", "https://u:hunter2", "must be an absolute URL such as https://app.example.com"),
@@ -256,6 +267,8 @@ def test_nothing_set_is_nothing_trusted() -> None:
         ("https://a.example", ("https://a.example",)),
         (" https://a.example/ ,, HTTP://B.example:80/x ,", ("https://a.example", "http://b.example")),
         ("capacitor://localhost,chrome-extension://abc", ("capacitor://localhost", "chrome-extension://abc")),
+        ("https://*-Acme.vercel.app/,http://localhost:*", ("https://*-acme.vercel.app", "http://localhost:*")),
+        ("https://50000.*.h:50001, https://*", ("https://50000.*.h:50001", "https://*")),
         (",", ()),
     ],
 )
@@ -295,6 +308,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         "jwt_hs256_secret": None,
         "api_prefix": "",
         "cors_origins": ("http://localhost:3000",),
+        "cors_headers": (),
         "require_if_match": False,
         "trash_days": 30,
         "rate_limit_per_minute": 600,

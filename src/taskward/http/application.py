@@ -43,13 +43,13 @@ class Application:
         services: Services,
         *,
         routes: DirectRoutes | None = None,
-        origins: tuple[str, ...],
+        cors: Cors,
         count: Count | None = None,
     ) -> None:
         self.rest = rest
         self.services = services
         self.routes = routes
-        self.cors = Cors(origins=origins)
+        self.cors = cors
         self.count = count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,8 +101,8 @@ class Application:
 
     def preflight(self, request: Request, *, is_too_large: bool) -> Response:
         if is_too_large:
-            return self.cors.refused_preflight(request, ProblemResponse(HeaderTooLarge()))
-        return self.cors.preflight(request)
+            return self.cors.told_to(request.headers, ProblemResponse(HeaderTooLarge()))
+        return self.cors.preflight(request.headers)
 
     async def answer_directly(
         self, routes: DirectRoutes, found: Found, request: Request, answering: "Answering"

@@ -136,6 +136,8 @@ def welcome(settings: "Settings", base: str, token: str | None) -> None:
         lines += [f"Tokens {trusted} are accepted; the local issuer is off."]
     elif settings.issuers:
         lines += [f"Tokens {trusted} are accepted, and those of `taskward token`."]
+    pages = " and ".join(settings.cors_origins)
+    lines += [f"Pages of {pages or 'no origin'} may call it: CORS_ORIGINS names them."]
     if token is not None:
         lines += ["", "A token for alice, good for an hour:", token]
     lines += [
