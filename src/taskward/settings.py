@@ -274,6 +274,16 @@ class Settings(BaseSettings):
     trash_days: int = Field(
         default=30, ge=1, le=36_500, description="Days for which a deleted task stays in the trash."
     )
+    host: str = Field(
+        default="0.0.0.0",  # noqa: S104 - production is asked from outside
+        description="Address of this machine that serve listens on. --host wins.",
+    )
+    port: int = Field(
+        default=8000, ge=0, le=65_535, description="Port of serve and dev; 0 takes a free one. --port wins."
+    )
+    workers: int = Field(
+        default=1, ge=1, le=1000, description="Processes of serve that answer requests. --workers wins."
+    )
     data_dir: Path = Field(
         default=Path(".taskward"), description="Folder of the embedded PostgreSQL and the local issuer."
     )

@@ -94,6 +94,11 @@ def test_openapi_prints_the_document_without_a_database(taskward: Callable[..., 
         ({"BETTER_AUTH_URL": ISSUER, "DATABASE_POOL_SIZE": "0"}, "DATABASE_POOL_SIZE"),
         ({"JWT_HS256_SECRET": "open-sesame"}, "JWT_HS256_SECRET"),
         ({"JWT_HS256_SECRET": SECRET, "BETTER_AUTH_JWKS_URL": ISSUER}, "BETTER_AUTH_JWKS_URL"),
+        ({"JWT_HS256_SECRET": SECRET, "PORT": "http"}, "PORT"),
+        ({"JWT_HS256_SECRET": SECRET, "PORT": "65536"}, "PORT"),
+        ({"JWT_HS256_SECRET": SECRET, "WORKERS": "0"}, "WORKERS"),
+        ({"JWT_HS256_SECRET": SECRET, "HOST": "203.0.113.1", "PORT": "0"}, "HOST"),
+        ({"JWT_HS256_SECRET": SECRET, "HOST": "no such host"}, "HOST"),
     ],
 )
 def test_serve_names_the_setting_that_is_wrong(
@@ -131,7 +136,7 @@ def test_a_port_in_use_is_told_before_anything_is_made(tmp_path: Path, command: 
         )
 
     assert ended.returncode == 1
-    assert ended.stderr == f"Port {port} is in use: stop what uses it, or choose another with --port.\n"
+    assert ended.stderr == f"Port {port} is in use: stop what uses it, or choose another with --port or PORT.\n"
     assert list(tmp_path.iterdir()) == []
 
 

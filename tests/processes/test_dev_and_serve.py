@@ -153,6 +153,7 @@ def test_dev_ends_when_it_is_interrupted_while_it_starts(tmp_path: Path, number:
 def test_serve_migrates_the_embedded_database_and_never_trusts_the_local_issuer(tmp_path: Path) -> None:
     with serve("--workers", "2", DATA_DIR=str(tmp_path), JWT_HS256_SECRET=SECRET, LOG_LEVEL="debug") as api:
         workers = eventually(lambda: ready_workers(api.program, 2))
+        api.program.said(rf'"warning".*DATABASE_URL is not set: serving from the embedded database in {tmp_path}"')
         token = signed("ann")
 
         assert api.call("GET", "/ready").status_code == 200
@@ -168,6 +169,32 @@ def test_serve_migrates_the_embedded_database_and_never_trusts_the_local_issuer(
     logged = "".join(api.program.err)
     for secret in SECRET, token.rpartition(".")[2], (tmp_path / "postgres" / "password").read_text():
         assert secret not in logged
+
+
+def test_host_port_and_workers_of_the_environment_stand_where_no_option_does() -> None:
+    with listen("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    named = {"HOST": "127.0.0.1", "PORT": str(port), "WORKERS": "2"}
+
+    with running(TASKWARD, "serve", env=environment(DATABASE_URL=NOWHERE, JWT_HS256_SECRET=SECRET, **named)) as program:
+        program.said(rf"listening at http://127\.0\.0\.1:{port}\b")
+        eventually(lambda: ready_workers(program, 2))
+        assert program.end() == 0
+
+    # Port 1 is not even looked at.
+    with serve("--workers", "1", DATABASE_URL=NOWHERE, JWT_HS256_SECRET=SECRET, **named | {"PORT": "1"}) as api:
+        assert api.call("GET", "/health").status_code == 200
+        assert not ready_workers(api.program, 2)
+
+
+def test_dev_takes_its_port_of_the_environment(tmp_path: Path, database_url: str) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = str(taken.getsockname()[1])
+        env = environment(PORT=port, DATABASE_URL=database_url, HOST=EVERYWHERE)  # HOST is for serve alone
+        with running(TASKWARD, "dev", env=env, cwd=tmp_path) as program:
+            assert program.wait() == 1
+
+    assert program.err == [f"Port {port} is in use: stop what uses it, or choose another with --port or PORT."]
 
 
 def test_serve_leaves_nothing_behind_when_it_is_killed(tmp_path: Path) -> None:

@@ -336,7 +336,7 @@ def test_a_port_in_use_is_told_in_one_sentence() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
 
-        with pytest.raises(CannotListen, match=rf"^Port {port} is in use: .* --port\.$"):
+        with pytest.raises(CannotListen, match=rf"^Port {port} is in use: .* --port or PORT\.$"):
             listen("127.0.0.1", port)
 
 

@@ -36,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.", show_default="PORT, or 8000")]
 DataDir = Annotated[
     Path | None,
     typer.Option(help="Folder of the embedded PostgreSQL and the local issuer.", show_default="DATA_DIR, or .taskward"),
@@ -85,7 +85,7 @@ def options(
 @app.command()
 def dev(
     host: Annotated[str, typer.Option(help="Another than this machine alone needs BETTER_AUTH_URL.")] = "127.0.0.1",
-    port: Port = 8000,
+    port: Port = None,
     data_dir: DataDir = None,
 ) -> None:
     """Run the API to try it, with a database, a token and a curl line. Reads .env too; Ctrl-C ends it."""
@@ -96,7 +96,7 @@ def dev(
     settings = read(data_dir, env_file=".env")
     signal.signal(signal.SIGTERM, leave)
     logs.configure(format=settings.log_format or "console", level=settings.log_level)
-    with listen(host, port) as listener:
+    with listen(host, settings.port if port is None else port) as listener:
         is_private = ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
         if not is_private and not can_verify(settings):
             raise Refused(f"To listen on {host} set BETTER_AUTH_URL: the local issuer is for this machine alone.")
@@ -172,9 +172,15 @@ def token(
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="By default every address of this machine.")] = "0.0.0.0",  # noqa: S104
-    port: Port = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=1000, help="Processes that answer requests.")] = 1,
+    host: Annotated[
+        str | None,
+        typer.Option(help="An address of this machine.", show_default="HOST, or 0.0.0.0, which is all of them"),
+    ] = None,
+    port: Port = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="Processes that answer requests.", show_default="WORKERS, or 1"),
+    ] = None,
 ) -> None:
     """Run the API in production: needs BETTER_AUTH_URL or JWT_HS256_SECRET. SIGHUP renews the workers."""
     from taskward import logs
@@ -191,12 +197,14 @@ def serve(
     signal.signal(signal.SIGTERM, leave)
     logs.configure(format=settings.log_format or "json", level=settings.log_level)
     with (
-        listen(host, port) as listener,
+        listen(host or settings.host, settings.port if port is None else port) as listener,
         exposed(settings.metrics_at) as forget_process,
         database_of(settings, say=log.info) as (url, direct_url),
     ):
         os.environ.update(DATABASE_URL=url, DATABASE_DIRECT_URL=direct_url)  # where workers read them
         if settings.database_url is None:
+            folder = settings.data_dir.absolute()
+            log.warning("DATABASE_URL is not set: serving from the embedded database in %s", folder)
             migrate(direct_url)
 
         def check() -> None:
@@ -205,7 +213,7 @@ def serve(
                 asyncio.run(check_database(settings, url))
             log.info("listening at %s", base_url(listener.getsockname()))
 
-        status = supervise(listener, workers=workers, check=check, on_worker_exit=forget_process)
+        status = supervise(listener, workers=workers or settings.workers, check=check, on_worker_exit=forget_process)
     raise typer.Exit(status)
 
 
