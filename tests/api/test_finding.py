@@ -261,6 +261,49 @@ def test_bounds_at_the_ends_of_time_and_in_every_spelling_are_answered(
     assert [task for answer in found for task in answer.json()] in ([first], [last], [first, last], [])
 
 
+@pytest.mark.parametrize(
+    ("zone", "day", "begins"),
+    [
+        ("UTC", "2026-03-11", "2026-03-11T00:00:00Z"),
+        ("Europe/Warsaw", "2026-03-29", "2026-03-28T23:00:00Z"),
+        ("Europe/Warsaw", "2026-03-30", "2026-03-29T22:00:00Z"),  # after 23 hours
+        ("Europe/Warsaw", "2026-10-25", "2026-10-24T22:00:00Z"),
+        ("Europe/Warsaw", "2026-10-26", "2026-10-25T23:00:00Z"),  # after 25 hours
+        ("America/New_York", "2026-03-09", "2026-03-09T04:00:00Z"),
+        ("America/New_York", "2026-11-02", "2026-11-02T05:00:00Z"),
+        ("Australia/Lord_Howe", "2026-04-06", "2026-04-05T13:30:00Z"),  # after 24.5 hours
+        ("Asia/Kolkata", "2026-03-10", "2026-03-09T18:30:00Z"),
+        ("Pacific/Kiritimati", "2026-03-10", "2026-03-09T10:00:00Z"),
+        ("Etc/GMT+12", "2026-03-10", "2026-03-10T12:00:00Z"),
+        ("America/Havana", "2025-11-02", "2025-11-02T04:00:00Z"),  # with the first of two midnights
+        ("Atlantic/Azores", "2025-10-26", "2025-10-26T00:00:00Z"),  # the same
+        ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z"),  # at one o'clock
+        ("Africa/Cairo", "2024-04-26", "2024-04-25T22:00:00Z"),  # the same
+        ("Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z"),  # after a day that was left out
+        ("Europe/Dublin", "9999-07-01", "9999-06-30T23:00:00Z"),
+    ],
+)
+def test_the_bound_of_a_day_finds_the_same_as_an_instant(ann: Person, zone: str, day: str, begins: str) -> None:
+    eve = (date.fromisoformat(day) - timedelta(1)).isoformat()
+    last_moment = (datetime.fromisoformat(begins) - timedelta(microseconds=1)).isoformat()
+    ann.adds("that day", due_on=day)
+    ann.adds("its beginning", due_at=begins)
+    ann.adds("the last moment before", due_at=last_moment)
+    ann.adds("the day before", due_on=eve)
+
+    def found(**query: Any) -> list[str]:
+        return [task["title"] for task in ann.tasks(time_zone=zone, sort="due", **query)]
+
+    before, after = ["the last moment before", "the day before"], ["its beginning", "that day"]
+    assert found() == [*before, *after]
+    assert found(due_before=day) == found(due_before=begins) == before
+    assert found(due_after=eve) == found(due_after=last_moment) == after
+    assert found(due_after=begins) == ["that day"]
+    assert found(due_before=last_moment) == []
+    backwards = walked(ann, "/tasks", {"time_zone": zone, "sort": "-due", "limit": "1"})
+    assert [task["title"] for page in backwards for task in page] == [*reversed([*before, *after])]
+
+
 def test_a_plus_that_became_a_space_is_taken_for_a_plus(ann: Person) -> None:
     ann.adds("Milk", due_at="2026-03-10T10:30:00Z")
 
@@ -480,9 +523,9 @@ def test_overdue_is_what_is_due_before_now_and_not_done(database_url: str, ann: 
         async with using(database_url, clock=noon.timestamp) as database:
             owner = Session.begin(database, ann.id)
             assert await overdue(owner) == ["a moment ago", "yesterday"]
-            # There today is over, and there yesterday ends just now.
+            # There today is over, and there it has just begun.
             assert await overdue(owner, time_zone="Pacific/Kiritimati") == ["a moment ago", "today", "yesterday"]
-            assert await overdue(owner, time_zone="Etc/GMT+12") == ["a moment ago"]
+            assert await overdue(owner, time_zone="Etc/GMT+12") == ["a moment ago", "yesterday"]
             assert await overdue(owner, due_before=date(2026, 3, 10)) == ["yesterday"]
             assert await overdue(owner, due_after=date(2026, 3, 9)) == ["a moment ago"]
 

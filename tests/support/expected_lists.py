@@ -15,7 +15,8 @@ def micro(instant: str) -> int:
 
 
 def end_of(day: str, zone: str) -> int:
-    return zones.start_of_day(date.fromisoformat(day).toordinal() + 1, zone)
+    """The last microsecond before the next day."""
+    return zones.start_of_day(date.fromisoformat(day).toordinal() + 1, zone) - 1
 
 
 def due_of(task: Task, zone: str) -> int | None:
@@ -41,7 +42,7 @@ def is_due_after(task: Task, bound: str, zone: str) -> bool:
         return due is not None and due > micro(bound)
     if task["due_on"] is not None:
         return bool(task["due_on"] > bound)
-    return task["due_at"] is not None and micro(task["due_at"]) >= end_of(bound, zone)
+    return task["due_at"] is not None and micro(task["due_at"]) > end_of(bound, zone)
 
 
 def words_in(text: str) -> list[str]:

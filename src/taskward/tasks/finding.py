@@ -165,10 +165,13 @@ def filtered(query: TaskQuery, *, now: datetime) -> tuple[tuple[str, ...], dict[
 
 
 def before(bound: date | datetime, zone: str) -> tuple[int, int]:
-    """The last day that is before the bound, and the instant that the others must be before."""
+    """The last day that is before the bound, and the instant that the others must be before.
+
+    Compared with an instant, a day is its last microsecond: the bound of a day, told as an instant, finds the same.
+    """
     if isinstance(bound, datetime):
         instant = microseconds(bound)
-        return zones.last_day_before(instant, zone) - 1, instant  # a day ends where the next one begins
+        return zones.last_day_before(instant + 1, zone) - 1, instant
     day = bound.toordinal()
     return day - 1, zones.start_of_day(day, zone)
 
@@ -177,7 +180,7 @@ def after(bound: date | datetime, zone: str) -> tuple[int, int]:
     """The first day that is after the bound, and the first instant that is."""
     if isinstance(bound, datetime):
         instant = microseconds(bound)
-        return zones.first_day_after(instant, zone) - 1, instant + 1
+        return zones.first_day_after(instant + 1, zone) - 1, instant + 1
     day = bound.toordinal()
     return day + 1, zones.start_of_day(day + 1, zone)
 

@@ -16,9 +16,9 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Text,
+    Time,
     bindparam,
     case,
-    cast,
     collate,
     func,
     literal_column,
@@ -134,7 +134,7 @@ INSTANT = re.compile(r"([0-9]{4}|10000)(-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-
 
 
 def instant_in(text: Any) -> str:
-    """As PostgreSQL writes it; the last day of the year 9999 ends in the year 10000."""
+    """As PostgreSQL writes it; in the west the last day of the year 9999 ends in the year 10000."""
     found = INSTANT.fullmatch(text)
     if found is None:
         if text not in ("infinity", "-infinity"):
@@ -145,11 +145,13 @@ def instant_in(text: Any) -> str:
     return found[0]
 
 
-# The end of `due_on`, which is the start of the day after it. In a zone it is `zones.start_of_day`, said in SQL.
+# The end of `due_on`, which is the last microsecond before the day after it, as it is to filters (`finding.py`). In a
+# zone that day begins at `zones.start_of_day`, said in SQL.
+
+LAST_MICROSECOND: ColumnElement[Any] = literal_column("time '23:59:59.999999'", Time())
+END_IN_UTC = func.timezone(literal_column("'UTC'"), TABLE.c.due_on.op("+", return_type=DateTime())(LAST_MICROSECOND))
 
 NEXT_DAY = TABLE.c.due_on + literal_column("1", Integer())
-END_IN_UTC = func.timezone(literal_column("'UTC'"), cast(NEXT_DAY, DateTime()))
-
 ORDINAL = NEXT_DAY - literal_column("date '0001-01-01'", Date()) + literal_column("1", Integer())
 RULES, CYCLE = literal_column(str(zones.LAST_RECORDS), Integer()), literal_column(str(zones.CYCLE_DAYS), Integer())
 WITHIN_CYCLE = case((ORDINAL < RULES + CYCLE, ORDINAL), else_=RULES + (ORDINAL - RULES) % CYCLE)
