@@ -313,6 +313,9 @@ def test_defaults_are_those_of_the_contract() -> None:
         "trash_days": 30,
         "rate_limit_per_minute": 600,
         "metrics_address": None,
+        "host": "0.0.0.0",  # noqa: S104 - what the contract says
+        "port": 8000,
+        "workers": 1,
         "data_dir": Path(".taskward"),
         "log_level": "info",
         "log_format": None,
