@@ -6,11 +6,21 @@
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_origin
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -18,6 +28,8 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+
+from taskward.mistyped import doubt_about, fault_in, is_public
 
 ALGORITHMS = ("EdDSA", "ES256", "ES512", "RS256", "PS256")
 """The signature algorithms that Better Auth's `jwt()` plugin can be set to."""
@@ -63,10 +75,30 @@ class DatabaseUrl(SecretStr):
     dropped: tuple[str, ...] = ()
 
 
+def as_meant(value: Any, *, field: str, is_list: bool) -> Any:
+    """Without white space at the ends.
+
+    Raises:
+        ValueError: it cannot be meant so.
+    """
+    if not isinstance(value, str) or field in SECRETS:
+        return value
+    if is_list and value.strip()[:1] in ("[", "{"):
+        raise ValueError("must have commas between its values, and no brackets")
+    for text in value.split(",") if is_list else [value]:
+        if (fault := fault_in(text, name=field)) is not None:
+            raise ValueError(fault)
+    return value.strip()
+
+
 def split_commas(value: Any) -> Any:
     return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
 
 
+SECRETS = ("jwt_hs256_secret",)
+"""They may hold anything, so that what looks like a mistake in them is only doubted."""
+
+HOST_NAME = r"[\w-]+(\.[\w-]+)+(/.*)?"
 NOT_ABSOLUTE = "must be an absolute URL such as https://app.example.com"
 
 
@@ -84,6 +116,8 @@ def origin_of(url: str) -> str:
         raise ValueError(NOT_ABSOLUTE) from None
     # Browsers and Better Auth write a host of other letters in ASCII (RFC 3492), and would never match.
     if not parts.scheme or not host or parts.username is not None or not re.fullmatch(r"[!-~]+", url):
+        raise ValueError(NOT_ABSOLUTE)
+    if not re.fullmatch(r"[a-z0-9._~-]+|[0-9a-f:.]+(%25[a-z0-9._~-]+)?", host):
         raise ValueError(NOT_ABSOLUTE)
     if ":" in host:
         host = f"[{host}]"
@@ -137,6 +171,18 @@ def header_names(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def valid_names(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Of issuers or audiences, which may be any strings."""
+    for value in values:
+        if value.lower() in ("null", "none"):
+            raise ValueError("has a word for nothing in place of a value")
+        if "://" in value and (value.count("://") > 1 or re.search(r"[\s;|]", value)):
+            raise ValueError("must have commas between its values")
+        if re.fullmatch(r"(localhost|[\w-]+(\.[\w-]+)+):[0-9]{1,5}(/.*)?", value):
+            raise ValueError("must have the scheme in front too, such as https://app.example.com")
+    return values
+
+
 def known_algorithms(values: tuple[str, ...]) -> tuple[str, ...]:
     """Each once: a key that is found twice for one algorithm would count as two."""
     named = dict.fromkeys(OTHER_NAMES.get(value, value) for value in values)
@@ -152,6 +198,14 @@ def valid_prefix(value: str) -> str:
     return prefix.rstrip("/")
 
 
+def valid_folder(value: Path) -> Path:
+    if str(value).startswith("~"):
+        raise ValueError("must be written out in full, since nothing replaces its ~")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]", str(value)):
+        raise ValueError("must be a folder of this machine, such as .taskward")
+    return value
+
+
 def host_and_port(value: str) -> str:
     try:
         parts = urlsplit(f"//{value.strip()}")
@@ -164,6 +218,8 @@ def host_and_port(value: str) -> str:
 
 
 def at_least_32_bytes(value: SecretStr) -> SecretStr:
+    if is_public(value.get_secret_value()):
+        raise ValueError("is an example that everybody can know: make a secret with `openssl rand -base64 32`")
     try:
         secret = value.get_secret_value().encode()
     except UnicodeEncodeError:  # its text quotes the secret
@@ -206,6 +262,7 @@ def postgres_url(value: SecretStr) -> DatabaseUrl:
 
 
 Commas = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
+Names = Annotated[Commas, AfterValidator(valid_names)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
 MountedUrl = Annotated[str, AfterValidator(mounted_url)]
 PostgresUrl = Annotated[DatabaseUrl, AfterValidator(postgres_url)]
@@ -243,10 +300,10 @@ class Settings(BaseSettings):
         description="Where the keys are fetched when that is another address than the issuer's. "
         "Default: /jwks behind the path in BETTER_AUTH_URL, which is /api/auth when it has none.",
     )
-    better_auth_issuer: Commas = Field(
+    better_auth_issuer: Names = Field(
         default=(), description="Issuers to accept, separated by commas. Default: the origin."
     )
-    better_auth_audience: Commas = Field(
+    better_auth_audience: Names = Field(
         default=(), description="Audiences to accept, separated by commas. Default: the origin."
     )
     better_auth_algorithms: Annotated[Commas, AfterValidator(known_algorithms)] = Field(
@@ -284,7 +341,7 @@ class Settings(BaseSettings):
     workers: int = Field(
         default=1, ge=1, le=1000, description="Processes of serve that answer requests. --workers wins."
     )
-    data_dir: Path = Field(
+    data_dir: Annotated[Path, AfterValidator(valid_folder)] = Field(
         default=Path(".taskward"), description="Folder of the embedded PostgreSQL and the local issuer."
     )
     metrics_address: Annotated[str, AfterValidator(host_and_port)] | None = Field(
@@ -313,6 +370,14 @@ class Settings(BaseSettings):
             found = dotenv_settings.env_vars.items()
             dotenv_settings.env_vars = {name: value for name, value in found if name not in in_environment}
         return init_settings, env_settings, dotenv_settings
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def is_meant(cls, value: Any, info: ValidationInfo) -> Any:
+        name = str(info.field_name)
+        field = cls.model_fields[name]
+        meant = as_meant(value, field=name, is_list=get_origin(field.annotation) is tuple)
+        return field.get_default() if meant == "" else meant
 
     @model_validator(mode="after")
     def one_way_to_verify(self) -> Self:
@@ -350,6 +415,17 @@ class Settings(BaseSettings):
         if self.database_url is None:
             return None
         return re.sub(r"(?<=[@/])(ep-[a-z0-9-]+)-pooler\.", r"\1.", self.database_url.get_secret_value())
+
+    @property
+    def doubts(self) -> Iterator[str]:
+        """What is accepted and probably not meant, in sentences that show no secret."""
+        for name in SECRETS:
+            secret: SecretStr | None = getattr(self, name)
+            doubt = None if secret is None else doubt_about(secret.get_secret_value(), name=name)
+            if doubt is not None:
+                yield f"{name.upper()} {doubt}."
+        if self.jwt_hs256_secret is None and any(re.fullmatch(HOST_NAME, issuer) for issuer in self.better_auth_issuer):
+            yield "BETTER_AUTH_ISSUER has no scheme, and the issuers of Better Auth have one, such as https://."
 
     @property
     def metrics_at(self) -> tuple[str, int] | None:

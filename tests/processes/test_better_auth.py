@@ -26,7 +26,7 @@ from taskward.auth import key_set
 from taskward.auth.authenticator import authenticator
 from taskward.auth.demand import demand_of
 from taskward.auth.errors import TokenInvalid
-from taskward.settings import ALGORITHMS, read_settings
+from taskward.settings import ALGORITHMS, SettingsError, read_settings
 
 DOCUMENTATION = EXAMPLE.parents[1] / "docs" / "authentication.md"
 NEVER_GIVEN = 2**53 - 1
@@ -287,8 +287,12 @@ def node(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.Co
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60)
 
 
-def test_the_documented_settings_are_accepted() -> None:
-    for block in re.findall(r"```sh\n(.*?)```", DOCUMENTATION.read_text(), re.DOTALL):
+def test_the_documented_settings_are_accepted_but_for_the_secret_that_everybody_knows() -> None:
+    example = "at-least-32-bytes-from-a-random-source"
+    with pytest.raises(SettingsError, match="is an example that everybody can know"):
+        read_settings(jwt_hs256_secret=example)
+    documentation = DOCUMENTATION.read_text().replace(example, "x" * 32)
+    for block in re.findall(r"```sh\n(.*?)```", documentation, re.DOTALL):
         settings = read_settings(**{n.lower(): v for n, _, v in (line.partition("=") for line in block.splitlines())})
 
         assert settings.model_fields_set

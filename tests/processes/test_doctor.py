@@ -214,6 +214,18 @@ def test_only_what_is_not_checked_is_said_not_to_be(migrated: str) -> None:
     assert sentence() == f"{unchecked} issuer and audience: set BETTER_AUTH_ISSUER and BETTER_AUTH_AUDIENCE."
 
 
+def test_a_secret_that_is_probably_not_meant_so_is_a_warning_that_does_not_show_it(migrated: str) -> None:
+    secret = '"open-sesame-open-sesame-open-sesame-0123"'
+    (found,) = findings(migrated, {"jwt_hs256_secret": secret})["settings"]
+
+    assert found == Finding(
+        "warn",
+        "settings",
+        "JWT_HS256_SECRET has a quotation mark around it, which would be a part of it: take the quotation marks off.",
+    )
+    assert findings(migrated, {"jwt_hs256_secret": SECRET})["settings"] == [Finding("ok", "settings", "All are valid.")]
+
+
 def test_clocks_that_differ_are_a_warning(key_server: KeyServer, migrated: str) -> None:
     url = {"better_auth_url": key_server.origin}
 

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ NO_QUERY = "must be an address without ? and #, such as https://app.example.com"
 OF_KEYS = "is where Better Auth is: the address of its keys is BETTER_AUTH_JWKS_URL"
 ONE_STAR = "may have one * in an origin, and no * alone, because credentials are allowed for each"
 STAR_IN_HOST = "may have a * in the host or port of an origin, such as https://*-acme.vercel.app"
+WINDOWS = "has a carriage return in it: the file that it comes from has the line ends of Windows"
 SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
 
 
@@ -51,7 +53,11 @@ SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
         ("database_url", "postgresql://u:hunter2@[::1/d", "is not a URL that PostgreSQL understands"),
         ("database_url", "postgresql://u:SEC RET@h/d", "is not a URL that PostgreSQL understands"),
         ("database_url", "postgresql://u:hunter2%zz@h/d", "is not a URL that PostgreSQL understands"),
-        ("database_url", "postgresql://u:hunter2\udcff@h/d", "is not a URL that PostgreSQL understands"),
+        (
+            "database_url",
+            "postgresql://u:hunter2\udcff@h/d",
+            "has a line break in it, or a character that cannot be seen",
+        ),
         ("database_url", "postgresql://h/d?password=hunter2&unheard=of", "is not a URL that PostgreSQL understands"),
         ("database_direct_url", "https://hunter2", "must begin with postgresql://"),
         ("database_pool_size", "hunter2", "must be a valid integer, unable to parse string as an integer"),
@@ -109,7 +115,7 @@ SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
         ("cors_origins", "https://hunter2:8*", "must be an absolute URL such as https://app.example.com"),
         ("cors_headers", "*", "must list the names of headers, separated by commas"),
         ("cors_headers", "X-A, hunter2:", "must list the names of headers, separated by commas"),
-        ("cors_headers", "X-A\r\nhunter2", "must list the names of headers, separated by commas"),
+        ("cors_headers", "X-A\r\nhunter2", WINDOWS),
         ("cors_origins", "null", "must be an absolute URL such as https://app.example.com"),
         ("cors_origins", "https://a.h, hunter2", "must be an absolute URL such as https://app.example.com"),
         ("cors_origins", "https://u:hunter2", "must be an absolute URL such as https://app.example.com"),
@@ -126,6 +132,178 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(name: str, value: str, se
     assert "hunter2" not in str(refused.value)
     assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__
+
+
+UNSEEN = "has a line break in it, or a character that cannot be seen"
+QUOTED = "has a quotation mark around it, which would be a part of it: take the quotation marks off"
+REFERENCE = "has a reference such as ${NAME} in it that nothing has replaced"
+PLACEHOLDER = "has a placeholder in place of a value"
+COMMENT = "has a comment behind it, which would be a part of it: let it stand on a line of its own"
+NAMED = "begins with its own name: its value is only what stands behind the ="
+COMMAS = "must have commas between its values"
+SCHEME = "must have the scheme in front too, such as https://app.example.com"
+ABSOLUTE = "must be an absolute URL such as https://app.example.com"
+PUBLIC = "is an example that everybody can know: make a secret with `openssl rand -base64 32`"
+FOLDER = "must be a folder of this machine, such as .taskward"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("better_auth_issuer", "https://a.example\r", WINDOWS),
+        ("better_auth_issuer", "https://a.example\r,https://b.example", WINDOWS),
+        ("better_auth_audience", "tasks\r\n", WINDOWS),
+        ("better_auth_url", "https://a.example\r", WINDOWS),
+        ("database_url", "postgresql://u:hunter2@h/d\r", WINDOWS),
+        ("data_dir", "/data\r", WINDOWS),
+        ("cors_origins", "https://a.example\r", WINDOWS),
+        ("api_prefix", "/api\r", WINDOWS),
+        ("log_level", "info\r", WINDOWS),
+        ("database_pool_size", "10\r", WINDOWS),
+        ("require_if_match", "true\r", WINDOWS),
+        ("metrics_address", "127.0.0.1:9464\r", WINDOWS),
+        ("better_auth_issuer", "https://a.example\u200b", UNSEEN),
+        ("better_auth_audience", "ta\tsks", UNSEEN),
+        ("data_dir", "/da\nta", UNSEEN),
+        ("cors_origins", "\ufeffhttps://a.example", UNSEEN),
+        ("better_auth_issuer", '"https://a.example"', QUOTED),
+        ("better_auth_issuer", '"https://a.example,https://b.example"', QUOTED),
+        ("better_auth_issuer", "https://a.example, 'https://b.example'", QUOTED),
+        ("better_auth_audience", "“tasks”", QUOTED),
+        ("better_auth_url", '"https://a.example"', QUOTED),
+        ("better_auth_jwks_url", "'https://a.example/jwks'", QUOTED),
+        ("database_url", '"postgresql://u:hunter2@h/d"', QUOTED),
+        ("data_dir", '"/data"', QUOTED),
+        ("data_dir", "/data'", QUOTED),
+        ("cors_origins", '"http://localhost:3000"', QUOTED),
+        ("api_prefix", '"/api/v1"', QUOTED),
+        ("metrics_address", '"127.0.0.1:9464"', QUOTED),
+        ("log_format", "'json'", QUOTED),
+        ("better_auth_issuer", "${BETTER_AUTH_URL}", REFERENCE),
+        ("better_auth_issuer", "$BETTER_AUTH_URL", REFERENCE),
+        ("better_auth_url", "https://${HOST}", REFERENCE),
+        ("database_url", "postgresql://u:${PASSWORD}@h/d", REFERENCE),
+        ("data_dir", "$HOME", REFERENCE),
+        ("data_dir", "${HOME}/data", REFERENCE),
+        ("data_dir", "%APPDATA%", REFERENCE),
+        ("cors_origins", "http://localhost:3000,{{ front_end }}", REFERENCE),
+        ("better_auth_issuer", "<your issuer>", PLACEHOLDER),
+        ("better_auth_audience", "undefined", PLACEHOLDER),
+        ("better_auth_url", "https://<your-domain>/auth", PLACEHOLDER),
+        ("database_url", "postgresql://u:<password>@h/d", PLACEHOLDER),
+        ("database_url", "postgresql://postgres:[YOUR-PASSWORD]@db.h:5432/postgres", PLACEHOLDER),
+        ("data_dir", "undefined", PLACEHOLDER),
+        ("data_dir", "/data # of the database", COMMENT),
+        ("better_auth_issuer", "https://a.example # ours", COMMENT),
+        ("better_auth_issuer", "BETTER_AUTH_ISSUER=https://a.example", NAMED),
+        ("data_dir", "DATA_DIR=/data", NAMED),
+        ("database_url", "DATABASE_URL=postgresql://u:hunter2@h/d", NAMED),
+        ("better_auth_issuer", '["https://a.example"]', "must have commas between its values, and no brackets"),
+        ("cors_origins", '["https://a.example"]', "must have commas between its values, and no brackets"),
+        ("better_auth_issuer", "https://a.example https://b.example", COMMAS),
+        ("better_auth_audience", "https://a.example;https://b.example", COMMAS),
+        ("better_auth_issuer", "localhost:3000", SCHEME),
+        ("better_auth_issuer", "https://a.example,app.example.com:443/auth", SCHEME),
+        ("better_auth_audience", "localhost:3000", SCHEME),
+        ("better_auth_issuer", "null", "has a word for nothing in place of a value"),
+        ("better_auth_url", "localhost:3000", ABSOLUTE),
+        ("cors_origins", "localhost:3000", ABSOLUTE),
+        ("cors_origins", "https://a.example;https://b.example", ABSOLUTE),
+        ("cors_origins", "https://a.example|https://b.example", ABSOLUTE),
+        ("better_auth_url", "https://a.example,https://b.example", ABSOLUTE),
+        ("data_dir", "~/taskward", "must be written out in full, since nothing replaces its ~"),
+        ("data_dir", "file:///data", FOLDER),
+        ("data_dir", "C:\\data", FOLDER),
+        ("data_dir", "postgresql://u:hunter2@h/d", FOLDER),
+        ("jwt_hs256_secret", "at-least-32-bytes-from-a-random-source", PUBLIC),
+        ("jwt_hs256_secret", '"at-least-32-bytes-from-a-random-source"', PUBLIC),
+        ("jwt_hs256_secret", "a-string-secret-at-least-256-bits-long", PUBLIC),
+        ("jwt_hs256_secret", "better-auth-secret-12345678901234567890", PUBLIC),
+        ("jwt_hs256_secret", "<your secret of 32 bytes or more>", PUBLIC),
+        ("jwt_hs256_secret", "${JWT_SECRET}", PUBLIC),
+        ("jwt_hs256_secret", "$(openssl rand -base64 32)", PUBLIC),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_in_one_sentence(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(**{name: value})
+
+    assert str(refused.value) == f"{name.upper()} {sentence}."
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("database_url", "postgresql://u:a'b\"c<d>$e@h/d"),
+        ("database_url", "postgresql://h/d?application_name='x'"),
+        ("database_url", "postgresql://[::1]/d"),
+        ("database_url", "postgresql://u:p,'q@h/d"),
+        ("data_dir", "/home/o'brien/my data"),
+        ("data_dir", "data~"),
+        ("better_auth_issuer", "urn:example:issuer"),
+        ("better_auth_issuer", "accounts.example.com"),
+        ("better_auth_audience", "the tasks,it's"),
+        ("better_auth_url", "http://my_app:3000"),
+        ("better_auth_url", "http://[fe80::1%25eth0]:3000"),
+        ("cors_origins", "http://xn--bcher-kva.example,capacitor://localhost"),
+    ],
+)
+def test_what_can_be_meant_is_taken(name: str, value: str) -> None:
+    assert read_settings(**{name: value}).model_fields_set == {name}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meant"),
+    [
+        ("data_dir", " /data\n", Path("/data")),
+        ("data_dir", " ", Path(".taskward")),
+        ("log_level", "info ", "info"),
+        ("database_pool_size", " 3\n", 3),
+        ("better_auth_url", " ", None),
+        ("cors_origins", " ", ("http://localhost:3000",)),
+        ("better_auth_issuer", "https://a.example,\nhttps://b.example\n", ("https://a.example", "https://b.example")),
+    ],
+)
+def test_white_space_at_the_ends_of_a_value_is_no_part_of_it(name: str, value: str, meant: Any) -> None:
+    assert getattr(read_settings(**{name: value}), name) == meant
+
+
+RANDOM = "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFiY2Rl"
+GUESSED = "JWT_HS256_SECRET is easy to guess: make one with `openssl rand -base64 32`."
+
+
+@pytest.mark.parametrize(
+    ("secret", "doubts"),
+    [
+        (RANDOM, []),
+        (f"{RANDOM}'", ["JWT_HS256_SECRET " + QUOTED + "."]),
+        (f'"{RANDOM}"', ["JWT_HS256_SECRET " + QUOTED + "."]),
+        (f"{RANDOM}\r", ["JWT_HS256_SECRET " + WINDOWS + "."]),
+        (f"{RANDOM}\n", ["JWT_HS256_SECRET has white space at an end of it, which is a part of it."]),
+        (f" {RANDOM}", ["JWT_HS256_SECRET has white space at an end of it, which is a part of it."]),
+        (f"{RANDOM}${{SALT}}", ["JWT_HS256_SECRET " + REFERENCE + "."]),
+        (f"JWT_HS256_SECRET={RANDOM}", ["JWT_HS256_SECRET " + NAMED + "."]),
+        (f"{RANDOM} # of the app", ["JWT_HS256_SECRET " + COMMENT + "."]),
+        ("x" * 32, [GUESSED]),
+        ("abc" * 20, [GUESSED]),
+        ("your-secret-of-at-least-thirty-two-bytes", [GUESSED]),
+        ("please-change-me-please-change-me-please", [GUESSED]),
+    ],
+    ids=count(),
+)
+def test_a_secret_may_be_anything_and_is_only_doubted(secret: str, doubts: list[str]) -> None:
+    settings = read_settings(jwt_hs256_secret=secret)
+
+    assert list(settings.doubts) == doubts
+    assert settings.jwt_hs256_secret == SecretStr(secret)
+
+
+def test_an_issuer_that_looks_like_the_name_of_a_host_is_doubted_where_better_auth_issues() -> None:
+    named = {"better_auth_issuer": "https://a.example,app.example.com"}
+
+    (doubt,) = read_settings(**named).doubts
+    assert doubt == "BETTER_AUTH_ISSUER has no scheme, and the issuers of Better Auth have one, such as https://."
+    assert list(read_settings(**named, jwt_hs256_secret=RANDOM).doubts) == []
 
 
 def test_two_ways_to_verify_exclude_each_other() -> None:

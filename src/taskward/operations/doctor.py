@@ -32,7 +32,10 @@ class Finding:
 
 def examine(settings: Settings, url: str, direct_url: str, *, clock: Callable[[], float]) -> Iterator[Finding]:
     """One finding a check, as they are made. `clock` gives seconds since 1970."""
-    yield Finding("ok", "settings", "All are valid.")
+    doubts = list(settings.doubts)
+    yield from (Finding("warn", "settings", doubt) for doubt in doubts)
+    if not doubts:
+        yield Finding("ok", "settings", "All are valid.")
     yield keys(settings)
     if settings.jwks_url is not None:
         yield from key_server_clock(settings.jwks_url, clock)
