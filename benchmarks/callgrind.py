@@ -1,6 +1,5 @@
 """A worker as `taskward serve` starts it, whose instructions callgrind counts, with this process as its supervisor."""
 
-import os
 import re
 import socket
 import subprocess
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from campaigns.processes import end
 
 from taskward.operations import worker
+from taskward.operations.supervisor import HEARTBEAT
 
 # Entry points of CPython's allocator and of the C library's. What is larger than 512 bytes passes both.
 ALLOCATORS = {"_PyObject_Malloc", "_PyObject_Calloc", "malloc", "calloc"}
@@ -35,13 +35,11 @@ class Worker:
         self.dumps = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         # As `operations.supervisor` has them.
-        self.heartbeat, heartbeat_writer = os.pipe()
-        parent_alive, self.parent_alive_writer = os.pipe()
-        start_barrier, start_barrier_writer = os.pipe()
-        os.close(start_barrier_writer)  # there is nothing to wait for
-        inherited = (self.listener.fileno(), heartbeat_writer, parent_alive, start_barrier)
+        self.channel, of_worker = socket.socketpair()
+        # Its environment is there already.
+        socket.send_fds(self.channel, [b"{}\n"], [self.listener.fileno()])
         valgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", self.vgdb_prefix]
-        command = [sys.executable, "-P", "-m", worker.__name__, application, *map(str, inherited)]
+        command = [sys.executable, "-P", "-m", worker.__name__, application, str(of_worker.fileno())]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*valgrind, f"--callgrind-out-file={self.profile}", *command] if is_counted else command,
@@ -49,15 +47,14 @@ class Worker:
                 stdout=log,
                 stderr=log,
                 env=settings,
-                pass_fds=inherited,
+                pass_fds=[of_worker.fileno()],
                 start_new_session=True,
             )
-        for descriptor in inherited[1:]:
-            os.close(descriptor)
+        of_worker.close()
 
     def port(self) -> int:
         """As soon as it answers."""
-        if not os.read(self.heartbeat, 1):
+        if self.channel.recv(1) != HEARTBEAT:
             raise RuntimeError(f"a worker did not start: {self.log.read_text()[-2000:]}")
         return int(self.listener.getsockname()[1])
 
@@ -81,8 +78,7 @@ class Worker:
     def close(self) -> None:
         end(self.process)
         self.listener.close()
-        os.close(self.heartbeat)
-        os.close(self.parent_alive_writer)
+        self.channel.close()
 
 
 @contextmanager

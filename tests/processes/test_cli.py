@@ -1,6 +1,5 @@
 """The small commands of the program, and what it refuses."""
 
-import asyncio
 import json
 import subprocess
 from collections.abc import Callable
@@ -14,11 +13,8 @@ import pytest
 from support.programs import TASKWARD, Ended, environment, running
 from support.signing import SECRET
 from taskward.auth.issuer import local_issuer
-from taskward.migrations import HEAD
-from taskward.operations.cli import check_database
+from taskward.migrations import HEAD, migrate
 from taskward.operations.listener import listen
-from taskward.postgres.failures import DatabaseRefused
-from taskward.settings import Settings
 
 pytest_plugins = ["support.commands"]
 
@@ -156,28 +152,31 @@ def test_an_env_file_that_cannot_be_read_is_named(refusal: Callable[..., str], t
 
 
 def test_serve_refuses_a_database_that_refuses_it(new_database: Callable[[], str]) -> None:
-    url = new_database()
+    migrated, never_migrated = new_database(), new_database()
+    migrate(migrated)
+    wrong_password = migrated.replace(str(urlsplit(migrated).password), "open-sesame")
+    missing = urlunsplit(urlsplit(migrated)._replace(path="/no-such-database"))
 
-    with running(
-        TASKWARD, "serve", "--port", "0", env=environment(DATABASE_URL=url, JWT_HS256_SECRET=SECRET)
-    ) as program:
+    refused = [
+        serve_until_it_ends(DATABASE_URL=url, JWT_HS256_SECRET=SECRET)
+        for url in (never_migrated, wrong_password, missing)
+    ]
+
+    for said, expected in zip(refused, ["taskward migrate", "password", "no-such-database"], strict=True):
+        [sentence] = said
+        assert expected in sentence
+        assert "open-sesame" not in sentence
+
+
+def serve_until_it_ends(*options: str, **settings: str) -> list[str]:
+    """What it wrote to standard error before it ended with status 1."""
+    with running(TASKWARD, "serve", "--port", "0", *options, env=environment(**settings)) as program:
         assert program.wait() == 1
-
-    assert len(program.err) == 1
-    assert "taskward migrate" in program.err[0]
+    return program.err
 
 
-def test_a_wrong_password_and_a_missing_database_are_refusals(
-    new_database: Callable[[], str], settings: Settings
-) -> None:
-    url = new_database()
-    wrong_password = url.replace(str(urlsplit(url).password), "open-sesame")
-    missing = urlunsplit(urlsplit(url)._replace(path="/no-such-database"))
-
-    with pytest.raises(DatabaseRefused, match="password"):
-        asyncio.run(check_database(settings, wrong_password))
-    with pytest.raises(DatabaseRefused, match="no-such-database"):
-        asyncio.run(check_database(settings, missing))
+def test_a_refusal_is_told_once_however_many_workers_meet_it(new_database: Callable[[], str]) -> None:
+    assert len(serve_until_it_ends("--workers", "3", DATABASE_URL=new_database(), JWT_HS256_SECRET=SECRET)) == 1
 
 
 # migrate and doctor

@@ -3,7 +3,6 @@
 What a command needs it imports itself, so that the small ones answer at once.
 """
 
-import asyncio
 import ipaddress
 import json
 import logging
@@ -52,6 +51,7 @@ EXPECTED = {
     "taskward.operations.cli.Refused",
     "taskward.settings.SettingsError",
     "taskward.operations.listener.CannotListen",
+    "taskward.operations.supervisor.StartRefused",
     "taskward.operations.embedded.EmbeddedError",
     "taskward.postgres.failures.DatabaseRefused",
     "taskward.migrations.MigrationRefused",
@@ -183,65 +183,44 @@ def serve(
     ] = None,
 ) -> None:
     """Run the API in production: needs BETTER_AUTH_URL or JWT_HS256_SECRET. SIGHUP renews the workers."""
-    from taskward import logs
-    from taskward.auth.authenticator import authenticator
-    from taskward.migrations import migrate
-    from taskward.operations.exposition import exposed
-    from taskward.operations.listener import listen
-    from taskward.operations.supervisor import supervise
+    from taskward.operations.supervisor import Supervisor
 
-    settings = read()
-    if not can_verify(settings):
-        raise Refused("BETTER_AUTH_URL is missing: it names the Better Auth server whose tokens are accepted.")
-    authenticator(settings)  # refuses here what each worker would refuse
     signal.signal(signal.SIGTERM, leave)
-    logs.configure(format=settings.log_format or "json", level=settings.log_level)
-    with (
-        listen(host or settings.host, settings.port if port is None else port) as listener,
-        exposed(settings.metrics_at) as forget_process,
-        database_of(settings, say=log.info) as (url, direct_url),
-    ):
-        os.environ.update(DATABASE_URL=url, DATABASE_DIRECT_URL=direct_url)  # where workers read them
-        if settings.database_url is None:
-            folder = settings.data_dir.absolute()
-            log.warning("DATABASE_URL is not set: serving from the embedded database in %s", folder)
-            migrate(direct_url)
+    with Supervisor() as supervisor:
+        # A worker imports the application meanwhile, which is most of a start.
+        from taskward import logs
+        from taskward.auth.authenticator import authenticator
+        from taskward.operations.exposition import FOLDER, exposed
+        from taskward.operations.listener import listen
 
-        def check() -> None:
-            """Refuses, in one sentence, what each worker would refuse in its log."""
-            if settings.database_url is not None:
-                asyncio.run(check_database(settings, url))
-            log.info("listening at %s", base_url(listener.getsockname()))
+        settings = read()
+        if not can_verify(settings):
+            raise Refused("BETTER_AUTH_URL is missing: it names the Better Auth server whose tokens are accepted.")
+        authenticator(settings)  # refuses before a database is made what each worker would refuse
+        logs.configure(format=settings.log_format or "json", level=settings.log_level)
+        with (
+            listen(host or settings.host, settings.port if port is None else port) as listener,
+            exposed(settings.metrics_at) as forget_process,
+            database_of(settings, say=log.info) as (url, direct_url),
+        ):
+            if settings.database_url is None:
+                from taskward.migrations import migrate
 
-        status = supervise(listener, workers=workers or settings.workers, check=check, on_worker_exit=forget_process)
+                folder = settings.data_dir.absolute()
+                log.warning("DATABASE_URL is not set: serving from the embedded database in %s", folder)
+                migrate(direct_url)
+            environment = {"DATABASE_URL": url, "DATABASE_DIRECT_URL": direct_url}
+            if FOLDER in os.environ:
+                environment[FOLDER] = os.environ[FOLDER]
+            address = base_url(listener.getsockname())
+            status = supervisor.run(
+                listener,
+                workers=workers or settings.workers,
+                environment=environment,
+                ready=lambda: log.info("listening at %s", address),
+                on_worker_exit=forget_process,
+            )
     raise typer.Exit(status)
-
-
-async def check_database(settings: "Settings", url: str) -> None:
-    """Raises DatabaseRefused. One that does not answer is no reason not to start."""
-    import taskward.tasks.actions  # noqa: F401 - `owned_tables` knows the tables of the modules that are imported
-    from taskward.migrations import REVISIONS
-    from taskward.postgres.administration import database_at
-    from taskward.postgres.failures import DatabaseUnavailable
-    from taskward.postgres.pool import Pool
-    from taskward.resources.clock import owned_tables
-
-    pool = Pool(
-        url,
-        pool_size=1,
-        deadline_seconds=settings.request_deadline_seconds,
-        owned_tables=owned_tables(),
-        revisions=REVISIONS,
-    )
-    logging.disable()  # a refusal is told once, as the last words of the program
-    try:
-        await pool.check()
-    except DatabaseUnavailable:
-        logging.disable(logging.NOTSET)
-        log.warning("the database %s does not answer yet: requests get 503 until it does", database_at(url))
-    finally:
-        logging.disable(logging.NOTSET)
-        await pool.close()
 
 
 @app.command()
@@ -333,9 +312,9 @@ def database_of(
     settings: "Settings", *, say: Callable[[str], None], is_direct_enough: bool = False
 ) -> Iterator[tuple[str, str]]:
     """The database's URL and its direct URL; of the embedded one, which runs meanwhile, when the settings name none."""
-    from taskward.operations.embedded import cluster as embedded
-
     if settings.direct_url is None:
+        from taskward.operations.embedded import cluster as embedded
+
         with embedded.start(settings.data_dir, say=say) as database:
             yield database.url, database.url
         return

@@ -5,6 +5,7 @@ while workers come and go. It replaces a worker that dies, renews all of them on
 ready before an old one retires) and ends them on SIGTERM.
 """
 
+import json
 import logging
 import os
 import resource
@@ -14,8 +15,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Self
 
 log = logging.getLogger("taskward.operations.supervisor")
 
@@ -36,31 +40,12 @@ WORKER = "TASKWARD_WORKER"
 """The environment variable with a worker's number: of those that run at once each has its own, from 0 up, and one
 that has ended leaves its number to another."""
 
+HEARTBEAT, REFUSAL = b".", b"!"
+"""What a worker says: that it lives, or, with a sentence behind it, why it does not start."""
 
-def supervise(
-    listener: socket.socket,
-    *,
-    workers: int,
-    application: str = "taskward.operations.worker:application",
-    check: Callable[[], None] = lambda: None,
-    on_worker_exit: Callable[[int], None] = lambda number: None,
-) -> int:
-    """Serves with `workers` processes until SIGTERM or SIGINT, and returns the exit status.
 
-    `application` is `module:function`; each worker calls it with the settings that it reads from its environment.
-    `check` is called while the first ones import it; if it raises, they end before they have called it.
-    `on_worker_exit` is called with the number (`WORKER`) of each that has ended.
-    """
-    allow_open_files()
-    supervisor = Supervisor(listener, workers, application, on_worker_exit)
-    supervisor.reconcile()
-    try:
-        check()
-    except BaseException:
-        supervisor.kill_workers()
-        raise
-    supervisor.let_workers_start()
-    return supervisor.run()
+class StartRefused(Exception):
+    """The application does not start, for a reason that an operator can mend: one sentence."""
 
 
 def allow_open_files() -> None:
@@ -75,9 +60,11 @@ def allow_open_files() -> None:
 class Worker:
     number: int
     process: subprocess.Popen[bytes]
-    heartbeat: int
-    """Where the worker writes a byte every second. It ends with the worker."""
+    channel: socket.socket
+    """To the worker goes what it begins with, the listening socket among it, and nothing after; from it comes a byte
+    every second, or why it does not start. Each end is closed when the process at the other is gone."""
     generation: int
+    refusal: str = ""
     last_heartbeat_at: float = field(default_factory=time.monotonic)
     is_ready: bool = False
     is_retiring: bool = False
@@ -87,13 +74,19 @@ class Worker:
 
 
 class Supervisor:
-    def __init__(
-        self, listener: socket.socket, worker_count: int, application: str, on_worker_exit: Callable[[int], None]
-    ) -> None:
-        self.listener = listener
-        self.worker_count = worker_count
+    """As a context it has a first worker, which imports the application and waits for `run` to say with what to serve,
+    and in the end no worker any more.
+
+    `application` is `module:function`; each worker calls it with the settings that it reads from its environment.
+    """
+
+    def __init__(self, application: str = "taskward.operations.served:application") -> None:
         self.application = application
-        self.on_worker_exit = on_worker_exit
+        self.listener: socket.socket | None = None
+        self.worker_count = 1
+        self.environment: Mapping[str, str] = MappingProxyType({})
+        self.ready: Callable[[], None] = lambda: None
+        self.on_worker_exit: Callable[[int], None] = lambda number: None
         self.workers: list[Worker] = []
         self.generation = 0
         self.has_been_ready = False
@@ -101,20 +94,40 @@ class Supervisor:
         self.kill_at: float | None = None
         self.status = 0
         self.selector = selectors.DefaultSelector()
-        # Nobody writes here. Workers see the end of it when this process is gone.
-        self.parent_alive, self.parent_alive_writer = os.pipe()
-        # Nor here: workers wait at the barrier until its writer is closed.
-        self.start_barrier, self.start_barrier_writer = os.pipe()
 
-    def let_workers_start(self) -> None:
-        os.close(self.start_barrier_writer)
+    def __enter__(self) -> Self:
+        allow_open_files()
+        self.reconcile()
+        return self
 
-    def kill_workers(self) -> None:
+    def __exit__(self, *_: object) -> None:
         for worker in self.workers:
             worker.process.kill()
             worker.process.wait()
+            worker.channel.close()
+        self.selector.close()
 
-    def run(self) -> int:
+    def run(
+        self,
+        listener: socket.socket,
+        *,
+        workers: int,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        ready: Callable[[], None] = lambda: None,
+        on_worker_exit: Callable[[int], None] = lambda number: None,
+    ) -> int:
+        """Serves until SIGTERM or SIGINT, and returns the exit status.
+
+        `environment` is what each worker has beside this process' own. `ready` is called when requests are answered,
+        `on_worker_exit` with the number (`WORKER`) of each that has ended.
+
+        Raises:
+            StartRefused: a worker refuses to start, and none has served yet.
+        """
+        self.listener, self.worker_count, self.environment = listener, workers, environment
+        self.ready, self.on_worker_exit = ready, on_worker_exit
+        for worker in self.workers:
+            self.begin(worker)
         signals, wakeup = socket.socketpair()
         wakeup.setblocking(False)  # as set_wakeup_fd asks for
         signal.set_wakeup_fd(wakeup.fileno())
@@ -129,7 +142,7 @@ class Supervisor:
                     for number in signals.recv(64):
                         self.handle_signal(number)
                 else:
-                    self.read_heartbeat(key.data)
+                    self.read(key.data)
 
         signal.set_wakeup_fd(-1)
         return self.status
@@ -145,7 +158,8 @@ class Supervisor:
     def stop(self, *, status: int) -> None:
         if self.kill_at is None:
             self.status, self.kill_at = status, time.monotonic() + STOP_SECONDS
-        self.listener.close()
+        if self.listener is not None:
+            self.listener.close()
         for worker in self.workers:
             worker.process.terminate()
 
@@ -176,41 +190,56 @@ class Supervisor:
             self.retry_at = time.monotonic() + BACKOFF_SECONDS
             return
         self.workers.append(worker)
-        self.selector.register(worker.heartbeat, selectors.EVENT_READ, worker)
+        self.selector.register(worker.channel, selectors.EVENT_READ, worker)
+        self.begin(worker)
 
     def spawn(self) -> Worker:
         number = min({*range(len(self.workers) + 1)} - {worker.number for worker in self.workers})
-        heartbeat, heartbeat_writer = os.pipe()
-        descriptors = (self.listener.fileno(), heartbeat_writer, self.parent_alive, self.start_barrier)
-        arguments = [self.application, *map(str, descriptors)]
-        command = [sys.executable, "-P", "-m", "taskward.operations.worker", *arguments]
+        channel, of_worker = socket.socketpair()
+        descriptor = of_worker.fileno()
+        command = [sys.executable, "-P", "-m", "taskward.operations.worker", self.application, str(descriptor)]
         try:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, WORKER: str(number)},
-                pass_fds=descriptors,
+                pass_fds=[descriptor],
                 start_new_session=True,  # a terminal's Ctrl-C is for the supervisor, which then ends its workers
             )
         except OSError:
-            os.close(heartbeat)
+            channel.close()
             raise
         finally:
-            os.close(heartbeat_writer)
-        return Worker(number, process, heartbeat, self.generation)
+            of_worker.close()
+        return Worker(number, process, channel, self.generation)
 
-    def read_heartbeat(self, worker: Worker) -> None:
-        if not os.read(worker.heartbeat, 4096):
+    def begin(self, worker: Worker) -> None:
+        if self.listener is None:
+            return
+        message = json.dumps({**self.environment, WORKER: str(worker.number)}).encode() + b"\n"
+        with suppress(OSError):  # it has died already, which its end of the channel tells
+            socket.send_fds(worker.channel, [message], [self.listener.fileno()])
+
+    def read(self, worker: Worker) -> None:
+        try:
+            received = worker.channel.recv(65_536)
+        except ConnectionError:
+            received = b""
+        if not received:
             self.reap(worker)
+            return
+        if REFUSAL in received:
+            worker.refusal = received.partition(REFUSAL)[2].decode()
             return
         worker.last_heartbeat_at = time.monotonic()
         if not worker.is_ready:
+            if not self.has_been_ready:
+                self.ready()
             worker.is_ready = self.has_been_ready = True
             log.info("worker %d is ready", worker.process.pid)
 
     def reap(self, worker: Worker) -> None:
-        self.selector.unregister(worker.heartbeat)
-        os.close(worker.heartbeat)
+        self.selector.unregister(worker.channel)
+        worker.channel.close()
         self.workers.remove(worker)
         status = worker.process.wait()
         self.on_worker_exit(worker.number)
@@ -220,7 +249,12 @@ class Supervisor:
         if worker.is_ready:
             log.error("worker %d died (status %d), another takes its place", worker.process.pid, status)
             return
-        log.error("worker %d died (status %d) during its start", worker.process.pid, status)
+        if worker.refusal:
+            if not self.has_been_ready:
+                raise StartRefused(worker.refusal)
+            log.error("worker %d does not start: %s", worker.process.pid, worker.refusal)
+        else:
+            log.error("worker %d died (status %d) during its start", worker.process.pid, status)
         if status > 0 and not self.has_been_ready:
             self.stop(status=1)  # it would fail the same way each time
             return

@@ -7,6 +7,8 @@ gone, however it went.
 import asyncio
 import contextlib
 import gc
+import json
+import logging
 import os
 import signal
 import socket
@@ -23,7 +25,8 @@ from uvicorn.importer import import_from_string
 from taskward import logs
 from taskward.http.protocol import Protocol
 from taskward.operations.listener import BACKLOG
-from taskward.settings import Settings, read_settings
+from taskward.operations.supervisor import HEARTBEAT, REFUSAL, StartRefused
+from taskward.settings import Settings, SettingsError, read_settings
 
 KEEP_ALIVE_SECONDS = 65
 """Longer than the 60 s after which common load balancers close an idle connection: they, not we, should be first."""
@@ -44,7 +47,7 @@ def run(application: Application, listener: socket.socket, *, ready: Callable[[]
     """Serves in this process until SIGTERM or SIGINT. `ready` is called when requests are answered.
 
     Raises:
-        SystemExit: the application did not start; the log says why.
+        StartRefused: the application does not start.
     """
     pending = [ready]
 
@@ -52,73 +55,83 @@ def run(application: Application, listener: socket.socket, *, ready: Callable[[]
         while pending:
             pending.pop()()
 
-    Server(configuration(application, notify)).run_until_signal(listener)
+    Server(application, notify).run_until_signal(listener)
 
 
-def work(application: str, listener: int, heartbeat: int, parent_alive: int, start_barrier: int) -> None:
-    """A worker: serves on the inherited socket, sends its heartbeat, and ends with the supervisor."""
+def work(application: str, channel: int) -> None:
+    """A worker: serves on the supervisor's socket, sends its heartbeat, and ends with the supervisor."""
     gc.disable()  # what start-up makes stays; the application turns it on when it has started
-    threading.Thread(target=exit_with_parent, args=(parent_alive,), daemon=True).start()
+    create: Callable[[Settings], Application] = import_from_string(application)
+    supervisor = socket.socket(fileno=channel)
+    message, descriptors, _, _ = socket.recv_fds(supervisor, 65_536, maxfds=1)
+    while not message.endswith(b"\n"):
+        message += supervisor.recv(65_536) or sys.exit(1)  # the supervisor is gone
+    os.environ.update(json.loads(message))
+    threading.Thread(target=exit_with, args=(supervisor,), daemon=True).start()
     settings = read_settings()
     logs.configure(format=settings.log_format or "json", level=settings.log_level)
-    create: Callable[[Settings], Application] = import_from_string(application)
-    os.read(start_barrier, 1)
-    os.set_blocking(heartbeat, False)
 
     async def notify() -> None:
-        with contextlib.suppress(BlockingIOError, BrokenPipeError):
-            os.write(heartbeat, b".")
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            supervisor.send(HEARTBEAT, socket.MSG_DONTWAIT)
 
-    server = Server(configuration(create(settings), notify))
-    signal.signal(signal.SIGUSR1, server.retire)
-    server.run_until_signal(socket.socket(fileno=listener))
-
-
-def application(settings: Settings) -> Application:
-    """What a worker serves."""
-    from taskward.app import create_app
-    from taskward.operations.exposition import observe
-
-    return create_app(settings, observe=observe)
+    try:
+        server = Server(create(settings), notify)
+        signal.signal(signal.SIGUSR1, server.retire)
+        server.run_until_signal(socket.socket(fileno=descriptors[0]))
+    except (SettingsError, StartRefused) as refusal:
+        with contextlib.suppress(ConnectionError):
+            supervisor.send(REFUSAL + str(refusal).encode())
+        sys.exit(1)
 
 
-def exit_with_parent(parent_alive: int) -> None:
-    os.read(parent_alive, 1)  # returns when the last writer, the supervisor, is gone
+def exit_with(supervisor: socket.socket) -> None:
+    with contextlib.suppress(ConnectionError):
+        supervisor.recv(1)  # it says nothing any more: this returns when it is gone
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(ORPHAN_SECONDS)
     os._exit(1)
 
 
-def configuration(application: Application, notify: Callable[[], Awaitable[None]]) -> uvicorn.Config:
-    """`notify` is called when the server has started, and every second from then on."""
-    return uvicorn.Config(
-        with_refusal_as_sentence(application),
-        http=Protocol,
-        ws="none",
-        interface="asgi3",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        # Nothing here depends on the client's address, so nothing a client sends may change it.
-        proxy_headers=False,
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        callback_notify=notify,
-        timeout_notify=1,
-    )
+class Server(uvicorn.Server):
+    """uvicorn's server, which can also retire: it tells clients to reconnect before it closes their connections."""
 
+    refusal: StartRefused | None = None
+    is_retiring = False
 
-def with_refusal_as_sentence(application: Application) -> Application:
-    """The application, whose refusal to start is told as its sentence; Starlette would tell its traceback."""
+    def __init__(self, application: Application, notify: Callable[[], Awaitable[None]]) -> None:
+        """`notify` is called when the server has started, and every second from then on."""
 
-    def called(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> Awaitable[None]:
-        # Requests have one frame less: each is resumed through all of them.
-        return application(scope, receive, send) if scope["type"] != "lifespan" else lives(scope, receive, send)
+        def called(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> Awaitable[None]:
+            # Requests have one frame less: each is resumed through all of them.
+            if scope["type"] != "lifespan":
+                return application(scope, receive, send)
+            return self.live(application, scope, receive, send)
 
-    async def lives(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
-        from taskward.postgres.failures import DatabaseRefused  # the application has it already, the supervisor has not
+        super().__init__(
+            uvicorn.Config(
+                called,
+                http=Protocol,
+                ws="none",
+                interface="asgi3",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                # Nothing here depends on the client's address, so nothing a client sends may change it.
+                proxy_headers=False,
+                server_header=False,
+                backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                callback_notify=notify,
+                timeout_notify=1,
+            )
+        )
+
+    async def live(
+        self, application: Application, scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]
+    ) -> None:
+        """The application's life, whose refusal to start is kept as its sentence; Starlette tells its traceback."""
 
         async def without_traceback(message: dict[str, Any]) -> None:
             if message["type"] != "lifespan.startup.failed":
@@ -126,22 +139,24 @@ def with_refusal_as_sentence(application: Application) -> Application:
 
         try:
             await application(scope, receive, without_traceback)
-        except DatabaseRefused as refusal:
-            await send({"type": "lifespan.startup.failed", "message": str(refusal)})
+        except Exception as error:
+            from taskward.postgres.failures import DatabaseRefused  # who raises it has loaded it already
 
-    return called
-
-
-class Server(uvicorn.Server):
-    """uvicorn's server, which can also retire: it tells clients to reconnect before it closes their connections."""
-
-    is_retiring = False
+            if not isinstance(error, DatabaseRefused):
+                raise
+            self.refusal = StartRefused(str(error))
+            logging.disable()  # it is told once, as the last words
+            await send({"type": "lifespan.startup.failed", "message": ""})
 
     def run_until_signal(self, listener: socket.socket) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             # uvicorn listens to them only while it serves, and raises them once more at the end.
             signal.signal(number, self.handle_exit)
-        self.run(sockets=[listener])
+        try:
+            self.run(sockets=[listener])
+        except SystemExit:
+            logging.disable(logging.NOTSET)
+            raise (self.refusal or SystemExit(1)) from None
 
     def retire(self, *_: object) -> None:
         self.is_retiring = self.should_exit = True
@@ -164,4 +179,4 @@ class Server(uvicorn.Server):
 
 
 if __name__ == "__main__":
-    work(sys.argv[1], *map(int, sys.argv[2:]))
+    work(sys.argv[1], int(sys.argv[2]))

@@ -127,7 +127,7 @@ class Pool:
         self.failed_at = 0.0
         self.refusal: DatabaseRefused | None = None  # when that attempt was refused
         self.service_seconds = 0.0  # for which a request that is answered keeps its connection, a moving average
-        self.is_closed = False
+        self.is_opening = self.is_closed = False
 
     async def open(self) -> None:
         """Tries the database once; one that cannot be reached does not stop the start.
@@ -135,10 +135,13 @@ class Pool:
         Raises:
             DatabaseRefused: a wrong password, a missing role or an old schema.
         """
+        self.is_opening = True
         try:
             await self.check()
         except DatabaseUnavailable:
             log.warning("the database does not answer yet: requests get 503 until it does")
+        finally:
+            self.is_opening = False
 
     async def close(self) -> None:
         """Closes every connection. Requests that wait for one, or for an answer, end with DatabaseUnavailable."""
@@ -353,7 +356,8 @@ class Pool:
         self.open_for_waiters()
 
     def record_failure(self, failure: str) -> None:
-        if failure != self.failure:  # one line in the log, not one for each attempt
+        is_raised = self.is_opening and self.refusal is not None
+        if failure != self.failure and not is_raised:  # one line in the log, not one for each attempt
             log.error("no connection to the database: %s", failure)
         self.failure, self.failed_at = failure, asyncio.get_running_loop().time()
 
