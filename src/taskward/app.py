@@ -99,6 +99,7 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         assert services is not None  # noqa: S101 - who serves has them
+        services.authenticator.open()
         await services.pool.open()
         # What start-up made stays: looking through it again and again cost pauses of tens of milliseconds.
         gc.collect()

@@ -148,6 +148,10 @@ class Authenticator:
             raise TokenInvalid(OTHER_ISSUER if isinstance(issuer, str) else NO_ISSUER)
         return next((trust for trust in trusts if trust.audiences is None or trust.audiences & audiences), trusts[0])
 
+    def open(self) -> None:
+        for trust in self.trusts:
+            trust.key_set.open()
+
     async def close(self) -> None:
         for trust in self.trusts:
             await trust.key_set.close()

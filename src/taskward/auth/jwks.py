@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import ssl
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 
+import certifi
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -55,11 +57,20 @@ class JwksUnusable(Exception):
 
 
 def tls_context(url: str) -> ssl.SSLContext:
-    """To be made once for a URL, because reading the certificates takes tens of milliseconds. Honours
-    `SSL_CERT_FILE`."""
-    import httpx  # here and below: it takes a tenth of a second, and `token` and a shared secret do without
+    """To be made once for a URL, because reading the certificates takes tens of milliseconds. Trusts what
+    `SSL_CERT_FILE` or `SSL_CERT_DIR` holds, else the certificates of certifi, as httpx does."""
+    if not url.startswith("https:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if file := os.environ.get("SSL_CERT_FILE"):
+        return ssl.create_default_context(cafile=file)
+    if folder := os.environ.get("SSL_CERT_DIR"):
+        return ssl.create_default_context(capath=folder)
+    return ssl.create_default_context(cafile=certifi.where())
 
-    return httpx.create_ssl_context() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+def load_client() -> None:
+    """Importing httpx takes a tenth of a second, in which a first token had to wait."""
+    import httpx  # noqa: F401 - here and below, because `token` and a shared secret do without
 
 
 async def fetch_jwks(url: str, *, tls: ssl.SSLContext) -> bytes:

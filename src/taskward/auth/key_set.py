@@ -9,7 +9,17 @@ from types import MappingProxyType
 from typing import Protocol
 
 from taskward.auth.errors import KeysUnavailable
-from taskward.auth.jwks import JwksUnusable, Key, KeyId, counted, fetch_jwks, parse_jwks, tls_context, without_query
+from taskward.auth.jwks import (
+    JwksUnusable,
+    Key,
+    KeyId,
+    counted,
+    fetch_jwks,
+    load_client,
+    parse_jwks,
+    tls_context,
+    without_query,
+)
 
 FRESH_SECONDS = 300
 """So long after a good fetch its keys are used without asking again."""
@@ -23,6 +33,9 @@ log = logging.getLogger("taskward.keys")
 
 class KeySet(Protocol):
     """The keys of one issuer."""
+
+    def open(self) -> None:
+        """Called when serving begins."""
 
     def known(self, key_id: KeyId) -> Key | None:
         """The key if it may be used at once; None may also mean that a fetch has to tell."""
@@ -42,6 +55,9 @@ class StaticKeySet:
 
     def __init__(self, keys: Iterable[Key]) -> None:
         self.keys = {key.id: key for key in keys}
+
+    def open(self) -> None:
+        pass
 
     def known(self, key_id: KeyId) -> Key | None:
         return self.keys.get(key_id)
@@ -78,6 +94,11 @@ class RemoteKeySet:
         # ends, because what a fetch brings may be as old as its beginning.
         self.attempted_at = self.ended_at = self.succeeded_at = -math.inf
         self.fetching: asyncio.Task[None] | None = None
+        self.loading: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Loads the client beside the start, for the first fetch."""
+        self.loading = asyncio.create_task(asyncio.to_thread(load_client))
 
     def known(self, key_id: KeyId) -> Key | None:
         now = self.monotonic()
@@ -120,6 +141,8 @@ class RemoteKeySet:
     async def fetch(self) -> None:
         began_at = self.attempted_at
         try:
+            if self.loading is not None:
+                await asyncio.wait({self.loading})  # else the event loop stood still until it is loaded
             body = await fetch_jwks(self.url, tls=self.tls)
             keys = parse_jwks(body, self.algorithms, known=self.keys)
         except JwksUnusable as reason:
@@ -131,6 +154,8 @@ class RemoteKeySet:
         self.ended_at = began_at
 
     async def close(self) -> None:
+        if self.loading is not None:
+            await self.loading
         if self.fetching is not None and not self.fetching.done():
             self.fetching.cancel()
             await asyncio.wait({self.fetching})

@@ -3,16 +3,18 @@
 What a command needs it imports itself, so that the small ones answer at once.
 """
 
+import gc
 import ipaddress
 import json
 import logging
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib import metadata
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -71,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def print_version(is_wanted: bool) -> None:
     if is_wanted:
+        from importlib import metadata
+
         typer.echo(metadata.version("taskward"))
         raise typer.Exit
 
@@ -93,6 +97,7 @@ def dev(
     from taskward.operations.exposition import exposed
     from taskward.operations.listener import listen
 
+    gc.disable()  # what start-up makes stays; the application turns it on when it has started
     settings = read(data_dir, env_file=".env")
     signal.signal(signal.SIGTERM, leave)
     logs.configure(format=settings.log_format or "console", level=settings.log_level)
@@ -100,7 +105,11 @@ def dev(
         is_private = ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
         if not is_private and not can_verify(settings):
             raise Refused(f"To listen on {host} set BETTER_AUTH_URL: the local issuer is for this machine alone.")
+        # The application is imported, which is most of a start, while the database is made or starts.
+        importing = threading.Thread(target=import_module, args=["taskward.app"], daemon=True)
+        importing.start()
         with exposed(settings.metrics_at), database_of(settings, say=typer.echo) as (url, direct_url):
+            importing.join()
             run_dev(settings, listener, url, direct_url, is_private=is_private)
 
 
