@@ -348,7 +348,7 @@ def test_a_port_in_use_is_told_in_one_sentence() -> None:
 
 @pytest.mark.parametrize("host", ["no such host", "host.invalid", "." * 70, "192.0.2.1"])
 def test_a_host_of_another_machine_is_told_in_one_sentence(host: str) -> None:
-    with pytest.raises(CannotListen, match=r"this machine.*--host\.$"):
+    with pytest.raises(CannotListen, match=r"this machine.*--host or HOST\.$"):
         listen(host, 0)
 
 
