@@ -126,10 +126,10 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
     api.include_router(tasks.router, prefix=settings.api_prefix)
     api.include_router(tasks.everyday, prefix=settings.api_prefix)
     api.include_router(probes.router)
-    add_documents(api, example=TaskNotFound())
+    add_documents(api, example=TaskNotFound(), root_path=settings.root_path)
     add_error_handlers(api)
     return api
 
 
 def openapi_document(settings: Settings) -> dict[str, Any]:
-    return document_of(routed(settings), example=TaskNotFound())
+    return document_of(routed(settings), example=TaskNotFound(), root_path=settings.root_path)

@@ -319,6 +319,10 @@ class Settings(BaseSettings):
     api_prefix: Annotated[str, AfterValidator(valid_prefix)] = Field(
         default="", description="Path in front of /tasks, for example /api/v1."
     )
+    root_path: Annotated[str, AfterValidator(valid_prefix)] = Field(
+        default="",
+        description="Path under which a proxy in front passes requests on without it, for example /todo-api.",
+    )
     cors_origins: Annotated[Commas, AfterValidator(valid_origins)] = Field(
         default=("http://localhost:3000",),
         description="Browser origins that may call the API, separated by commas. One * in an origin stands for one or "

@@ -248,7 +248,7 @@ def test_the_document_has_the_noun_of_each(settings: Settings) -> None:
     api = routed(settings)
     api.include_router(notes.router)
 
-    paths = document_of(api, example=TaskNotFound())["paths"]
+    paths = document_of(api, example=TaskNotFound(), root_path="")["paths"]
 
     texts = {noun: str(paths[f"/{noun}s/{{{noun}_id}}"]) for noun in ("task", "note")}
     assert "The note has changed since" in texts["note"]

@@ -129,7 +129,7 @@ NOWHERE = """/ // /task /tasks/1/2 /tasks// //tasks /Tasks /tasks/1// /api/v1/ta
 def test_a_path_that_leads_nowhere_is_not_found_even_without_a_token(api: str, path: str) -> None:
     for method in (b"GET", b"POST", b"DELETE", b"OPTIONS"):
         document = problem(ask(api, method, path.encode()), 404, "route_not_found")
-        assert document["detail"] == "There is nothing at this path."
+        assert document["detail"] == "There is nothing at this path; the documentation is at /docs."
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ from support.answers import problem
 from support.people import Person
 from support.programs import eventually, running
 from support.requirements import require_program
+from support.serving import serving
+from support.settings import settings_for
+from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
 
 PAGE = Path(__file__).parents[2] / "docs" / "operate.md"
@@ -94,6 +97,21 @@ def through(address: str, issuer: LocalIssuer) -> Iterator[Person]:
 def test_a_task_lives_behind_the_proxy(api: str, certificate: Path, issuer: LocalIssuer) -> None:
     with proxy(api, certificate) as address, through(address, issuer) as ann:
         lives_through_a_task(ann)
+
+
+def test_a_proxy_may_take_a_path_off(database_url: str, certificate: Path, issuer: LocalIssuer) -> None:
+    """By the line that stands in the page."""
+    [line] = re.findall(r"`(http-request replace-path /todo-api.*)`", PAGE.read_text())
+    settings = settings_for(database_url, root_path="/todo-api")
+    with (
+        serving(create_app(settings, local_issuer=issuer)) as api,
+        proxy(api, certificate, also=f"    {line}\n") as address,
+        through(address, issuer) as ann,
+    ):
+        created = ann.post("/todo-api/tasks", json={"title": "Milk"})
+        assert ann.get(created.headers["location"]).json() == created.json()
+        for path in re.findall(r"""["'](/[^"']+)["']""", ann.get("/todo-api/docs").text):
+            assert ann.get(path).status_code == 200
 
 
 def test_a_proxy_that_compresses_leaves_the_etag_strong(api: str, certificate: Path, issuer: LocalIssuer) -> None:

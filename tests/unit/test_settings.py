@@ -105,6 +105,8 @@ SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
         ("api_prefix", "/{hunter2}", "must be a path such as /api/v1"),
         ("api_prefix", "/api?v=1", "must be a path such as /api/v1"),
         ("api_prefix", "https://h/api", "must be a path such as /api/v1"),
+        ("root_path", "/todo api", "must be a path such as /api/v1"),
+        ("root_path", "//evil.example/..", "must be a path such as /api/v1"),
         ("cors_origins", "*", ONE_STAR),
         ("cors_origins", "https://a.h,https://*.*.h", ONE_STAR),
         ("cors_origins", "*://hunter2", "must be an absolute URL such as https://app.example.com"),
@@ -459,7 +461,8 @@ def test_origins_are_read_as_browsers_write_them(written: str, origins: tuple[st
     [("", ""), ("/", ""), ("api", "/api"), ("/api/v1/", "/api/v1"), (" //a.b_c~d-e/1 ", "/a.b_c~d-e/1")],
 )
 def test_the_prefix_has_a_slash_in_front_and_none_behind(written: str, prefix: str) -> None:
-    assert read_settings(api_prefix=written).api_prefix == prefix
+    settings = read_settings(api_prefix=written, root_path=written)
+    assert (settings.api_prefix, settings.root_path) == (prefix, prefix)
 
 
 @pytest.mark.parametrize("name", ["log_level", "log_format"])
@@ -485,6 +488,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         "better_auth_leeway_seconds": 30,
         "jwt_hs256_secret": None,
         "api_prefix": "",
+        "root_path": "",
         "cors_origins": ("http://localhost:3000",),
         "cors_headers": (),
         "require_if_match": False,

@@ -26,23 +26,25 @@ DOCS_POLICY = (
 )
 
 
-def add_documents(api: FastAPI, *, example: Problem) -> None:
-    """`example` is what the document shows of a problem."""
+def add_documents(api: FastAPI, *, example: Problem, root_path: str) -> None:
+    """`example` is what the document shows of a problem; clients reach the paths of the API below `root_path`."""
     # Rendered once, when first asked for: most processes never are.
     rendered: dict[str, bytes] = {}
 
     async def openapi(_: Request) -> Response:
         if "openapi" not in rendered:
-            rendered["openapi"] = json.dumps(document_of(api, example=example), ensure_ascii=False).encode()
+            rendered["openapi"] = json.dumps(
+                document_of(api, example=example, root_path=root_path), ensure_ascii=False
+            ).encode()
         return Response(rendered["openapi"], media_type="application/json")
 
     async def docs(_: Request) -> Response:
         page = get_swagger_ui_html(
-            openapi_url="/openapi.json",
+            openapi_url=f"{root_path}/openapi.json",
             title="Taskward",
-            swagger_js_url="/docs/swagger-ui-bundle.js",
-            swagger_css_url="/docs/swagger-ui.css",
-            swagger_favicon_url="/docs/favicon-32x32.png",
+            swagger_js_url=f"{root_path}/docs/swagger-ui-bundle.js",
+            swagger_css_url=f"{root_path}/docs/swagger-ui.css",
+            swagger_favicon_url=f"{root_path}/docs/favicon-32x32.png",
             swagger_ui_parameters={"tryItOutEnabled": True, "persistAuthorization": True, "validatorUrl": None},
         )
         page.headers["content-security-policy"] = DOCS_POLICY
@@ -59,8 +61,14 @@ def add_documents(api: FastAPI, *, example: Problem) -> None:
         api.add_route(f"/docs/{name}", docs_file, methods=["GET"], include_in_schema=False)
 
 
-def document_of(api: FastAPI, *, example: Problem) -> dict[str, Any]:
-    document = get_openapi(title=api.title, version=api.version, description=api.description, routes=api.routes)
+def document_of(api: FastAPI, *, example: Problem, root_path: str) -> dict[str, Any]:
+    document = get_openapi(
+        title=api.title,
+        version=api.version,
+        description=api.description,
+        routes=api.routes,
+        servers=[{"url": root_path}] if root_path else None,
+    )
     document["components"]["schemas"]["Problem"] = problem_schema(example)
     return document
 

@@ -11,6 +11,7 @@ from starlette.routing import Match
 
 from taskward.errors import InternalError, Problem
 from taskward.http.conditions import every_line
+from taskward.http.context import settings_of
 from taskward.http.errors import MethodNotAllowed, RouteNotFound
 from taskward.http.responses import ProblemResponse
 from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, Reason
@@ -44,7 +45,11 @@ async def answer_unrouted(request: Request, error: Exception) -> Response:
     """Starlette's own errors: a path that leads nowhere, or a method that it does not know."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
     if error.status_code == 404:
-        return ProblemResponse(RouteNotFound("There is nothing at this path."))
+        return ProblemResponse(
+            RouteNotFound(
+                f"There is nothing at this path; the documentation is at {settings_of(request).root_path}/docs."
+            )
+        )
     if error.status_code == 405:
         allowed = ", ".join(methods_at(request))
         return ProblemResponse(MethodNotAllowed(f"This path takes {allowed}.", headers={"Allow": allowed}))

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from taskward.errors import Problem
-from taskward.http.context import context_in
+from taskward.http.context import context_in, settings_of
 from taskward.http.headers import HeaderList
 from taskward.resources.paging import Page, PageRequest
 from taskward.resources.resource import Versioned
@@ -49,8 +49,8 @@ def versioned(row: Versioned, *, status: int = 200, headers: HeaderList = ()) ->
 
 
 def created(request: Request, row: Versioned) -> Response:
-    """201, with `Location` below the path of the request."""
-    location = f"{request.scope['path']}/{row.id}".encode("latin-1")
+    """201, with `Location` below the path of the request, as the client knows it."""
+    location = f"{settings_of(request).root_path}{request.scope['path']}/{row.id}".encode("latin-1")
     return versioned(row, status=201, headers=((b"location", location),))
 
 
