@@ -101,7 +101,7 @@ def test_a_task_lives_behind_the_proxy(api: str, certificate: Path, issuer: Loca
 
 def test_a_proxy_may_take_a_path_off(database_url: str, certificate: Path, issuer: LocalIssuer) -> None:
     """By the line that stands in the page."""
-    [line] = re.findall(r"`(http-request replace-path /todo-api.*)`", PAGE.read_text())
+    [line] = re.findall(r"`(http-request replace-path [^`]+)`", PAGE.read_text())
     settings = settings_for(database_url, root_path="/todo-api")
     with (
         serving(create_app(settings, local_issuer=issuer)) as api,
