@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 from campaigns.clients import Clients, clients_of
-from campaigns.outcome import Outcome, Size, exactly, judged, none
+from campaigns.outcome import Outcome, Row, Size, exactly, none
 from campaigns.processes import postgresql, service
 
 WARM_UP = {"short": 1_000, "long": 40_000}
@@ -34,7 +34,7 @@ async def memory(size: Size) -> list[Outcome]:
         count = await many(clients, REQUESTS[size])
         growth = resident_megabytes(worker) - before
         rows = [
-            judged(
+            Row(
                 f"resident memory of the worker, {before:.0f} MB before",
                 f"{growth:+.1f} MB",
                 f"< +{MOST_MEGABYTES} MB",

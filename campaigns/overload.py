@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from campaigns.clients import Answer, Clients, clients_of
-from campaigns.outcome import Outcome, Size, judged, p99
+from campaigns.outcome import Outcome, Row, Size, p99
 from campaigns.processes import postgresql, service
 from campaigns.proxy import proxy
 
@@ -53,7 +53,7 @@ async def load_too_much(clients: Clients, seconds: float, delay_seconds: float, 
         len(refused),
         1,
         [
-            judged("successes, of the peak", f"{share:.0%}", f">= {least:.0%}", is_met=share >= least),
+            Row("successes, of the peak", f"{share:.0%}", f">= {least:.0%}", is_met=share >= least, tells_speed=True),
             p99("served, p99", [answer.seconds for answer in good], below=2.5),
             p99("503 overloaded, p99", [answer.seconds for answer in overloaded], below=0.25),
             p99("any 503, p99", [answer.seconds for answer in refused], below=2.5),

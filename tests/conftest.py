@@ -146,21 +146,22 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> LocalIssuer:
 
 @pytest.fixture(scope="session")
 def settings(database_url: str) -> Settings:
-    return settings_for(database_url)
+    """With a deadline that a busy machine meets too; what ends at a deadline is tested with others."""
+    return settings_for(database_url, request_deadline_seconds=15)
 
 
 @pytest.fixture(scope="session")
 def api(settings: Settings, issuer: LocalIssuer) -> Iterator[str]:
-    """The address of the API with its default settings."""
+    """The address of the API with its default settings, but for the deadline."""
     with serving(create_app(settings, local_issuer=issuer)) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
-def careful_api(database_url: str, issuer: LocalIssuer) -> Iterator[str]:
+def careful_api(settings: Settings, issuer: LocalIssuer) -> Iterator[str]:
     """The API under REQUIRE_IF_MATCH, below a prefix, which is part of this address."""
-    settings = settings_for(database_url, require_if_match=True, api_prefix="/api/v1")
-    with serving(create_app(settings, local_issuer=issuer)) as address:
+    careful = settings.model_copy(update={"require_if_match": True, "api_prefix": "/api/v1"})
+    with serving(create_app(careful, local_issuer=issuer)) as address:
         yield f"{address}/api/v1"
 
 

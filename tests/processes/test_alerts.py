@@ -149,4 +149,4 @@ def test_what_the_alerts_look_at_is_there(database_url: str, rules: str) -> None
             page = api.page()
             return all(re.search(rf"^{name}[ {{]", page, re.MULTILINE) for name in asked)
 
-        eventually(are_shown, within_seconds=10)
+        eventually(are_shown)

@@ -1,4 +1,7 @@
-"""The fault campaigns in their short form: every row of `docs/reliability.md`, with small numbers."""
+"""The fault campaigns in their short form: every row of `docs/reliability.md`, with small numbers.
+
+What a row says of speed is judged by `make campaign`, which has the machine to itself.
+"""
 
 import asyncio
 import sys
@@ -15,9 +18,6 @@ from campaigns.outcome import Campaign
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="The campaigns look into /proc, which Linux alone has.")
 
-SLACK_SECONDS = 2
-"""What a machine that runs other tests at the same time may add to a time."""
-
 
 @pytest.mark.parametrize("campaign", CAMPAIGNS, ids=lambda campaign: campaign.__name__)
 def test_clients_come_through_the_campaign(campaign: Campaign) -> None:
@@ -26,6 +26,4 @@ def test_clients_come_through_the_campaign(campaign: Campaign) -> None:
 
     outcomes = asyncio.run(campaign("short"))
 
-    assert all(outcome.is_met(slack_seconds=SLACK_SECONDS) for outcome in outcomes), "\n".join(
-        ["", *lines_of(outcomes)]
-    )
+    assert all(outcome.is_met(judges_speed=False) for outcome in outcomes), "\n".join(["", *lines_of(outcomes)])

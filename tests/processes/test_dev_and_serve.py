@@ -204,8 +204,8 @@ def test_serve_leaves_nothing_behind_when_it_is_killed(tmp_path: Path) -> None:
 
         api.program.send(signal.SIGKILL)
 
-        eventually(lambda: not any(map(is_running, workers)), within_seconds=10)
-        eventually(lambda: not answers(f"postgresql://127.0.0.1:{port}"), within_seconds=10)
+        eventually(lambda: not any(map(is_running, workers)))
+        eventually(lambda: not answers(f"postgresql://127.0.0.1:{port}"))
         with listen("127.0.0.1", urlsplit(api.base).port or 0):
             pass
 

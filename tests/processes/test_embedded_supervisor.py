@@ -70,7 +70,7 @@ def test_a_program_that_a_user_started_does_not_keep_the_server(use: Use, data_d
 
     try:
         program.end(signal.SIGKILL)
-        eventually(lambda: not processes_of(Path(database["folder"])), within_seconds=5)
+        eventually(lambda: not processes_of(Path(database["folder"])))
 
         assert is_running(database["child"])
     finally:
@@ -85,7 +85,7 @@ def test_ctrl_c_leaves_the_server_to_an_app_that_finishes_its_work(use: Use, dat
 
     program.said("finished its work")
     assert program.wait() == 0
-    eventually(lambda: not processes_of(Path(database["folder"])), within_seconds=5)
+    eventually(lambda: not processes_of(Path(database["folder"])))
 
 
 def test_a_sigterm_to_everybody_leaves_the_server_to_open_connections(data_dir: Path) -> None:
@@ -109,7 +109,7 @@ def test_nothing_runs_on_after_the_last_user_was_killed_and_nothing_is_lost(use:
 
     for program in programs:
         program.end(signal.SIGKILL)
-    eventually(lambda: not processes_of(Path(database["folder"])), within_seconds=5)
+    eventually(lambda: not processes_of(Path(database["folder"])))
 
     with start(data_dir) as again:
         assert kept(again.url) == 8

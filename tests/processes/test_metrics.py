@@ -154,8 +154,8 @@ def test_database_and_keys_that_do_not_answer_are_shown() -> None:
         assert api.ask("GET", "/tasks", Signer(origin).token()).status_code == 503
         assert api.ask("GET", "/ready").status_code == 503
 
-        eventually(lambda: api.value("taskward_keys_failing") == 1, within_seconds=10)
-        eventually(lambda: api.value("taskward_database_down") == 1, within_seconds=10)
+        eventually(lambda: api.value("taskward_keys_failing") == 1)
+        eventually(lambda: api.value("taskward_database_down") == 1)
         assert api.value("taskward_keys_cached") == 0
         assert api.value("taskward_problems_total", code="keys_unavailable") == 1
         assert api.value("taskward_problems_total", code="database_unavailable") == 1
@@ -195,7 +195,7 @@ def line_of(service: Observed, request_id: str) -> dict[str, Any]:
     def find() -> list[dict[str, Any]]:
         return [line for line in service.lines() if line.get("request_id") == request_id]
 
-    [line] = eventually(find, within_seconds=10)
+    [line] = eventually(find)
     return line
 
 
@@ -278,4 +278,4 @@ def test_dev_counts_too(tmp_path: Path, database_url: str) -> None:
         assert httpx.get(f"{base}/health", trust_env=False).status_code == 200
 
         counted = 'taskward_request_duration_seconds_count{method="GET",route="/health",status="200"} 1.0'
-        eventually(lambda: counted in httpx.get(at, trust_env=False).text, within_seconds=10)
+        eventually(lambda: counted in httpx.get(at, trust_env=False).text)
