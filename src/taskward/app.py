@@ -73,10 +73,10 @@ def served(api: FastAPI, services: Services, observer: Observer | None = None) -
 
 
 def services_of(settings: Settings, *, local_issuer: LocalIssuer | None) -> Services:
-    if settings.database_url is None:
+    if settings.url is None:
         raise SettingsError("DATABASE_URL is missing: it names the PostgreSQL database.")
     pool = Pool(
-        settings.database_url.get_secret_value(),
+        settings.url,
         pool_size=settings.database_pool_size,
         deadline_seconds=settings.request_deadline_seconds,
         owned_tables=owned_tables(),

@@ -91,6 +91,18 @@ def as_meant(value: Any, *, field: str, is_list: bool) -> Any:
     return value.strip()
 
 
+class NamedUrl(str):
+    """A database's URL that can tell which setting it comes from."""
+
+    __slots__ = ("named",)
+    named: str
+
+    def __new__(cls, url: str, *, named: str) -> Self:
+        made = super().__new__(cls, url)
+        made.named = named
+        return made
+
+
 def split_commas(value: Any) -> Any:
     return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
 
@@ -412,13 +424,23 @@ class Settings(BaseSettings):
         return f"{self.origin}{urlsplit(self.better_auth_url).path.rstrip('/') or '/api/auth'}/jwks"
 
     @property
-    def direct_url(self) -> str | None:
-        """Unpooled, for migrations. Neon marks its pooler in the first label of the host."""
-        if self.database_direct_url is not None:
-            return self.database_direct_url.get_secret_value()
+    def url(self) -> NamedUrl | None:
         if self.database_url is None:
             return None
-        return re.sub(r"(?<=[@/])(ep-[a-z0-9-]+)-pooler\.", r"\1.", self.database_url.get_secret_value())
+        return NamedUrl(self.database_url.get_secret_value(), named=f"DATABASE_URL of {source_of('DATABASE_URL')}")
+
+    @property
+    def direct_url(self) -> NamedUrl | None:
+        """Unpooled, for migrations. Neon marks its pooler in the first label of the host."""
+        if self.database_direct_url is not None:
+            source = source_of("DATABASE_DIRECT_URL")
+            return NamedUrl(self.database_direct_url.get_secret_value(), named=f"DATABASE_DIRECT_URL of {source}")
+        if self.url is None:
+            return None
+        direct = re.sub(r"(?<=[@/])(ep-[a-z0-9-]+)-pooler\.", r"\1.", self.url)
+        if direct == self.url:
+            return self.url
+        return NamedUrl(direct, named=f"worked out from {self.url.named}, without -pooler")
 
     @property
     def doubts(self) -> Iterator[str]:
@@ -444,6 +466,11 @@ class Settings(BaseSettings):
         """Names of the parameters that the database URLs came with, that only other clients know: worth a warning."""
         urls = (self.database_url, self.database_direct_url)
         return tuple(sorted({name for url in urls if isinstance(url, DatabaseUrl) for name in url.dropped}))
+
+
+def source_of(variable: str) -> str:
+    """Where a setting that is set was read: the environment wins over `.env`, which `taskward dev` reads."""
+    return "the environment" if variable in {name.upper() for name in os.environ} else ".env"
 
 
 def read_settings(**overrides: Any) -> Settings:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import jwt
 import pytest
 
+from support.databases import with_database
 from support.programs import TASKWARD, Ended, environment, running
 from support.signing import SECRET
 from taskward.auth.issuer import local_issuer
@@ -177,6 +178,64 @@ def serve_until_it_ends(*options: str, **settings: str) -> list[str]:
 
 def test_a_refusal_is_told_once_however_many_workers_meet_it(new_database: Callable[[], str]) -> None:
     assert len(serve_until_it_ends("--workers", "3", DATABASE_URL=new_database(), JWT_HS256_SECRET=SECRET)) == 1
+
+
+# Which setting names the database
+
+
+ON_THE_DATABASE = (("migrate",), ("doctor",), ("purge",), ("forget", "ann", "--yes"))
+
+
+@pytest.mark.parametrize("arguments", ON_THE_DATABASE, ids=lambda arguments: arguments[0])
+def test_each_command_names_the_setting_of_a_database_that_it_does_not_get(
+    taskward: Callable[..., Ended], database_url: str, arguments: tuple[str, ...]
+) -> None:
+    wrong = with_database(database_url, "nowhere")
+
+    def last_line(**settings: str) -> str:
+        status, out, err = taskward(*arguments, **settings)
+        assert status == 1
+        return (out + err).splitlines()[-1]
+
+    said = last_line(DATABASE_URL=wrong)
+    assert "the database nowhere on 127.0.0.1" in said.lower()
+    assert '(DATABASE_URL of the environment) refuses the connection: database "nowhere" does not exist' in said
+    assert str(urlsplit(wrong).password) not in said
+
+    direct = last_line(DATABASE_URL=database_url, DATABASE_DIRECT_URL=wrong)
+    assert "(DATABASE_DIRECT_URL of the environment) refuses the connection" in direct
+
+    worked_out = last_line(DATABASE_URL="postgresql://u:sesame@ep-a-pooler.nowhere.invalid/d")
+    if arguments != ("doctor",):
+        expected = "on ep-a.nowhere.invalid (worked out from DATABASE_URL of the environment, without -pooler): "
+        assert expected in worked_out
+
+
+@pytest.mark.parametrize("command", ["serve", "dev"])
+def test_who_serves_names_the_setting_of_a_database_that_refuses(
+    database_url: str, tmp_path: Path, command: str
+) -> None:
+    wrong, env = with_database(database_url, "nowhere"), {"JWT_HS256_SECRET": SECRET}
+    source = "the environment" if command == "serve" else ".env"
+    if command == "serve":
+        env["DATABASE_URL"] = wrong
+    else:
+        (tmp_path / ".env").write_text(f"DATABASE_URL={wrong}\n")
+
+    with running(TASKWARD, command, "--port", "0", env=environment(**env), cwd=tmp_path) as program:
+        assert program.wait() == 1
+
+    [said] = program.err
+    assert f'(DATABASE_URL of {source}) refuses the connection: database "nowhere" does not exist' in said
+
+
+def test_serve_names_the_setting_of_a_database_that_does_not_answer() -> None:
+    env = environment(DATABASE_URL=NOWHERE, JWT_HS256_SECRET=SECRET)
+    with running(TASKWARD, "serve", "--port", "0", env=env) as program:
+        program.said(
+            r"the database app on 127.0.0.1:1 \(DATABASE_URL of the environment\) does not answer yet: "
+            "requests get 503 until it does"
+        )
 
 
 # migrate and doctor

@@ -19,7 +19,7 @@ from support.signing import private_jwk, public
 from taskward.migrations import migrate
 from taskward.migrations.version_table import LEFT_FOR_0_1
 from taskward.operations.doctor import Finding, examine
-from taskward.postgres.administration import database_at
+from taskward.postgres.connecting import database_at
 from taskward.settings import read_settings
 
 SECRET = "a secret of thirty-two bytes, or more"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 import psycopg
 
 from taskward.migrations.version_table import VERSION_TABLE, has_version_table, options, revision_of_0_1
-from taskward.postgres.administration import connect, failure_sentence
+from taskward.postgres.administration import NotConnected, connect, failure_sentence
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -148,8 +148,8 @@ def connected(url: str) -> "Iterator[Connection]":
 
     try:
         session = connect(url, application_name=APPLICATION_NAME, autocommit=False)
-    except psycopg.Error as error:
-        raise MigrationRefused(failure_sentence("No connection to the database", error)) from None
+    except NotConnected as error:
+        raise MigrationRefused(str(error)) from None
     engine = create_engine("postgresql+psycopg://", creator=lambda: session, poolclass=NullPool)
     try:
         with ONE_AT_A_TIME, engine.connect() as connection:

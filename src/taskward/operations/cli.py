@@ -121,14 +121,14 @@ def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str,
     from taskward.migrations import migrate
     from taskward.operations import worker
     from taskward.operations.exposition import observe
-    from taskward.postgres.administration import database_at
+    from taskward.postgres.connecting import database_at
 
     if settings.database_url is not None:
         typer.echo(f"Migrating the database {database_at(direct_url)}.")
     migrate(direct_url)
     issuer = local_issuer(settings.data_dir) if is_private and settings.jwt_hs256_secret is None else None
     token = issuer.token("alice", expires_in_seconds=3600, now=time.time()) if issuer is not None else None
-    complete = settings.model_copy(update={"database_url": SecretStr(url)})
+    complete = settings if settings.database_url else settings.model_copy(update={"database_url": SecretStr(url)})
     base = base_url(listener.getsockname())
     app = create_app(complete, local_issuer=issuer, observe=observe)
     worker.run(app, listener, ready=lambda: welcome(settings, base, token))
@@ -238,7 +238,7 @@ def migrate(
 ) -> None:
     """Bring the schema to this release, over DATABASE_DIRECT_URL (by default DATABASE_URL, unpooled)."""
     from taskward import migrations
-    from taskward.postgres.administration import database_at
+    from taskward.postgres.connecting import database_at
 
     if sql:
         typer.echo(migrations.script())
@@ -270,7 +270,7 @@ def forget(
 ) -> None:
     """Remove every row of one owner, for good."""
     from taskward.operations import retention
-    from taskward.postgres.administration import database_at
+    from taskward.postgres.connecting import database_at
 
     with database_of(read(), say=typer.echo) as (_, direct_url):
         if not yes:
@@ -332,10 +332,7 @@ def database_of(
     if settings.dropped_parameters:
         names = ", ".join(settings.dropped_parameters)
         log.warning("left out of the database's URL, because only other clients know it: %s", names)
-    yield (
-        settings.database_url.get_secret_value() if settings.database_url else settings.direct_url,
-        settings.direct_url,
-    )
+    yield settings.url or settings.direct_url, settings.direct_url
 
 
 def base_url(address: tuple[Any, ...]) -> str:

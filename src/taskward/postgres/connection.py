@@ -16,6 +16,7 @@ from psycopg import pq
 from psycopg.errors import Diagnostic
 from psycopg.pq.abc import PGresult
 
+from taskward.postgres.connecting import AsyncConnection
 from taskward.postgres.statements import Statement
 
 log = logging.getLogger("taskward.database")
@@ -76,7 +77,7 @@ class Connection:
         """
         async with asyncio.timeout(CONNECT_SECONDS):
             return cls(
-                await psycopg.AsyncConnection.connect(
+                await AsyncConnection.connect(
                     url,
                     autocommit=True,
                     client_encoding="UTF8",

@@ -5,11 +5,11 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
-import psycopg
 from psycopg import pq
 from psycopg.pq.abc import PGresult
 
 from taskward.errors import Unavailable
+from taskward.postgres.connecting import ConnectFailure
 from taskward.postgres.context import APP_ROLE, Guards
 
 log = logging.getLogger("taskward.database")
@@ -32,15 +32,6 @@ NOT_SET_UP = {
     "22023": f"The database has no role {APP_ROLE}: run `taskward migrate`.",
     "42P01": "The database has not the schema of this release: run `taskward migrate`.",
 }
-
-# A server that says no at connect; psycopg has no SQLSTATE for it, only the text tells.
-REFUSAL = re.compile(
-    r"(password|SASL) authentication failed( for user \"[^\"]*\")?|no password supplied|no pg_hba\.conf entry"
-    r"|no such (user|database)|permission denied for database \"[^\"]*\"|database \"[^\"]*\" does not exist"
-    r"|role \"[^\"]*\" (does not exist|is not permitted to log in)|invalid \w+ value: \"[^\"]*\""
-    r"|server does not support SSL|certificate verify failed|server certificate for .* does not match"
-    r"|root certificate file|endpoint is disabled|(could not|cannot) be found|exceeded the [\w ]*quota"
-)
 
 
 class Reason(StrEnum):
@@ -86,6 +77,14 @@ class DatabaseRefused(Exception):
     """The database can be reached, but not used before the operator mends what this one sentence says."""
 
 
+class ConnectionRefused(DatabaseRefused):
+    """An attempt to connect failed for a reason that waiting does not mend."""
+
+    def __init__(self, failure: ConnectFailure) -> None:
+        super().__init__(failure.sentence())
+        self.failure = failure
+
+
 class StatementFailed(Exception):
     """PostgreSQL refused a statement, and would again: a bug, or the refusal that the statement was written to make."""
 
@@ -125,17 +124,3 @@ def refusal_by(guards: Guards, *, older_revisions: Sequence[str]) -> DatabaseRef
 def unexamined(failure: StatementFailed) -> DatabaseRefused:
     """The refusal when the statement of the guards failed."""
     return DatabaseRefused(f"The database's schema cannot be examined ({failure}): run `taskward migrate`.")
-
-
-def refusal_in(error: BaseException) -> DatabaseRefused | None:
-    """What an attempt to connect ended with, when waiting will not mend it; None when the server was not reached."""
-    if isinstance(error, DatabaseRefused):
-        return error
-    if isinstance(error, psycopg.ProgrammingError):  # whose text may quote the password
-        return DatabaseRefused("The database's URL is not one that PostgreSQL's library understands.")
-    found = REFUSAL.search(str(error))
-    return DatabaseRefused(f"The database refuses the connection: {found[0]}.") if found else None
-
-
-def first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__

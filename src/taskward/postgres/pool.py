@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeVar
 
 from psycopg.pq.abc import PGresult
 
+from taskward.postgres.connecting import ConnectFailure, connect_failure, encoding_fault, named
 from taskward.postgres.connection import CONNECT_SECONDS, Connection, ConnectionLost, Group
 from taskward.postgres.context import (
     CONTEXT,
@@ -30,14 +31,13 @@ from taskward.postgres.encoding import Row, as_text, rows
 from taskward.postgres.failures import (
     DONE,
     OUTCOME_UNKNOWN,
+    ConnectionRefused,
     DatabaseRefused,
     DatabaseUnavailable,
     Reason,
     StatementFailed,
     failure_in,
-    first_line,
     refusal_by,
-    refusal_in,
     unexamined,
 )
 from taskward.postgres.statements import Bound, Statement
@@ -125,7 +125,8 @@ class Pool:
         self.abandoning: set[asyncio.Task[None]] = set()
         self.failure: str | None = None  # of the last attempt to connect
         self.failed_at = 0.0
-        self.refusal: DatabaseRefused | None = None  # when that attempt was refused
+        self.attempt: ConnectFailure | None = None  # how that attempt failed
+        self.refusal: DatabaseRefused | None = None  # when waiting does not mend it
         self.service_seconds = 0.0  # for which a request that is answered keeps its connection, a moving average
         self.is_opening = self.is_closed = False
 
@@ -139,7 +140,9 @@ class Pool:
         try:
             await self.check()
         except DatabaseUnavailable:
-            log.warning("the database does not answer yet: requests get 503 until it does")
+            log.warning("%s does not answer yet: requests get 503 until it does", named(self.url))
+        except ConnectionRefused as refusal:
+            raise DatabaseRefused(refusal.failure.sentence(named(self.url))) from None
         finally:
             self.is_opening = False
 
@@ -177,7 +180,8 @@ class Pool:
         try:
             await self.check()
         except DatabaseUnavailable as problem:
-            return [problem.detail]
+            said = self.attempt is not None and self.attempt.was_said
+            return [self.attempt.sentence() if self.attempt and said else problem.detail]
         except DatabaseRefused as refusal:
             return [str(refusal)]
         return []
@@ -339,14 +343,21 @@ class Pool:
         self.connections.add(connection)
         if self.state is not State.UP:
             log.info("the database answers again")
-        self.failure = self.refusal = None
+        self.failure = self.attempt = self.refusal = None
         self.release(connection)
         self.open_for_waiters()  # while the database was down only one attempt was made for all of them
 
     def fail_attempt(self, error: BaseException, began_at: float) -> None:
         """Without a connection that could serve them, rejects the requests that waited when the attempt began."""
-        self.refusal = refusal_in(error)
-        self.record_failure(first_line(self.refusal or error))
+        self.refusal = self.attempt = None
+        if isinstance(error, DatabaseRefused):
+            self.refusal = error
+            self.record_failure(str(error))
+        else:
+            self.attempt = connect_failure(error, self.url)
+            if self.attempt.is_refusal:
+                self.refusal = ConnectionRefused(self.attempt)
+            self.record_failure(self.attempt.reason)
         if self.state is State.DEGRADED:
             return  # the requests that wait get one of these
         # For requests that came later the database may be back: they wait for another attempt.
@@ -358,7 +369,7 @@ class Pool:
     def record_failure(self, failure: str) -> None:
         is_raised = self.is_opening and self.refusal is not None
         if failure != self.failure and not is_raised:  # one line in the log, not one for each attempt
-            log.error("no connection to the database: %s", failure)
+            log.error("no connection to %s: %s", named(self.url), failure)
         self.failure, self.failed_at = failure, asyncio.get_running_loop().time()
 
     @property
@@ -401,6 +412,10 @@ class Pool:
             DatabaseRefused: the server refuses it, or the guards do not hold.
         """
         connection = await Connection.open(self.url)
+        fault = encoding_fault(connection.pgconn)
+        if fault is not None:
+            connection.close()
+            raise DatabaseRefused(fault)
         first = FIRST_CONTEXT(timeout_ms=self.timeout_ms, backend_pid=connection.pgconn.backend_pid)
         nobody = as_text(NOBODY)
         try:
