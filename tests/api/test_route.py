@@ -176,7 +176,7 @@ def test_no_refusal_repeats_what_was_sent(ann: Person, body: Any) -> None:
     ("query", "detail"),
     [
         ("limit=1&sk%69p=1&skip=1", "query.skip: This parameter may stand only once."),
-        ("page=1", f"query: Unknown parameter; {PARAMETERS}."),
+        ("page=1", f"query.page: Unknown parameter; {PARAMETERS}."),
         ("limit%00=1", f"query: Unknown parameter; {PARAMETERS}."),
         ("%ff=1", f"query: Unknown parameter; {PARAMETERS}."),
         ("limit=1;skip=1", "query.limit: This must be a whole number in digits."),

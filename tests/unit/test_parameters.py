@@ -78,16 +78,45 @@ def test_an_unknown_parameter_value_or_sort_is_refused(query: str) -> None:
         ("skip=0&skip=0", "query.skip: This parameter may stand only once."),
         ("limit=1&sk%69p=1&skip=1", "query.skip: This parameter may stand only once."),
         ("cursor=a&cursor=a", "query.cursor: This parameter may stand only once."),
-        ("page=1", f"query: Unknown parameter; {PARAMETERS}."),
-        ("Limit=1", f"query: Unknown parameter; {PARAMETERS}."),
+        ("page=1", f"query.page: Unknown parameter; {PARAMETERS}."),
+        ("Limit=1", f"query.Limit: Unknown parameter; {PARAMETERS}."),
         ("limit[]=1", f"query: Unknown parameter; {PARAMETERS}."),
         ("limit%00=1", f"query: Unknown parameter; {PARAMETERS}."),
         ("%ff=1", f"query: Unknown parameter; {PARAMETERS}."),
         ("=1", f"query: Unknown parameter; {PARAMETERS}."),
-        ("hunter2", f"query: Unknown parameter; {PARAMETERS}."),
+        ("due", f"query.due: Unknown parameter; {PARAMETERS}."),
+        ("x" * 64 + "=1", f"query.{'x' * 64}: Unknown parameter; {PARAMETERS}."),
+        ("x" * 65 + "=1", f"query: Unknown parameter; {PARAMETERS}."),
         ("limit=1%26skip=1", "query.limit: This must be a whole number in digits."),
         ("limit=1;skip=1", "query.limit: This must be a whole number in digits."),
     ],
 )
 def test_a_query_says_each_thing_once_and_nothing_unknown(query: str, detail: str) -> None:
     assert problem(refusal("GET", f"/tasks?{query}"), 422, "validation_failed")["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ("skip=1&cursor=x&sort=due_on&limit=0", ["skip", "limit", "sort"]),
+        ("cursor=x&skip=x", ["skip"]),
+        ("page=1&per_page=2&limit=0&page=3", ["page", "per_page", "limit"]),
+        ("skip=1&skip=2&cursor=x&q=a&q=b&time_zone=x", ["skip", "q", "time_zone"]),
+        ("a[]=1&b[]=1&sort=x", ["", "sort"]),
+        ("&".join(f"p{number}=1" for number in range(500)) + "&limit=0", [f"p{number}" for number in range(20)]),
+    ],
+)
+def test_all_that_is_wrong_in_a_query_is_told(query: str, wrong: list[str]) -> None:
+    errors = problem(refusal("GET", f"/tasks?{query}"), 422, "validation_failed")["errors"]
+
+    assert list(dict.fromkeys(".".join(error["loc"][1:]) for error in errors)) == wrong
+    assert len(errors) <= 20
+
+
+def test_a_wrong_query_hides_no_wrong_path_or_body() -> None:
+    errors = problem(refusal("PATCH", "/tasks/0", {"title": ""}), 422, "validation_failed")["errors"]
+    assert [error["loc"] for error in errors] == [["path", "task_id"], ["body", "title"]]
+
+    errors = problem(refusal("DELETE", "/trash/0?force=1"), 422, "validation_failed")["errors"]
+    assert [error["loc"] for error in errors] == [["query", "force"], ["path", "task_id"]]
+    assert errors[0]["message"] == "Unknown parameter; this call takes none."

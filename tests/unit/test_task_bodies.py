@@ -123,12 +123,23 @@ def test_a_wrong_field_is_refused_by_every_write(wrong: dict[str, Any], field: s
 # Names
 
 
-@pytest.mark.parametrize("name", ["owner_id", "user_id", "id", "created_at", "version", "Title", "x" * 64])
+@pytest.mark.parametrize("name", ["owner_id", "user_id", "deleted_at", "ID", "Title", "x" * 64])
 def test_an_unknown_field_is_named_with_those_that_are_allowed(name: str) -> None:
     document = problem(refusal("POST", "/tasks", {"title": "Milk", name: "hunter2"}), 422, "validation_failed")
 
     assert document["detail"] == f"body.{name}: Unknown field; {FIELDS}."
     assert document["errors"][0]["loc"] == ["body", name]
+
+
+READ_ONLY = f"This field is read only: leave out id, created_at, updated_at, completed_at, version; {FIELDS}."
+
+
+@pytest.mark.parametrize("name", ["id", "created_at", "updated_at", "completed_at", "version"])
+def test_a_read_only_field_is_told_with_all_that_are(name: str) -> None:
+    for method, path in BODY_METHODS:
+        document = problem(refusal(method, path, {"title": "Milk", name: None}), 422, "validation_failed")
+
+        assert document["detail"] == f"body.{name}: {READ_ONLY}"
 
 
 @pytest.mark.parametrize(

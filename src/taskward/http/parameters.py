@@ -46,9 +46,7 @@ Cursor = Annotated[
 ]
 
 
-def page_request(request: Request, skip: Skip = 0, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> PageRequest:
-    if cursor is not None and "skip" in request.query_params:
-        raise invalid(["query", "skip"], "Send skip or cursor, not both.", "skip_and_cursor")
+def page_request(skip: Skip = 0, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> PageRequest:
     return PageRequest(limit, cursor, skip)
 
 

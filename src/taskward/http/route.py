@@ -20,7 +20,7 @@ from taskward.http.bodies import MAX_BODY_BYTES, body_of, value_of
 from taskward.http.context import context_of
 from taskward.http.errors import ValidationFailed
 from taskward.http.openapi import Responses, problems, said_of
-from taskward.http.validation import check_query, validation_failed
+from taskward.http.validation import validation_failed, wrong_in_query
 from taskward.resources.session import Session
 from taskward.strict_json import flaw_in
 
@@ -94,7 +94,7 @@ class OwnerRoute(DirectRoute):
                 if flaw is not None:
                     errors.append({"type": "json_invalid", "loc": ("body", *flaw.path), "msg": flaw.reason})
             if checks_query and scope["query_string"]:
-                check_query(request.query_params, parameters)
+                errors += wrong_in_query(request.query_params, parameters)
             values = plan.bind(request, body, errors)
             if errors:
                 raise self.validation_problem(errors)
@@ -110,7 +110,8 @@ class OwnerRoute(DirectRoute):
     def validation_problem(self, errors: Sequence[Any]) -> ValidationFailed:
         """What Pydantic found wrong, in the words of the answer."""
         fields = tuple(getattr(self.body_field.field_info.annotation, "model_fields", ())) if self.body_field else ()
-        return validation_failed(errors, fields=fields, replaces="PUT" in (self.methods or ()))
+        shown = getattr(self.response_model, "model_fields", ())
+        return validation_failed(errors, fields=fields, shown=shown, replaces="PUT" in (self.methods or ()))
 
 
 class OwnerRouter(APIRouter):

@@ -1,7 +1,7 @@
 """What is wrong with a request, in the words of the answer: where, one sentence, and never what was sent."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -13,36 +13,46 @@ from taskward.resources.shapes import MAX_ERRORS
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
-def check_query(query: QueryParams, parameters: Mapping[str, bool]) -> None:
-    """Every parameter is known, and stands once unless it is one that may repeat (true).
+def wrong_in_query(query: QueryParams, parameters: Mapping[str, bool]) -> Iterable[dict[str, Any]]:
+    """As Pydantic has errors: every parameter is known, and stands once unless it is one that may repeat (true).
 
     One that begins with `_` belongs to somebody else and is ignored.
-
-    Raises:
-        ValidationFailed
     """
+    wrong: dict[str, dict[str, Any]] = {}
     seen: set[str] = set()
     for name, _ in query.multi_items():
         if name.startswith("_"):
             continue
         if name not in parameters:
             known = f"known are {', '.join(sorted(parameters))}" if parameters else "this call takes none"
-            raise invalid(["query"], f"Unknown parameter; {known}.", "unknown_parameter")
-        if name in seen and not parameters[name]:
-            raise invalid(["query", name], "This parameter may stand only once.", "repeated_parameter")
+            named = [name] if is_plain(name) else []
+            wrong["".join(named)] = error_at(["query", *named], f"Unknown parameter; {known}.", "unknown_parameter")
+        elif name in seen and not parameters[name]:
+            wrong[name] = error_at(["query", name], "This parameter may stand only once.", "repeated_parameter")
         seen.add(name)
+        if len(wrong) == MAX_ERRORS:
+            break
+    if "skip" in seen and "cursor" in seen and "skip" in parameters:
+        wrong.setdefault("skip", error_at(["query", "skip"], "Send skip or cursor, not both.", "skip_and_cursor"))
+    return wrong.values()
+
+
+def error_at(loc: list[str], message: str, kind: str) -> dict[str, Any]:
+    return {"loc": loc, "msg": message, "type": kind}
 
 
 def invalid(loc: list[str], message: str, kind: str) -> ValidationFailed:
-    return validation_failed([{"loc": loc, "msg": message, "type": kind}])
+    return validation_failed([error_at(loc, message, kind)])
 
 
-def validation_failed(errors: Sequence[Any], *, fields: Sequence[str] = (), replaces: bool = False) -> ValidationFailed:
+def validation_failed(
+    errors: Sequence[Any], *, fields: Sequence[str] = (), shown: Iterable[str] = (), replaces: bool = False
+) -> ValidationFailed:
     """Pydantic's errors without what they repeat of the input.
 
-    `fields` are those that the body may have, `replaces` says that the call is a PUT.
+    `fields` are those that the body may have, `shown` those of the answer; `replaces` says that the call is a PUT.
     """
-    return validation_problem([described(error, fields, replaces) for error in errors[:MAX_ERRORS]])
+    return validation_problem([described(error, fields, shown, replaces) for error in errors[:MAX_ERRORS]])
 
 
 def validation_problem(errors: list[dict[str, Any]], **members: Any) -> ValidationFailed:
@@ -51,7 +61,7 @@ def validation_problem(errors: list[dict[str, Any]], **members: Any) -> Validati
     return ValidationFailed(f"{'.'.join(map(str, loc))}: {message}", errors=errors, **members)
 
 
-def described(error: Any, fields: Sequence[str], replaces: bool) -> dict[str, Any]:
+def described(error: Any, fields: Sequence[str], shown: Iterable[str], replaces: bool) -> dict[str, Any]:
     kind, loc = error["type"], list(error["loc"])
     if loc[0] == "body":  # whose names the client may have made up
         loc = list(takewhile(is_plain, loc))
@@ -59,7 +69,11 @@ def described(error: Any, fields: Sequence[str], replaces: bool) -> dict[str, An
         loc = [*loc[:2], *(part for part in loc[2:] if isinstance(part, int))]
     message = error["msg"].removeprefix("Value error, ").rstrip(".") + "."
     if kind == "extra_forbidden":
-        message = f"Unknown field; allowed are {', '.join(fields)}."
+        read_only = [name for name in shown if name not in fields]
+        kind_of_field = "Unknown field"
+        if loc[-1] in read_only:
+            kind_of_field = f"This field is read only: leave out {', '.join(read_only)}"
+        message = f"{kind_of_field}; allowed are {', '.join(fields)}."
     elif kind in NOT_AN_OBJECT:
         message = "The body must be a JSON object."
     elif kind == "missing" and replaces:

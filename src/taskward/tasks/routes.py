@@ -167,12 +167,13 @@ def operation_in(error: Any) -> int | None:
 
 def described_in_batch(error: Any) -> dict[str, Any]:
     if error["type"] == "json_invalid":
-        return described(error, (), False)
+        return described(error, (), (), False)
     # Pydantic puts the kind of the operation behind its index.
     body, operations, index, *kind_and_path = error["loc"]
     kind, path = "".join(kind_and_path[:1]), kind_and_path[1:]
     fields = tuple(FIELDS.get((kind, *path[:-1]), ()))
-    found = described({**error, "loc": [body, operations, index, *path]}, fields, False)
+    shown = TaskRead.model_fields if len(path) > 1 else ()
+    found = described({**error, "loc": [body, operations, index, *path]}, fields, shown, False)
     if error["type"].startswith("union_tag"):  # whose text quotes what was sent
         found["message"] = "An operation has an op, which is create, patch or delete."
     elif error["type"] in NOT_AN_OBJECT:
