@@ -259,13 +259,22 @@ def test_migrate_prints_its_sql_and_needs_no_database_for_it(taskward: Callable[
 
 
 def test_migrate_and_doctor_work_on_the_embedded_database(taskward: Callable[..., Ended], tmp_path: Path) -> None:
-    ill = taskward("doctor")
     migrated = taskward("migrate")
     well = taskward("doctor")
 
-    assert (ill.status, migrated.status, well.status) == (1, 0, 0)
-    assert "run `taskward migrate`" in ill.out
+    assert (migrated.status, well.status) == (0, 0)
     assert HEAD in migrated.out
     assert all(line.startswith(("ok  ", "warn")) for line in well.out.splitlines())
+    assert f"`taskward serve` uses the embedded database in {tmp_path}/.taskward." in well.out
     password = (tmp_path / ".taskward" / "postgres" / "password").read_text()
-    assert password not in "".join([ill.out, migrated.out, well.out, well.err])
+    assert password not in "".join([migrated.out, well.out, well.err])
+
+
+def test_doctor_makes_nothing_and_says_where_serve_would(taskward: Callable[..., Ended], tmp_path: Path) -> None:
+    status, out, err = taskward("doctor", JWT_HS256_SECRET=SECRET)
+
+    assert (status, err) == (0, "")
+    last = out.splitlines()[-1]
+    assert last.startswith("warn  database    DATABASE_URL is not set: ")
+    assert last.endswith(f"`taskward serve` would make an embedded database in {tmp_path}/.taskward.")
+    assert list(tmp_path.iterdir()) == []

@@ -48,7 +48,7 @@ def findings(
 ) -> dict[str, list[Finding]]:
     """By what they are about."""
     found: dict[str, list[Finding]] = {}
-    for finding in examine(read_settings(**settings), url, direct_url or url, clock=clock):
+    for finding in examine(read_settings(database_url=url, **settings), url, direct_url or url, clock=clock):
         found.setdefault(finding.about, []).append(finding)
     return found
 

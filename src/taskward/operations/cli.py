@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -284,10 +284,13 @@ def forget(
 def doctor() -> None:
     """Check settings, keys, database, isolation and clock: a line each, and status 1 when something is wrong."""
     from taskward.operations.doctor import examine
+    from taskward.operations.embedded.cluster import is_made
 
     settings = read()
     is_sound = True
-    with database_of(settings, say=lambda _: None) as (url, direct_url):
+    has_database = settings.direct_url is not None or is_made(settings.data_dir)
+    database = database_of(settings, say=lambda _: None) if has_database else nullcontext((None, None))
+    with database as (url, direct_url):
         for finding in examine(settings, url, direct_url, clock=time.time):
             typer.echo(f"{finding.level:<4}  {finding.about:<10}  {finding.sentence}")
             is_sound = is_sound and finding.level != "fail"

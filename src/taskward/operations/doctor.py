@@ -31,8 +31,13 @@ class Finding:
     sentence: str
 
 
-def examine(settings: Settings, url: str, direct_url: str, *, clock: Callable[[], float]) -> Iterator[Finding]:
-    """One finding a check, as they are made. `clock` gives seconds since 1970."""
+def examine(
+    settings: Settings, url: str | None, direct_url: str | None, *, clock: Callable[[], float]
+) -> Iterator[Finding]:
+    """One finding a check, as they are made. `clock` gives seconds since 1970.
+
+    The URLs are None when the settings name no database and the embedded one is not made yet.
+    """
     doubts = list(settings.doubts)
     yield from (Finding("warn", "settings", doubt) for doubt in doubts)
     if not doubts:
@@ -40,6 +45,10 @@ def examine(settings: Settings, url: str, direct_url: str, *, clock: Callable[[]
     yield keys(settings)
     if settings.jwks_url is not None:
         yield from key_server_clock(settings.jwks_url, clock)
+    if settings.database_url is None:
+        yield embedded(settings, is_made=url is not None)
+    if url is None or direct_url is None:
+        return
     try:
         with connect(url, application_name=APPLICATION_NAME) as connection:
             yield version(connection, url)
@@ -56,6 +65,12 @@ def examine(settings: Settings, url: str, direct_url: str, *, clock: Callable[[]
         return
     if direct_url != url:
         yield direct(direct_url)
+
+
+def embedded(settings: Settings, *, is_made: bool) -> Finding:
+    is_used = "uses the embedded database in" if is_made else "would make an embedded database in"
+    folder = settings.data_dir.absolute()
+    return Finding("warn", "database", f"DATABASE_URL is not set: `taskward serve` {is_used} {folder}.")
 
 
 def keys(settings: Settings) -> Finding:

@@ -62,6 +62,15 @@ class EmbeddedPostgres:
         self.close()
 
 
+def is_made(data_dir: Path) -> bool:
+    """Whether `start` would find a cluster there. Also true where nobody may look: `start` says why."""
+    postgres = data_dir / "postgres"
+    try:
+        return postgres.is_symlink() or (postgres / "data").exists()
+    except OSError:
+        return True
+
+
 def start(data_dir: Path, *, say: Callable[[str], None]) -> EmbeddedPostgres:
     """Makes the cluster if there is none and the server run if it does not; returns when it answers.
 
