@@ -164,6 +164,18 @@ def test_an_ordinary_user_needs_nobodys_leave(use: Use, place: Path, ordinary: d
     assert not processes_of(Path(database["folder"]))
 
 
+@pytest.mark.usefixtures("root")
+def test_an_account_without_a_name_is_sent_to_database_url(use: Use, place: Path, ordinary: dict[str, Any]) -> None:
+    home = place / "home"
+    home.mkdir()
+    os.chown(home, 54321, 54321)
+
+    sentence = refusal(use(data_dir=str(home / "data"), **ordinary | {"uid": 54321, "gid": 54321}))
+
+    assert "uid 54321 has none on this system" in sentence
+    assert sentence.endswith("or set DATABASE_URL.")
+
+
 def test_a_read_only_parent_ends_in_one_sentence(use: Use, place: Path, ordinary: dict[str, Any]) -> None:
     parent = place / "parent"
     parent.mkdir(mode=0o555)

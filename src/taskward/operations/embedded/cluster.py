@@ -24,7 +24,15 @@ from typing import Self
 
 from taskward.operations.embedded import EmbeddedError, supervisor
 from taskward.operations.embedded.files import POLL_SECONDS, atomic_folder, digest, is_locked, lock, try_lock
-from taskward.operations.embedded.programs import Account, account_for, find_programs, installations, may_enter, run
+from taskward.operations.embedded.programs import (
+    Account,
+    account_for,
+    find_programs,
+    has_name,
+    installations,
+    may_enter,
+    run,
+)
 from taskward.operations.embedded.supervisor import STOP_SECONDS, cluster_name
 
 RELOCATED = Path("/var/lib/taskward")
@@ -160,6 +168,11 @@ def start_supervisor(folder: Path, account: Account | None, say: Callable[[str],
     for old in set(folder.glob("programs-*")).difference(programs.parents):
         shutil.rmtree(old, ignore_errors=True)
     if made_by is None:
+        if account is None and not has_name(os.geteuid()):
+            raise EmbeddedError(
+                f"PostgreSQL makes a database only for accounts with a name, and uid {os.geteuid()} has none on this "
+                "system: run the program as a user with a name, or set DATABASE_URL."
+            )
         say(f"Making a database in {folder} with PostgreSQL {version}.")
         make_cluster(data, programs, version, account)
     if log.exists() and log.stat().st_size > 1 << 20:

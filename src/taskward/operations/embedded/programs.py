@@ -44,6 +44,15 @@ def account_for(data: Path) -> Account | None:
     )
 
 
+def has_name(uid: int) -> bool:
+    """Containers may run as any number; `initdb` asks for the name that belongs to it."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
 def find_programs(
     installed: Iterable[tuple[Path, str]], folder: Path, account: Account | None, made_by: str | None
 ) -> tuple[Path, str]:
