@@ -35,6 +35,11 @@ def flaw_in(if_match: str, *, name: str) -> str | None:
             f"The tag in {name} is weak (W/), which matches no version: a proxy on the way has weakened the ETag, as "
             "those that compress do. The strong one is `version` in double quotes."
         )
+    if not any(VERSION.fullmatch(tag) for _, tag in tags):  # Apache writes "17-gzip"
+        return (
+            f"The tag in {name} was not given out here: a proxy on the way may have changed the ETag, as some that "
+            "compress do. The right one is `version` in double quotes."
+        )
     return None
 
 
