@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_origin
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -29,6 +29,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from taskward.database_url import DatabaseUrl, NamedUrl, database_url
 from taskward.mistyped import doubt_about, fault_in, is_public
 
 ALGORITHMS = ("EdDSA", "ES256", "ES512", "RS256", "PS256")
@@ -37,42 +38,9 @@ ALGORITHMS = ("EdDSA", "ES256", "ES512", "RS256", "PS256")
 OTHER_NAMES = {"Ed25519": "EdDSA"}
 """RFC 9864 §2.2 names the curve in place of the family: here the curve of EdDSA is Ed25519 in any case."""
 
-# What other clients read from the same URL and libpq would refuse.
-FOREIGN_PARAMETERS = frozenset(
-    {
-        # Prisma
-        *("connection_limit", "pgbouncer", "pool_timeout", "schema", "socket_timeout", "sslaccept"),
-        # node-postgres, postgres.js, Supabase, Vercel
-        *("idle_timeout", "max", "max_lifetime", "prepare", "supa", "uselibpqcompat", "workaround"),
-        # asyncpg, SQLAlchemy
-        *("async_fallback", "command_timeout", "max_cached_statement_lifetime", "max_cacheable_statement_size"),
-        *("prepared_statement_cache_size", "prepared_statement_name_func", "prepared_statements"),
-        *("server_settings", "statement_cache_size"),
-        # pgx, lib/pq
-        *("binary_parameters", "default_query_exec_mode", "description_cache_capacity", "statement_cache_capacity"),
-        *("pool_health_check_period", "pool_max_conn_idle_time", "pool_max_conn_lifetime"),
-        *("pool_max_conns", "pool_min_conns"),
-        # PostgreSQL's JDBC
-        *("ApplicationName", "currentSchema", "prepareThreshold", "reWriteBatchedInserts", "socketTimeout"),
-    }
-)
-FOREIGN_PAIRS = frozenset({"ssl=false"})  # while libpq knows `ssl=true`
-
-# libpq looks at these only when it connects.
-CHOICES = {
-    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
-    "channel_binding": ("disable", "prefer", "require"),
-}
-
 
 class SettingsError(Exception):
     """A wrong or missing setting, as one sentence for the person who starts the program."""
-
-
-class DatabaseUrl(SecretStr):
-    """As libpq takes it. `dropped` names the parameters that it came with and only other clients know."""
-
-    dropped: tuple[str, ...] = ()
 
 
 def as_meant(value: Any, *, field: str, is_list: bool) -> Any:
@@ -89,18 +57,6 @@ def as_meant(value: Any, *, field: str, is_list: bool) -> Any:
         if (fault := fault_in(text, name=field)) is not None:
             raise ValueError(fault)
     return value.strip()
-
-
-class NamedUrl(str):
-    """A database's URL that can tell which setting it comes from."""
-
-    __slots__ = ("named",)
-    named: str
-
-    def __new__(cls, url: str, *, named: str) -> Self:
-        made = super().__new__(cls, url)
-        made.named = named
-        return made
 
 
 def split_commas(value: Any) -> Any:
@@ -241,43 +197,11 @@ def at_least_32_bytes(value: SecretStr) -> SecretStr:
     return value
 
 
-def postgres_url(value: SecretStr) -> DatabaseUrl:
-    from psycopg import Error
-    from psycopg.conninfo import conninfo_to_dict  # slow to load, and not everything needs a database
-
-    scheme, separator, rest = value.get_secret_value().strip().partition("://")
-    if not separator or scheme.lower().partition("+")[0] not in ("postgres", "postgresql"):
-        raise ValueError("must begin with postgresql://")
-    # Cut by hand: what stays is as it was written, in libpq's rules, which are not urllib's.
-    user, at, behind = rest.partition("@")
-    if not at or "/" in user:
-        user, at, behind = "", "", rest
-    address, _, query = behind.partition("?")
-    parameters = {pair: unquote(pair.partition("=")[0]) for pair in query.split("&") if pair}
-    foreign = {pair: name for pair, name in parameters.items() if name in FOREIGN_PARAMETERS or pair in FOREIGN_PAIRS}
-    kept = "&".join(pair for pair in parameters if pair not in foreign)
-    url = DatabaseUrl(f"postgresql://{user}{at}{address}" + (f"?{kept}" if kept else ""))
-    url.dropped = tuple(foreign.values())
-    try:
-        understood = conninfo_to_dict(url.get_secret_value())
-    except (Error, UnicodeEncodeError):
-        raise ValueError("is not a URL that PostgreSQL understands") from None
-    if "@" in address:  # the end of a password, which would be told as the name of a host or database
-        raise ValueError("has an @ or / too many: in a name or password they are written %40 and %2F")
-    ports = [port for port in str(understood.get("port", "")).split(",") if port]
-    if not all(re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65_535 for port in ports):
-        raise ValueError("has a port that is not a number from 1 to 65535")
-    for name, choices in CHOICES.items():
-        if understood.get(name, choices[0]) not in choices:
-            raise ValueError(f"has a value of {name} that is not one of {', '.join(choices)}")
-    return url
-
-
 Commas = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
 Names = Annotated[Commas, AfterValidator(valid_names)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
 MountedUrl = Annotated[str, AfterValidator(mounted_url)]
-PostgresUrl = Annotated[DatabaseUrl, AfterValidator(postgres_url)]
+PostgresUrl = Annotated[DatabaseUrl, AfterValidator(database_url)]
 Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
 

@@ -8,16 +8,19 @@ from urllib.parse import urlsplit
 
 import pytest
 from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict
 
 from support.databases import asked, using
 from support.refusing_server import RefusingServer, refusing_server
+from taskward.database_url import NamedUrl
 from taskward.migrations import MigrationRefused, migrate
 from taskward.operations.doctor import examine
 from taskward.operations.retention import RetentionRefused, forget, purge
 from taskward.postgres import connecting
 from taskward.postgres.administration import NotConnected, connect
+from taskward.postgres.connecting import with_authorities
 from taskward.postgres.failures import DatabaseRefused
-from taskward.settings import NamedUrl, read_settings
+from taskward.settings import read_settings
 
 
 @pytest.fixture
@@ -241,6 +244,24 @@ def test_a_file_that_tls_needs_is_named_with_the_way_out(
     assert words in said
     assert "\n" not in said
     assert asyncio.run(starts(f"{url_of(server)}?{parameters}"))[0] == said
+
+
+def test_the_authorities_of_the_system_are_found_though_the_library_has_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    given = "host=h sslrootcert=system"
+    found = conninfo_to_dict(with_authorities(given))
+
+    assert found["sslmode"] == "verify-full"
+    assert "BEGIN CERTIFICATE" in Path(str(found["sslrootcert"])).read_text()
+    for other in (
+        "host=h sslmode=require sslrootcert=system",
+        "host=h sslmode=verify-full sslrootcert=/ca.pem",
+        "host=h",
+    ):
+        assert with_authorities(other) == other
+    monkeypatch.setenv("SSL_CERT_FILE", "/ca.pem")
+    assert with_authorities(given) == given
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ OF_KEYS = "is where Better Auth is: the address of its keys is BETTER_AUTH_JWKS_
 ONE_STAR = "may have one * in an origin, and no * alone, because credentials are allowed for each"
 STAR_IN_HOST = "may have a * in the host or port of an origin, such as https://*-acme.vercel.app"
 WINDOWS = "has a carriage return in it: the file that it comes from has the line ends of Windows"
+NOBODY = "which neither PostgreSQL nor a client known here has"
+SAY_IT = "say it as sslmode, such as sslmode=verify-full"
 SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
 
 
@@ -60,6 +62,12 @@ SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
         ),
         ("database_url", "postgresql://h/d?password=hunter2&unheard=of", "is not a URL that PostgreSQL understands"),
         ("database_direct_url", "https://hunter2", "must begin with postgresql://"),
+        ("database_url", "postgresql+asyncpg://u:hunter2@h/d?max=1&unheard=of", f"has the parameter unheard, {NOBODY}"),
+        ("database_direct_url", "postgresql://u:hunter2@h/d?SSLMODE=x", f"has the parameter SSLMODE, {NOBODY}"),
+        ("database_url", "postgresql://u:1/2?hunter2=x@h/d", "is not a URL that PostgreSQL understands"),
+        ("database_url", "postgresql://u:p@h/d?hun%20ter2=x", "is not a URL that PostgreSQL understands"),
+        ("database_url", "postgresql://u:p@h/d?ssl=hunter2", f"has a value of ssl that is not known: {SAY_IT}"),
+        ("database_url", "postgresql://u:p@h/d?ssl=%7Bhunter2", f"has a value of ssl that is not known: {SAY_IT}"),
         ("database_pool_size", "hunter2", "must be a valid integer, unable to parse string as an integer"),
         ("database_pool_size", "0", "must be greater than or equal to 1"),
         ("database_pool_size", "1001", "must be less than or equal to 1000"),
@@ -341,7 +349,6 @@ def test_two_ways_to_verify_exclude_each_other() -> None:
         ("postgresql://h/d?schema=public&&pgboun%63er=true&", "postgresql://h/d"),
         ("postgresql://h/d?supa=base-pooler.x&sslmode=require", "postgresql://h/d?sslmode=require"),
         ("postgresql://h/d?prepare=false&max=1&ssl=false", "postgresql://h/d"),
-        ("postgresql://h/d?ssl=true", "postgresql://h/d?ssl=true"),
         ("POSTGRESQL://h/d", "postgresql://h/d"),
         ("postgresql://u:p?max=1&a&&b@h/d?max=1&&", "postgresql://u:p?max=1&a&&b@h/d"),
         ("postgresql://h/d?host=@socket", "postgresql://h/d?host=@socket"),
@@ -350,6 +357,67 @@ def test_two_ways_to_verify_exclude_each_other() -> None:
 )
 def test_a_database_url_is_read_as_libpq_takes_it(written: str, read: str) -> None:
     assert database_url(written) == read
+
+
+SYSTEM = "sslmode=verify-full&sslrootcert=system"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("ssl=require", "sslmode=require"),
+        ("ssl=verify-full", "sslmode=verify-full"),
+        ("ssl=verify-ca&sslrootcert=/ca.pem", "sslrootcert=/ca.pem&sslmode=verify-ca"),
+        ("ssl=prefer", "sslmode=prefer"),
+        ("ssl=disable", "sslmode=disable"),
+        ("ssl=true", SYSTEM),
+        ("ssl=True&sslrootcert=/ca.pem", "sslrootcert=/ca.pem&sslmode=verify-full"),
+        ("ssl=1", SYSTEM),
+        ("ssl=no-verify", "sslmode=require"),
+        ("sslmode=no-verify", "sslmode=require"),
+        ("ssl=%7B%22rejectUnauthorized%22%3Afalse%7D", "sslmode=require"),
+        ('ssl={"rejectUnauthorized":true}', SYSTEM),
+        ("ssl={}", SYSTEM),
+        ("ssl=0", ""),
+        ("ssl=", ""),
+        # the strictest counts
+        ("ssl=prefer&sslmode=verify-full", "sslmode=verify-full"),
+        ("sslmode=verify-full&ssl=require", "sslmode=verify-full"),
+        ("sslmode=prefer&ssl=require", "sslmode=require"),
+        ("sslmode=require&ssl=false", "sslmode=require"),
+        ("sslmode=require&sslaccept=strict", SYSTEM),
+        ("sslmode=require&sslaccept=accept_invalid_certs", "sslmode=require"),
+        ("ssl_require=true", "sslmode=require"),
+        ("ssl-mode=verify-full&ssl-root-cert=/ca.pem", "sslrootcert=/ca.pem&sslmode=verify-full"),
+        ("channelBinding=require", "channel_binding=require"),
+        ("enableChannelBinding=true", "channel_binding=require"),
+        ("sslMode=require&uselibpqcompat=true", "sslmode=require"),
+    ],
+)
+@pytest.mark.parametrize("name", ["database_url", "database_direct_url"])
+def test_what_another_client_says_of_encryption_is_never_less_in_libpq(name: str, written: str, read: str) -> None:
+    settings = read_settings(**{name: f"postgresql+asyncpg://u:p@h/d?{written}"})
+
+    assert settings.direct_url == "postgresql://u:p@h/d" + (f"?{read}" if read else "")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "schema=public&connection_limit=5&pool_timeout=0&sslidentity=a.p12",
+        "max=3&idleTimeoutMillis=1000&statement_timeout=5000&keepAlive=true&fetch_types=false",
+        "statement_cache_size=0&command_timeout=60&server_settings=x&min_size=1&max_size=2",
+        "pool=5&prepared_statements=false&advisory_locks=false&schema_search_path=a&variables=b&timeout=5",
+        "prepareThreshold=0&currentSchema=a&tcpKeepAlive=true&loginTimeout=3&stringtype=unspecified&readOnly=false",
+        "pool_max_conns=4&default_query_exec_mode=exec&search_path=a&TimeZone=UTC&statement-cache-capacity=1",
+        "serverVersion=16&charset=utf8&conn_max_age=60&pool_pre_ping=true&max_overflow=1",
+    ],
+)
+def test_known_parameters_of_other_clients_are_dropped_by_name(parameters: str) -> None:
+    settings = read_settings(database_url=f"postgresql://h/d?{parameters}")
+
+    assert settings.direct_url == "postgresql://h/d"
+    assert set(settings.dropped_parameters) == {pair.partition("=")[0] for pair in parameters.split("&")}
 
 
 def test_what_was_dropped_from_the_urls_is_told_by_name() -> None:

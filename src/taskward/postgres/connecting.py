@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, Self
 import psycopg
 from psycopg import pq, waiting
 from psycopg.abc import PQGenConn
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq.abc import PGconn
 
-from taskward.settings import NamedUrl
+from taskward.database_url import NamedUrl
 
 DEFAULT_VERBOSITY, VERBOSE = 1, 2  # PGVerbosity of libpq
 
@@ -215,9 +215,26 @@ class SyncConnection(psycopg.Connection[Any]):
         return cls((yield from connected(conninfo)))
 
 
+def with_authorities(conninfo: str) -> str:
+    """`sslrootcert=system` by the name of a file that is there.
+
+    psycopg's wheels bring an OpenSSL that looks for the system's authorities in a folder that no system has.
+    """
+    parts = conninfo_to_dict(conninfo)
+    is_strict = parts.get("sslmode") in (None, "verify-full")  # of another mode libpq says that it is too weak
+    if parts.get("sslrootcert") != "system" or not is_strict or os.environ.keys() & {"SSL_CERT_FILE", "SSL_CERT_DIR"}:
+        return conninfo
+    import ssl
+
+    import certifi
+
+    file = ssl.get_default_verify_paths().cafile or certifi.where()
+    return make_conninfo(conninfo, sslmode="verify-full", sslrootcert=file)
+
+
 def connected(conninfo: str) -> PQGenConn[PGconn]:
     """As `psycopg.generators.connect`, with libpq at its most verbose until there is a connection."""
-    connection = pq.PGconn.connect_start(conninfo.encode())
+    connection = pq.PGconn.connect_start(with_authorities(conninfo).encode())
     try:
         set_verbosity(connection, VERBOSE)
         while connection.status != pq.ConnStatus.BAD:
