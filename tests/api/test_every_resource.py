@@ -26,7 +26,7 @@ from taskward.resources.resource import Resource
 from taskward.settings import Settings
 from taskward.tasks.actions import TASKS
 from taskward.tasks.errors import TaskNotFound
-from taskward.tasks.model import TaskCreate, TaskPatch, TaskRead
+from taskward.tasks.model import TaskPatch, TaskRead, TaskReplace
 
 NEVER_GIVEN = 2**53 - 1
 
@@ -269,14 +269,14 @@ class PatchWithColor(TaskPatch):
 
 def test_a_field_of_an_answer_that_no_column_carries_fails_at_import() -> None:
     with pytest.raises(TypeError, match="TaskWithColor has color, which no column of tasks carries"):
-        Resource(TASKS.table, read=TaskWithColor, create=TaskCreate, patch=TaskPatch, missing=TaskNotFound)
+        Resource(TASKS.table, read=TaskWithColor, replace=TaskReplace, patch=TaskPatch, missing=TaskNotFound)
 
 
 def test_a_field_of_a_patch_that_no_statement_writes_fails_at_import() -> None:
     with pytest.raises(TypeError, match="PatchWithColor has color, which no statement writes"):
-        Resource(TASKS.table, read=TaskRead, create=TaskCreate, patch=PatchWithColor, missing=TaskNotFound)
+        Resource(TASKS.table, read=TaskRead, replace=TaskReplace, patch=PatchWithColor, missing=TaskNotFound)
 
 
 def test_a_field_of_a_body_that_no_column_carries_fails_at_import() -> None:
-    with pytest.raises(TypeError, match=r"TaskCreate has description, .* which no column of notes carries"):
-        Resource(notes.TABLE, read=notes.NoteRead, create=TaskCreate, patch=TaskPatch, missing=TaskNotFound)
+    with pytest.raises(TypeError, match=r"TaskReplace has description, .* which no column of notes carries"):
+        Resource(notes.TABLE, read=notes.NoteRead, replace=TaskReplace, patch=TaskPatch, missing=TaskNotFound)

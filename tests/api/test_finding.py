@@ -19,7 +19,7 @@ from support.answers import problem, shaped
 from support.databases import using
 from support.expected_lists import MICROSECOND, expected
 from support.expected_tasks import Task
-from support.pages import cursor_of, walked
+from support.pages import cursor_of, next_of, walked
 from support.people import Person
 from taskward.auth.issuer import LocalIssuer
 from taskward.postgres.statements import Bound, Statement
@@ -195,6 +195,37 @@ def test_skip_cuts_from_any_list(busy: Person) -> None:
         query, skip = new_query(chance), chance.randrange(30)
         pages = list(walked(busy, "/tasks", query | {"skip": skip, "limit": 20}))
         assert [task["id"] for page in pages for task in page] == [t["id"] for t in expected(tasks, query)][skip:]
+
+
+def test_every_page_tells_how_many_tasks_are_found_when_it_is_asked_to(busy: Person) -> None:
+    chance = Random(SEED)  # noqa: S311
+    tasks = busy.tasks(limit=500)
+    for query in [{}, *(new_query(chance) for _ in range(EXAMPLES // 8))]:
+        found = expected(tasks, query)
+
+        first = busy.get("/tasks", params=query | {"limit": 1, "count": "true"})
+        later = busy.get("/tasks", params=query | {"skip": 7, "limit": 3, "count": "true"})
+        not_asked = busy.get("/tasks", params=query | {"limit": 1})
+
+        assert (first.headers["x-total-count"], later.headers["x-total-count"]) == (str(len(found)),) * 2
+        assert "x-total-count" not in not_asked.headers
+        if len(found) > 1:
+            assert "count=true" in first.headers["link"]
+            assert busy.get("/tasks" + next_of(first)).headers["x-total-count"] == str(len(found))
+
+
+def test_a_count_is_of_ones_own_tasks_that_are_not_in_the_trash(ann: Person, bob: Person) -> None:
+    ids = [ann.adds(title)["id"] for title in ("Milk", "Bread", "Eggs")]
+    bob.adds("Salt")
+    ann.delete(f"/tasks/{ids[0]}")
+
+    assert ann.get("/tasks?count=true").headers["x-total-count"] == "2"
+    assert ann.get("/tasks?count=true&q=milk").headers["x-total-count"] == "0"
+
+
+@pytest.mark.parametrize("count", ["false", "1", "", "True", "true&count=true"])
+def test_a_count_is_asked_for_in_one_way(ann: Person, count: str) -> None:
+    problem(ann.get(f"/tasks?count={count}"), 422, "validation_failed")
 
 
 def test_a_default_list_leaves_out_what_was_deleted(ann: Person) -> None:

@@ -17,7 +17,9 @@ from taskward.tasks.model import TaskCreate
 
 JSON = {"Content-Type": "application/json"}
 FIELDS = f"allowed are {', '.join(TaskCreate.model_fields)}"
-PARAMETERS = "known are cursor, due_after, due_before, limit, overdue, priority, q, skip, sort, status, tag, time_zone"
+PARAMETERS = (
+    "known are count, cursor, due_after, due_before, limit, overdue, priority, q, skip, sort, status, tag, time_zone"
+)
 
 
 def padded(size: int) -> bytes:

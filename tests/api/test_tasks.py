@@ -113,7 +113,6 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"status": "todo"}, "status"),
     ({"status": 0}, "status"),
     ({"owner_id": "bob"}, "owner_id"),
-    ({"completed_at": None}, "completed_at"),
 ]
 """One of each type of wrongness; `unit/test_task_bodies.py` has the others."""
 
@@ -134,6 +133,44 @@ def test_a_wrong_field_is_refused_by_every_write_and_changes_nothing(
         assert document["detail"].startswith(f"body.{field}: ")
 
     assert ann.tasks() == [milk]
+
+
+def test_a_task_that_was_done_elsewhere_keeps_since_when(ann: Person) -> None:
+    done = {"title": "Buy milk", "status": "Done", "completed_at": "2019-03-10T18:00:00+01:00"}
+
+    created = task(ann.post("/tasks", json=done), 201)
+    [in_a_batch] = ann.post("/tasks/batch", json={"operations": [{"op": "create", "task": done}]}).json()["results"]
+
+    assert created["completed_at"] == in_a_batch["task"]["completed_at"] == "2019-03-10T17:00:00+00:00"
+    assert task(ann.patch(path_of(created), json={"title": "x"}))["completed_at"] == created["completed_at"]
+    replaced = ann.put(path_of(created), json={"title": "x", "status": "Done"})
+    assert task(replaced)["completed_at"] == created["completed_at"]
+    assert task(ann.patch(path_of(created), json={"status": "Todo"}))["completed_at"] is None
+
+
+def test_a_completion_in_the_future_counts_as_now(ann: Person) -> None:
+    done = {"title": "Buy milk", "status": "Done"}
+    from_the_future = task(ann.post("/tasks", json=done | {"completed_at": "2999-01-01T00:00:00Z"}), 201)
+    absent = task(ann.post("/tasks", json=done | {"completed_at": None}), 201)
+
+    assert from_the_future["completed_at"] == from_the_future["created_at"]
+    assert absent["completed_at"] == absent["created_at"]
+
+
+@pytest.mark.parametrize("status", [{}, {"status": "Todo"}, {"status": "InProgress"}])
+def test_only_a_task_that_is_done_was_completed(ann: Person, status: dict[str, str]) -> None:
+    sent = {"title": "Buy milk", "completed_at": "2019-03-10T18:00:00Z", **status}
+
+    assert "status Done" in problem(ann.post("/tasks", json=sent), 422, "validation_failed")["detail"]
+    assert ann.tasks() == []
+
+
+def test_when_a_task_was_completed_is_said_at_its_creation_alone(ann: Person) -> None:
+    made = ann.adds("Milk")
+    sent = {"title": "Milk", "status": "Done", "completed_at": "2019-03-10T18:00:00Z"}
+
+    for method in "PUT", "PATCH":
+        assert "completed_at" in problem(write(ann, path_of(made), method, sent), 422, "validation_failed")["detail"]
 
 
 @pytest.mark.parametrize("body", [{}, {"status": "Done"}, {"description": "Two litres"}, {"titel": "Milk"}])

@@ -58,7 +58,7 @@ class TrashedNote(NoteRead):
     deleted_at: datetime
 
 
-NOTES = Resource(TABLE, read=NoteRead, create=NoteCreate, patch=NotePatch, missing=NoteNotFound)
+NOTES = Resource(TABLE, read=NoteRead, replace=NoteCreate, patch=NotePatch, missing=NoteNotFound)
 TRASH = Trash(NOTES, read=TrashedNote)
 CREATE, FIND, PAGE = NOTES.create(), NOTES.find(), NOTES.page()
 REPLACE, CHANGE, REMOVE = NOTES.replace(), NOTES.change(), NOTES.remove()

@@ -5,7 +5,9 @@ import pytest
 from support.answers import problem
 from support.refusals import refusal
 
-PARAMETERS = "known are cursor, due_after, due_before, limit, overdue, priority, q, skip, sort, status, tag, time_zone"
+PARAMETERS = (
+    "known are count, cursor, due_after, due_before, limit, overdue, priority, q, skip, sort, status, tag, time_zone"
+)
 
 
 WRONG_IDS = (

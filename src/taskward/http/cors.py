@@ -29,6 +29,7 @@ RESPONSE_HEADERS = (
     "WWW-Authenticate",
     "X-Request-ID",
     "Idempotent-Replayed",
+    "X-Total-Count",
 )
 MAX_AGE_SECONDS = 600
 

@@ -9,6 +9,7 @@ Responses = dict[int | str, dict[str, Any]]
 ETAG = {"ETag": "The version of the {noun}, for `If-Match` and `If-None-Match`."}
 REPLAYED = {"Idempotent-Replayed": "`true` when this was answered before."}
 LINK = {"Link": 'The next page, as `rel="next"`, while there is one.'}
+TOTAL = {"X-Total-Count": "How many {noun}s there are, whatever the page; with `count=true`."}
 LOCATION = {"Location": "The new {noun}."}
 
 MEANINGS = {

@@ -69,9 +69,12 @@ def replayed(is_replay: bool) -> list[tuple[bytes, bytes]]:
 
 
 def paged(request: Request, asked: PageRequest, page: Page) -> Response:
-    if page.next_cursor is None:
-        return JsonResponse(page.json)
-    return JsonResponse(page.json, headers=((b"link", next_link(request, page.next_cursor, asked.limit)),))
+    headers = []
+    if page.next_cursor is not None:
+        headers.append((b"link", next_link(request, page.next_cursor, asked.limit)))
+    if page.total is not None:
+        headers.append((b"x-total-count", b"%d" % page.total))
+    return JsonResponse(page.json, headers=headers)
 
 
 def next_link(request: Request, cursor: str, limit: int) -> bytes:

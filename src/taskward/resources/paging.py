@@ -6,6 +6,7 @@ all that a forged one could name is a position among the forger's own rows. Who 
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ class Page(NamedTuple):
 
     json: bytes
     next_cursor: str | None
+    total: int | None = None
+    """How many rows the whole list has; None when nobody asked."""
 
 
 class PageRow(NamedTuple):
@@ -45,12 +48,14 @@ class PageRow(NamedTuple):
     has_more: bytes
 
 
-def page_in(row: Row, *, owner_id: str, of: str) -> Page:
-    """`of` as in `cursor_for`."""
+def page_in(rows: Sequence[Row], counted: Sequence[Row] = (), *, owner_id: str, of: str) -> Page:
+    """What the statements of a list, and of how many rows it has, answered. `of` as in `cursor_for`."""
+    [row] = rows
     found = PageRow._make(row)
+    total = int(counted[0][0] or 0) if counted else None
     if found.has_more != b"t" or found.position is None:
-        return Page(found.json or b"[]", None)
-    return Page(found.json or b"[]", cursor_for(found.position.decode(), owner_id=owner_id, of=of))
+        return Page(found.json or b"[]", None, total)
+    return Page(found.json or b"[]", cursor_for(found.position.decode(), owner_id=owner_id, of=of), total)
 
 
 def looking_ahead(found: Select[Any]) -> tuple[CTE, ScalarSelect[bool]]:

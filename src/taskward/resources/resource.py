@@ -82,11 +82,11 @@ class Creation(NamedTuple):
 class Resource:
     """Rows of a table with `owner_id`, `id`, `version`, `created_at`, `updated_at` and `deleted_at`.
 
-    `read` is the shape that is answered, `create` and `patch` are the bodies that write. `missing` is the answer when a
-    row is not there.
+    `read` is the shape that is answered, `replace` and `patch` are the bodies that write; what a creation sends besides
+    is for the values of its statement. `missing` is the answer when a row is not there.
 
     Raises:
-        TypeError: a shape has a field that no column carries, or a patch one that a creation has not.
+        TypeError: a shape has a field that no column carries, or a patch one that a replacement has not.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Resource:
         table: Table,
         *,
         read: type[BaseModel],
-        create: type[BaseModel],
+        replace: type[BaseModel],
         patch: type[BaseModel],
         missing: type[RowNotFound],
     ) -> None:
@@ -104,7 +104,7 @@ class Resource:
         self.is_the_one = table.c.id == bindparam("id", type_=BigInteger())
         self.is_live = table.c.deleted_at.is_(None)
         self.is_as_expected = EXPECTED.is_(None) | (table.c.version == func.any(EXPECTED))
-        self.sent: Values = {column.name: parameter_of(column) for column in columns_of(table, create)}
+        self.sent: Values = {column.name: parameter_of(column) for column in columns_of(table, replace)}
         """What a body that creates or replaces sends."""
         unknown = patch.model_fields.keys() - self.sent.keys()
         if unknown:
@@ -210,7 +210,7 @@ class Resource:
         Raises:
             RowNotFound: the resource's own.
         """
-        rows = await session.read(call)
+        [rows] = await session.read(call)
         if not rows:
             raise self.missing
         return versioned(rows[0])
@@ -240,15 +240,15 @@ class Resource:
             raise VersionMismatch(self.missing.noun)
         return versioned(row[1:])
 
-    async def paged(self, session: Session, statement: Statement, page: PageRequest, *, of: str) -> Page:
-        """A page in the order of ids. `of` names the list that its cursors belong to.
+    async def paged(self, session: Session, statement: Statement, page: PageRequest, *calls: Bound, of: str) -> Page:
+        """A page in the order of ids. `of` names the list that its cursors belong to, `calls` may count its rows.
 
         Raises:
             CursorInvalid: it was not given out for this owner and list.
         """
         after = 0 if page.cursor is None else id_in(position_in(page.cursor, owner_id=session.owner_id, of=of))
-        [row] = await session.read(statement(after=after, skip=page.skip, limit=page.limit))
-        return page_in(row, owner_id=session.owner_id, of=of)
+        found = await session.read(statement(after=after, skip=page.skip, limit=page.limit), *calls)
+        return page_in(*found, owner_id=session.owner_id, of=of)
 
     def changes_in(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters of `change`, by what a patch has sent."""

@@ -26,9 +26,9 @@ class Session:
     def begin(cls, pool: Pool, owner_id: str) -> Self:
         return cls(owner_id, pool, pool.new_deadline())
 
-    async def read(self, call: Bound) -> list[Row]:
-        [found] = await self.run([call], is_repeatable=True)
-        return found
+    async def read(self, *calls: Bound) -> list[list[Row]]:
+        """The rows of each call."""
+        return await self.run(calls, is_repeatable=True)
 
     async def write(self, *calls: Bound, is_repeatable: bool = False) -> list[list[Row]]:
         """The rows of each call. The owner's clock moves first (`clock.py`)."""

@@ -126,7 +126,7 @@ class Trash:
         """
         before_at, before_id = BEGINNING if page.cursor is None else self.deleted_before(page.cursor, session)
         call = self.LIST(trash_days=trash_days, before_at=before_at, before_id=before_id, limit=page.limit)
-        [row] = await session.read(call)
+        [[row]] = await session.read(call)
         found = TrashPageRow._make(row)
         next_cursor = None
         if found.has_more == b"t" and found.deleted_at is not None and found.id is not None:

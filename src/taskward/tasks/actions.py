@@ -6,7 +6,7 @@ Each action is one call to the database. A statement is compiled once, below, ne
 
 from typing import Any
 
-from sqlalchemy import Text, bindparam, case, collate, func, literal_column, select
+from sqlalchemy import DateTime, Text, bindparam, case, collate, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql import ColumnElement, Select
 
@@ -18,7 +18,7 @@ from taskward.tasks.errors import TaskNotFound
 from taskward.tasks.model import TABLE, TaskCreate, TaskPatch, TaskRead, TaskReplace
 from taskward.tasks.words import words_of
 
-TASKS = Resource(TABLE, read=TaskRead, create=TaskCreate, patch=TaskPatch, missing=TaskNotFound)
+TASKS = Resource(TABLE, read=TaskRead, replace=TaskReplace, patch=TaskPatch, missing=TaskNotFound)
 
 
 async def create(session: Session, new: TaskCreate, *, idempotency: Idempotency | None = None) -> Versioned:
@@ -68,11 +68,11 @@ async def delete(session: Session, task_id: int, *, expected: list[int] | None) 
 
 async def list_tags(session: Session) -> bytes:
     """An array of the tags on tasks that are not in the trash, by code point."""
-    [(json,)] = await session.read(TAGS())
+    [[(json,)]] = await session.read(TAGS())
     return json or b"[]"
 
 
-def values_of(new: TaskCreate) -> dict[str, Any]:
+def values_of(new: TaskReplace) -> dict[str, Any]:
     return new.model_dump() | words_of_fields(new)
 
 
@@ -86,7 +86,7 @@ def changes_in(patch: TaskPatch) -> dict[str, Any]:
     return TASKS.changes_in(sent) | words_of_fields(patch)
 
 
-def words_of_fields(task: TaskCreate | TaskPatch) -> dict[str, list[str]]:
+def words_of_fields(task: TaskReplace | TaskPatch) -> dict[str, list[str]]:
     return {"title_words": words_of(task.title), "description_words": words_of(task.description)}
 
 
@@ -98,9 +98,11 @@ WORDS = {
     name: func.array_to_tsvector(bindparam(name, type_=ARRAY(Text()))) for name in ("title_words", "description_words")
 }
 CHANGED_WORDS = {name: TASKS.if_sent(name.removesuffix("_words"), sent, column=name) for name, sent in WORDS.items()}
+# What is said to be later is now; null leaves now.
+DONE_SINCE = func.least(bindparam("completed_at", type_=DateTime(timezone=True)), func.now())
 STILL_DONE_SINCE = func.coalesce(TABLE.c.completed_at, func.now())
 
-NEW_ROW = {"marked_done_at": when_done(TASKS.sent["status"], func.now()), **TASKS.sent, **WORDS}
+NEW_ROW = {"marked_done_at": when_done(TASKS.sent["status"], DONE_SINCE), **TASKS.sent, **WORDS}
 REPLACED = {**TASKS.sent, **WORDS, "marked_done_at": when_done(TASKS.sent["status"], STILL_DONE_SINCE)}
 PATCHED = {
     **TASKS.changes,

@@ -135,7 +135,7 @@ async def apply(
 
 async def recall(session: Session, call: Bound) -> Answer:
     """What was answered to an earlier request with the same key."""
-    rows = await session.read(call)
+    [rows] = await session.read(call)
     if not rows:
         # It has expired just now: the next attempt is a new request.
         raise DatabaseUnavailable(Reason.ANSWER_EXPIRED)

@@ -82,13 +82,16 @@ LIST_NAME = "tasks by id"
 EVERYTHING = TaskQuery()
 
 
-async def list_tasks(session: Session, page: PageRequest, *, query: TaskQuery = EVERYTHING) -> Page:
-    """
+async def list_tasks(
+    session: Session, page: PageRequest, *, query: TaskQuery = EVERYTHING, is_counted: bool = False
+) -> Page:
+    """`is_counted` also tells how many tasks the filters find, on whatever page.
+
     Raises:
         CursorInvalid: it was not given out for this owner and query.
     """
     if query == EVERYTHING:
-        return await TASKS.paged(session, LIST, page, of=LIST_NAME)
+        return await TASKS.paged(session, LIST, page, *([COUNT()] if is_counted else []), of=LIST_NAME)
     of = query.name()
     # Each page takes overdue by its own time: what was overdue on the page before still is.
     filters, values = filtered(query, now=EPOCH + timedelta(seconds=session.pool.clock()))
@@ -97,11 +100,14 @@ async def list_tasks(session: Session, page: PageRequest, *, query: TaskQuery = 
         values |= days_in(query.time_zone)
     if page.cursor is not None:
         values |= order.values_in(position_in(page.cursor, owner_id=session.owner_id, of=of))
-    statement = list_statement(filters, order, goes_on=page.cursor is not None)
-    _, [row] = await session.run(
-        [THROUGH_INDEXES, statement(skip=page.skip, limit=page.limit, **values)], is_repeatable=True
-    )
-    return page_in(row, owner_id=session.owner_id, of=of)
+    calls = [
+        THROUGH_INDEXES,
+        list_statement(filters, order, goes_on=page.cursor is not None)(skip=page.skip, limit=page.limit, **values),
+    ]
+    if is_counted:
+        calls.append(count_statement(filters)(**values))
+    _, *found = await session.read(*calls)
+    return page_in(*found, owner_id=session.owner_id, of=of)
 
 
 LIST = TASKS.page()
@@ -240,6 +246,16 @@ def list_statement(filters: tuple[str, ...], order: Order, *, goes_on: bool) -> 
 
 
 EMPTY: ColumnElement[Any] = literal_column("'[]'::json")
+
+
+@lru_cache(maxsize=64)
+def count_statement(filters: tuple[str, ...] = ()) -> Statement:
+    """How many tasks there are, or fulfil the filters."""
+    found: Select[Any] = select(func.count()).where(TASKS.is_live, *(CONDITIONS[name] for name in filters))
+    return compiled(owned(found, TABLE), is_prepared=not filters)
+
+
+COUNT = count_statement()
 
 
 def in_order(columns: Columns, *, is_descending: bool) -> list[ColumnElement[Any]]:

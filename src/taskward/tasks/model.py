@@ -180,7 +180,7 @@ Title = Annotated[
 ]
 Description = Annotated[str, Field(max_length=10_000, json_schema_extra={"pattern": ANY_TEXT})]
 DueOn = Annotated[date, BeforeValidator(day)]
-DueAt = Annotated[datetime, BeforeValidator(instant)]
+Instant = Annotated[datetime, BeforeValidator(instant)]
 TimeZone = Annotated[str, AfterValidator(known_zone), Field(max_length=255)]
 
 # Said of the fields, not of the types: generators of clients do not look for it in one branch of "or null".
@@ -191,6 +191,11 @@ DUE_ON = Field(
 DUE_AT = Field(
     description="An instant with its offset; answered in UTC, to the microsecond.",
     examples=["2026-03-10T18:00:00+01:00"],
+)
+COMPLETED_AT = Field(
+    description="Since when the status is Done, which it must be: so an import keeps its history. "
+    "Later than now counts as now.",
+    examples=["2026-03-09T08:30:00Z"],
 )
 TIME_ZONE = Field(description="The IANA name of the zone in which `due_at` was meant.", examples=["Europe/Warsaw"])
 Tag = Annotated[str, Field(min_length=1, max_length=50, json_schema_extra={"pattern": ANY_TEXT})]
@@ -219,6 +224,11 @@ DUE_ONCE: dict[str, JsonValue] = {
     }
 }
 
+ONLY_WHEN_DONE: dict[str, JsonValue] = {
+    "if": {"required": ["completed_at"], "properties": {"completed_at": {"type": "string"}}},
+    "then": {"required": ["status"], "properties": {"status": {"const": "Done"}}},
+}
+
 # Of whole bodies: put together from the fields' own examples, a task would be due on a day and at an instant.
 EXAMPLE: dict[str, JsonValue] = {
     "title": "Buy milk",
@@ -234,7 +244,9 @@ PATCH_EXAMPLE: dict[str, JsonValue] = {"status": "Done", "due_on": None}
 # Wire shapes are Pydantic's own models: SQLModel's take a field that is named "cls" for an argument, and fail.
 
 
-class TaskCreate(Body):
+class TaskReplace(Body):
+    """The whole task: an omitted optional field takes its default."""
+
     model_config = ConfigDict(json_schema_extra=DUE_ONCE | {"examples": [EXAMPLE]})
 
     title: Title
@@ -242,7 +254,7 @@ class TaskCreate(Body):
     status: Status = "Todo"
     priority: Priority | None = None
     due_on: Annotated[DueOn | None, DUE_ON] = None
-    due_at: Annotated[DueAt | None, DUE_AT] = None
+    due_at: Annotated[Instant | None, DUE_AT] = None
     time_zone: Annotated[TimeZone | None, TIME_ZONE] = None
     tags: Tags = Field(default=[])
 
@@ -252,8 +264,18 @@ class TaskCreate(Body):
         return self
 
 
-class TaskReplace(TaskCreate):
-    """The whole task: an omitted optional field takes its default."""
+class TaskCreate(TaskReplace):
+    """A new task: an omitted optional field takes its default."""
+
+    model_config = ConfigDict(json_schema_extra=DUE_ONCE | ONLY_WHEN_DONE | {"examples": [EXAMPLE]})
+
+    completed_at: Annotated[Instant | None, COMPLETED_AT] = None
+
+    @model_validator(mode="after")
+    def is_completed_when_done(self) -> Self:
+        if self.completed_at is not None and self.status != "Done":
+            raise ValueError("Only a task that is Done was completed: send status Done, or leave out completed_at")
+        return self
 
 
 class TaskPatch(Patch):
@@ -267,7 +289,7 @@ class TaskPatch(Patch):
     status: Status = Field(default_factory=lambda: "Todo")
     priority: Priority | None = None
     due_on: Annotated[DueOn | None, DUE_ON] = None
-    due_at: Annotated[DueAt | None, DUE_AT] = None
+    due_at: Annotated[Instant | None, DUE_AT] = None
     time_zone: Annotated[TimeZone | None, TIME_ZONE] = None
     tags: Tags = Field(default_factory=list)
 

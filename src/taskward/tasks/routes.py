@@ -16,7 +16,7 @@ from typing_extensions import TypeAliasType
 from taskward.http.conditions import IfMatch, IfNoneMatch
 from taskward.http.context import CurrentSettings
 from taskward.http.errors import ValidationFailed
-from taskward.http.openapi import ETAG, LINK, LOCATION, REPLAYED, Responses, answers, problems
+from taskward.http.openapi import ETAG, LINK, LOCATION, REPLAYED, TOTAL, Responses, answers, problems
 from taskward.http.parameters import IdempotencyKey, Paging, PagingByCursor, PathId, TrashDays
 from taskward.http.responses import JsonResponse, created, no_content, paged, replayed, versioned
 from taskward.http.route import CurrentSession, OwnerRoute, OwnerRouter
@@ -93,6 +93,10 @@ DueBound = Annotated[
 Overdue = Annotated[
     Literal["true"] | SkipJsonSchema[None], Query(description="Tasks that are due before now and not Done.")
 ]
+Count = Annotated[
+    Literal["true"] | SkipJsonSchema[None],
+    Query(description="`X-Total-Count` tells how many tasks there are that you ask for, on every page."),
+]
 Words = Annotated[
     str | SkipJsonSchema[None],
     Query(description="Each word occurs in title or description, as a word or the start of one.", examples=["milk"]),
@@ -111,7 +115,7 @@ async def create_task(request: Request, session: CurrentSession, task: TaskCreat
     return created(request, await actions.create(session, task, idempotency=key.of(task)))
 
 
-@router.get("", response_model=list[TaskRead], responses=answers(200, {}, LINK))
+@router.get("", response_model=list[TaskRead], responses=answers(200, {}, LINK | TOTAL))
 async def list_tasks(
     request: Request,
     session: CurrentSession,
@@ -125,6 +129,7 @@ async def list_tasks(
     q: Words = None,
     time_zone: ZoneOfDays = "UTC",
     sort: SortBy = "created_at",
+    count: Count = None,
 ) -> Response:
     """List your tasks: all of them in order of creation, or those you ask for, in the order you ask for."""
     query = finding.TaskQuery(
@@ -138,7 +143,7 @@ async def list_tasks(
         time_zone=time_zone,
         sort=sort,
     )
-    return paged(request, paging, await finding.list_tasks(session, paging, query=query))
+    return paged(request, paging, await finding.list_tasks(session, paging, query=query, is_counted=count is not None))
 
 
 class PlainRoute(OwnerRoute):

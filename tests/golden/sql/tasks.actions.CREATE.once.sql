@@ -1,4 +1,4 @@
--- $1 owner, $2 key, $3 fingerprint, $4 status, $5 title, $6 description, $7 priority, $8 due_on, $9 due_at, $10 time_zone, $11 tags, $12 title_words, $13 description_words
+-- $1 owner, $2 key, $3 fingerprint, $4 status, $5 completed_at, $6 title, $7 description, $8 priority, $9 due_on, $10 due_at, $11 time_zone, $12 tags, $13 title_words, $14 description_words
 WITH known AS
 (SELECT idempotency_keys.owner_id AS owner_id, idempotency_keys.key AS key, idempotency_keys.fingerprint AS fingerprint, idempotency_keys.row_id AS row_id, idempotency_keys.task_id AS task_id, idempotency_keys.answer AS answer, idempotency_keys.version AS version, idempotency_keys.created_at AS created_at
 FROM idempotency_keys
@@ -6,7 +6,7 @@ WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now()
 created AS
 (INSERT INTO tasks (owner_id, version, marked_done_at, title, description, status, priority, due_on, due_at, time_zone, tags, title_words, description_words) SELECT $1::VARCHAR AS anon_1, (SELECT owner.version
 FROM owner
-WHERE owner.owner_id = $1::VARCHAR) AS anon_4, CASE WHEN ($4::VARCHAR = 'Done') THEN now() END AS anon_5, $5::VARCHAR AS anon_6, $6::VARCHAR AS anon_7, $4::VARCHAR AS anon_8, $7::VARCHAR AS anon_9, $8::DATE AS anon_10, $9::TIMESTAMP WITH TIME ZONE AS anon_11, $10::VARCHAR AS anon_12, $11::TEXT[] AS anon_13, array_to_tsvector($12::TEXT[]) AS array_to_tsvector_1, array_to_tsvector($13::TEXT[]) AS array_to_tsvector_2
+WHERE owner.owner_id = $1::VARCHAR) AS anon_4, CASE WHEN ($4::VARCHAR = 'Done') THEN least($5::TIMESTAMP WITH TIME ZONE, now()) END AS anon_5, $6::VARCHAR AS anon_6, $7::VARCHAR AS anon_7, $4::VARCHAR AS anon_8, $8::VARCHAR AS anon_9, $9::DATE AS anon_10, $10::TIMESTAMP WITH TIME ZONE AS anon_11, $11::VARCHAR AS anon_12, $12::TEXT[] AS anon_13, array_to_tsvector($13::TEXT[]) AS array_to_tsvector_1, array_to_tsvector($14::TEXT[]) AS array_to_tsvector_2
 WHERE NOT (EXISTS (SELECT known.key
 FROM known)) RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version),
 made AS
