@@ -54,7 +54,7 @@ async function titles(query: Query): Promise<string[]> {
 }
 
 // Created with every field, and once however often it is sent
-const everything: Required<Schemas["TaskCreate"]> = {
+const everything: Required<Schemas["TaskReplace"]> = {
   title: "Buy milk",
   description: "two litres",
   status: "InProgress",
