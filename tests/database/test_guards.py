@@ -35,6 +35,21 @@ def test_a_table_that_the_pool_is_told_of_is_guarded_as_well(new_database: Calla
     asyncio.run(main())
 
 
+def test_a_login_for_which_row_security_is_off_is_refused(own_cluster: str, logins: dict[str, str]) -> None:
+    """Statements would fail, where they would be held to the policies."""
+    asked(own_cluster, "alter role ordinary set row_security = off")
+
+    async def main() -> None:
+        async with using(logins["ordinary"]) as pool:
+            with pytest.raises(DatabaseRefused, match="Row-level security does not hold"):
+                await pool.open()
+
+    try:
+        asyncio.run(main())
+    finally:
+        asked(own_cluster, "alter role ordinary reset row_security")
+
+
 def test_a_pool_without_a_table_to_guard_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="no table to guard"):
         guards_of([])

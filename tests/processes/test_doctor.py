@@ -165,6 +165,24 @@ def test_a_login_that_bypasses_row_level_security_is_sound(login: Callable[[str]
     assert levels(found["isolation"]) == {"ok"}
 
 
+def test_what_a_login_must_not_have_set_is_named(login: Callable[[str], str], migrated: str) -> None:
+    url = login("in role taskward_app")
+    name = urlsplit(url).username
+
+    change(migrated, f"alter role {name} set row_security = off")
+    (failure,) = [finding for finding in findings(url)["isolation"] if finding.level == "fail"]
+    assert failure.sentence.startswith(
+        "row_security is off for this login, and requests fail: take it out of the URL's"
+    )
+
+    change(
+        migrated, f"alter role {name} reset row_security", f"alter role {name} set default_transaction_read_only = on"
+    )
+    assert findings(url)["database"][-1].sentence == (
+        "It has default_transaction_read_only = on for this login, and takes no writes."
+    )
+
+
 def test_the_keys_of_the_key_server_are_counted(key_server: KeyServer, migrated: str) -> None:
     url = {"better_auth_url": key_server.origin}
     assert levels(findings(migrated, url)["keys"]) == {"warn"}

@@ -99,6 +99,7 @@ def dev(
 
     gc.disable()  # what start-up makes stays; the application turns it on when it has started
     settings = read(data_dir, env_file=".env")
+    refuse_surroundings(settings)
     signal.signal(signal.SIGTERM, leave)
     logs.configure(format=settings.log_format or "console", level=settings.log_level)
     with listen(host, settings.port if port is None else port) as listener:
@@ -205,6 +206,7 @@ def serve(
         settings = read()
         if not can_verify(settings):
             raise Refused("BETTER_AUTH_URL is missing: it names the Better Auth server whose tokens are accepted.")
+        refuse_surroundings(settings)
         authenticator(settings)  # refuses before a database is made what each worker would refuse
         logs.configure(format=settings.log_format or "json", level=settings.log_level)
         with (
@@ -285,8 +287,13 @@ def doctor() -> None:
     """Check settings, keys, database, isolation and clock: a line each, and status 1 when something is wrong."""
     from taskward.operations.doctor import examine
     from taskward.operations.embedded.cluster import is_made
+    from taskward.operations.surroundings import fault_in_surroundings
 
     settings = read()
+    fault = fault_in_surroundings(settings)
+    if fault is not None:  # with which nothing that is looked at below tells anything
+        typer.echo(f"fail  {'settings':<10}  {fault}")
+        raise typer.Exit(1)
     is_sound = True
     has_database = settings.direct_url is not None or is_made(settings.data_dir)
     database = database_of(settings, say=lambda _: None) if has_database else nullcontext((None, None))
@@ -324,6 +331,7 @@ def database_of(
     settings: "Settings", *, say: Callable[[str], None], is_direct_enough: bool = False
 ) -> Iterator[tuple[str, str]]:
     """The database's URL and its direct URL; of the embedded one, which runs meanwhile, when the settings name none."""
+    refuse_surroundings(settings)
     if settings.direct_url is None:
         from taskward.operations.embedded import cluster as embedded
 
@@ -336,6 +344,14 @@ def database_of(
         names = ", ".join(settings.dropped_parameters)
         log.warning("left out of the database's URL, because only other clients know it: %s", names)
     yield settings.url or settings.direct_url, settings.direct_url
+
+
+def refuse_surroundings(settings: "Settings") -> None:
+    from taskward.operations.surroundings import fault_in_surroundings
+
+    fault = fault_in_surroundings(settings)
+    if fault is not None:
+        raise Refused(fault)
 
 
 def base_url(address: tuple[Any, ...]) -> str:

@@ -54,6 +54,7 @@ def examine(
             yield version(connection, url)
             yield database_clock(connection, clock)
             yield pooler(connection)
+            yield from writes(connection)
             found = login(connection)
             yield found
             if found.level != "fail":
@@ -198,7 +199,22 @@ def login(connection: AdminConnection) -> Finding:
     return Finding("ok", "roles", f"The login {name} becomes {APP_ROLE} for each request{beyond}.")
 
 
+def writes(connection: AdminConnection) -> Iterator[Finding]:
+    is_standby, is_read_only = one(
+        connection, "select pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on'"
+    )
+    if is_standby or is_read_only:
+        why = "is a standby" if is_standby else "has default_transaction_read_only = on for this login"
+        yield Finding("fail", "database", f"It {why}, and takes no writes.")
+
+
 def isolation(connection: AdminConnection) -> Iterator[Finding]:
+    if one(connection, "select current_setting('row_security')")[0] != "on":
+        sentence = (
+            "row_security is off for this login, and requests fail: take it out of the URL's options, "
+            "of PGOPTIONS, or of what `alter role` or `alter database` has set."
+        )
+        yield Finding("fail", "isolation", sentence)
     tables = connection.execute(OWNED_TABLES, [APP_ROLE]).fetchall()
     if not tables:
         yield Finding("fail", "isolation", "There is no table with an owner: run `taskward migrate`.")

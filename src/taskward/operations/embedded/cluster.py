@@ -217,7 +217,8 @@ def make_cluster(data: Path, programs: Path, version: str, account: Account | No
 def wait_until_ready(folder: Path) -> str | None:
     """The URL of the database, once a real connection to the server has been made; None when its supervisor gave up.
 
-    The URL says `sslmode`, because a developer's PGSSLMODE=require, as Neon proposes it, would shut out this server.
+    The URL says what a developer's environment must not: PGSSLMODE=require, as Neon proposes it, and its like would
+    shut out this server.
     """
     import psycopg  # here, because the supervisor does without, and because the server starts in the meantime
 
@@ -229,7 +230,9 @@ def wait_until_ready(folder: Path) -> str | None:
             time.sleep(POLL_SECONDS)
             continue
         server = f"postgresql://postgres:{password}@127.0.0.1:{port.strip()}"
-        parameters = "sslmode=disable&channel_binding=disable"
+        parameters = (
+            "sslmode=disable&channel_binding=disable&gssencmode=disable&hostaddr=127.0.0.1&require_auth=scram-sha-256"
+        )
         try:
             with psycopg.connect(f"{server}/postgres?{parameters}", autocommit=True, connect_timeout=3) as connection:
                 name = connection.execute("select current_setting('cluster_name')").fetchone()
