@@ -7,6 +7,7 @@ of FastAPI's own description of the signature, so that OpenAPI cannot say anythi
 import inspect
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import partial
 from typing import Any, get_origin
 
 from fastapi._compat import ModelField
@@ -19,6 +20,7 @@ Errors = list[dict[str, Any]]
 Find = Callable[[Request], Any]
 
 ABSENT = object()
+NOTHING: frozenset[str] = frozenset()
 
 
 class Plan:
@@ -33,32 +35,44 @@ class Plan:
         self.request_name = dependant.request_param_name
         self.dependencies = [(sub.name, Plan(sub), sub.call) for sub in dependant.dependencies if sub.call]
         self.parameters = [
-            (field, find_in(field), (location, field.alias), default_of(field))
+            (field, field.alias if location == "query" else None, find_in(field), (location, field.alias), is_required)
             for location, fields, find_in in (
                 ("path", dependant.path_params, in_path),
                 ("query", dependant.query_params, in_query),
                 ("header", dependant.header_params, in_headers),
             )
             for field in fields
+            for is_required in [field.field_info.is_required()]
         ]
+        defaults = {field.name: field.get_default() for field, *_, is_required in self.parameters if not is_required}
+        self.defaults = {name: value for name, value in defaults.items() if value is None or type(value) in (str, int)}
+        # Nobody may change what the next request gets.
+        self.made_defaults = [
+            (name, list if value == [] else partial(deepcopy, value))
+            for name, value in defaults.items()
+            if name not in self.defaults
+        ]
+        self.asks_query = bool(dependant.query_params)
         self.body = dependant.body_params[0] if dependant.body_params else None
 
     def bind(self, request: Request, body: Any, errors: Errors) -> dict[str, Any]:
         """The arguments by name. They are of no use when something was added to `errors`."""
-        values: dict[str, Any] = {}
-        for name, plan, call in self.dependencies:
+        values: dict[str, Any] = self.defaults.copy()
+        for name, make in self.made_defaults:
+            values[name] = make()
+        for dependency, plan, call in self.dependencies:
             before = len(errors)
             found = plan.bind(request, body, errors)
-            if name is not None and len(errors) == before:
-                values[name] = call(**found)
-        for field, find, loc, default in self.parameters:
-            value = find(request)
+            if dependency is not None and len(errors) == before:
+                values[dependency] = call(**found)
+        # Most parameters of a query are not there: to look for each by itself took a tenth of the time of a list.
+        asked = frozenset(request.query_params) if self.asks_query and request.scope["query_string"] else NOTHING
+        for field, in_query_as, find, loc, is_required in self.parameters:
+            value = find(request) if in_query_as is None or in_query_as in asked else ABSENT
             if value is not ABSENT:
                 values[field.name], wrong = field.validate(value, loc=loc)
                 errors += wrong
-            elif default is not ABSENT:
-                values[field.name] = default() if callable(default) else default
-            else:
+            elif is_required:
                 errors.append({"type": "missing", "loc": loc, "msg": "Field required"})
         if self.body is not None:
             values[self.body.name], wrong = self.body.validate(body, loc=("body",))
@@ -75,14 +89,9 @@ def in_path(field: ModelField) -> Find:
 
 def in_query(field: ModelField) -> Find:
     name = field.alias
-
-    def one(request: Request) -> Any:
-        return request.query_params.get(name, ABSENT) if request.scope["query_string"] else ABSENT
-
-    def several(request: Request) -> Any:
-        return (request.query_params.getlist(name) if request.scope["query_string"] else None) or ABSENT
-
-    return several if may_repeat(field) else one
+    if may_repeat(field):
+        return lambda request: request.query_params.getlist(name)
+    return lambda request: request.query_params[name]
 
 
 def in_headers(field: ModelField) -> Find:
@@ -106,17 +115,6 @@ def query_params_of(dependant: Dependant) -> Iterator[ModelField]:
 
 def may_repeat(field: ModelField) -> bool:
     return get_origin(field.field_info.annotation) is list
-
-
-def default_of(field: ModelField) -> Any:
-    """What stands for an absent parameter, or what makes it; ABSENT when it must be sent."""
-    if field.field_info.is_required():
-        return ABSENT
-    default = field.get_default()
-    if default is None or isinstance(default, (str, int)):
-        return default
-    # Nobody may change what the next request gets.
-    return list if default == [] else lambda: deepcopy(default)
 
 
 def refuse_what_is_not_understood(dependant: Dependant) -> None:

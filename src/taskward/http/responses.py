@@ -15,6 +15,8 @@ from taskward.resources.paging import Page, PageRequest
 from taskward.resources.resource import Versioned
 from taskward.resources.versions import entity_tag
 
+OF_QUERIES = "!$'()*/:?@"
+
 
 class JsonResponse(Response):
     """A body that is JSON already. Header names are in lower case."""
@@ -82,5 +84,5 @@ def next_link(request: Request, cursor: str, limit: int) -> bytes:
     given = request.query_params.multi_items()
     kept = [(name, value) for name, value in given if name not in ("cursor", "limit", "skip")]
     # What may stand in a query as it is (RFC 3986 §3.4) stays so, or the link would be longer than the request.
-    query = urlencode([("cursor", cursor), ("limit", limit), *kept], safe="!$'()*/:?@")
-    return f'<?{query}>; rel="next"'.encode("latin-1")
+    others = f"&{urlencode(kept, safe=OF_QUERIES)}" if kept else ""
+    return f'<?cursor={cursor}&limit={limit}{others}>; rel="next"'.encode("latin-1")
