@@ -30,7 +30,8 @@ from taskward.tasks.errors import TaskNotFound
 
 DESCRIPTION = """Tasks of the people who sign in with [Better Auth](https://better-auth.com): each sees only their own.
 
-Send the JWT of `/api/auth/token` as `Authorization: Bearer …`. Errors are problem documents (RFC 9457) with a
+Send a JWT of Better Auth (`authClient.token()`), or with `taskward dev` one of `taskward token`, as
+`Authorization: Bearer …`. Errors are problem documents (RFC 9457) with a
 `code` for programs and a `detail` for people."""
 
 
@@ -116,6 +117,7 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
         title="Taskward",
         version=metadata.version("taskward"),
         description=DESCRIPTION,
+        openapi_tags=[*tasks.GROUPS, *probes.GROUPS],
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,
@@ -123,8 +125,8 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    api.include_router(tasks.router, prefix=settings.api_prefix)
-    api.include_router(tasks.everyday, prefix=settings.api_prefix)
+    for router in tasks.ROUTERS:
+        api.include_router(router, prefix=settings.api_prefix)
     api.include_router(probes.router)
     add_documents(api, example=TaskNotFound(), root_path=settings.root_path)
     add_error_handlers(api)

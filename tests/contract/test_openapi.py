@@ -13,7 +13,8 @@ from support.people import Person
 from taskward.app import openapi_document
 from taskward.errors import codes
 from taskward.settings import read_settings
-from taskward.tasks.model import TaskCreate, TaskPatch, TaskReplace
+from taskward.tasks.batch import Batch, BatchRead
+from taskward.tasks.model import TaskCreate, TaskPatch, TaskRead, TaskReplace, TrashedTask
 
 COMMON = {401, 422, 429, 431, 500, 503}
 OF_A_BODY = {408, 413, 415}
@@ -98,7 +99,18 @@ def test_every_operation_has_a_plain_name_a_summary_and_a_tag(document: dict[str
     for operation in found:
         assert operation["summary"]
         assert operation["description"].endswith(".")
-        assert operation["tags"] in (["tasks"], ["operations"])
+
+    groups = {group: [each["operationId"] for each in found if each["tags"] == [group]] for group in GROUPS}
+    assert groups == GROUPS
+    assert [group["name"] for group in document["tags"]] == list(GROUPS)
+
+
+GROUPS = {
+    "tasks": ["create_task", "list_tasks", "find_task", "replace_task", "change_task", "delete_task", "list_tags"],
+    "batch": ["apply_batch"],
+    "trash": ["list_trash", "empty_trash", "restore_task", "erase_task"],
+    "operations": ["health", "ready"],
+}
 
 
 def test_calls_on_tasks_need_a_bearer_token_and_the_operators_do_not(document: dict[str, Any]) -> None:
@@ -112,9 +124,11 @@ def test_calls_on_tasks_need_a_bearer_token_and_the_operators_do_not(document: d
 def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
     for status, answer, _ in answers(document):
         if int(status) >= 400:
-            assert answer["content"] == {
-                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-            }
+            [(media_type, content)] = answer["content"].items()
+            assert media_type == "application/problem+json"
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+            assert content["example"]["status"] == int(status)
+            assert f"`{content['example']['code']}`" in answer["description"]
     schema = document["components"]["schemas"]["Problem"]
     assert set(schema["required"]) == PROBLEM_MEMBERS
     assert schema["properties"].keys() == PROBLEM_MEMBERS | {"errors", "operation"}
@@ -261,11 +275,11 @@ def test_bodies_and_answers_have_their_shapes(document: dict[str, Any]) -> None:
         body = document["paths"][path][method]["requestBody"]
         assert body["required"] is True
         assert body["content"] == {"application/json": {"schema": {"$ref": f"#/components/schemas/{shape}"}}}
-    one = {"application/json": {"schema": {"$ref": "#/components/schemas/TaskRead"}}}
+    one = {"schema": {"$ref": "#/components/schemas/TaskRead"}}
     for status, answer, operation in answers(document):
         match operation["operationId"], status:
             case ("create_task", "201") | ("find_task" | "replace_task" | "change_task" | "restore_task", "200"):
-                assert answer["content"] == one
+                assert {**answer["content"]["application/json"], "example": None} == {**one, "example": None}
             case "list_tasks", "200":
                 schema = answer["content"]["application/json"]["schema"]
                 assert (schema["type"], schema["items"]) == ("array", {"$ref": "#/components/schemas/TaskRead"})
@@ -285,6 +299,62 @@ def test_every_body_has_an_example_that_is_accepted(document: dict[str, Any], sh
 
     assert examples
     assert all(shape.model_validate(example).model_fields_set == example.keys() for example in examples)
+
+
+def test_every_example_of_a_task_could_be_one(document: dict[str, Any]) -> None:
+    def walk(node: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(node, dict):
+            if isinstance(node.get("id"), int) and "completed_at" in node:
+                yield node
+            node = list(node.values())
+        if isinstance(node, list):
+            for below in node:
+                yield from walk(below)
+
+    examples = list(walk(document))
+    assert len(examples) == 5  # a new one, one, one in the trash, and two of a batch
+    for example in examples:
+        shape = TrashedTask if "deleted_at" in example else TaskRead
+        assert shape.model_validate(example).model_fields_set == shape.model_fields.keys()
+        assert None in (example["due_on"], example["due_at"])
+        assert (example["status"] == "Done") is (example["completed_at"] is not None)
+        assert example["created_at"] <= (example["updated_at"] or example["created_at"])
+    created = document["paths"]["/tasks"]["post"]["responses"]["201"]["content"]["application/json"]["example"]
+    assert created["updated_at"] is None
+    batch = document["components"]["schemas"]["Batch"]["examples"][0]
+    results = document["components"]["schemas"]["BatchRead"]["examples"][0]
+    assert [each["op"] for each in Batch.model_validate(batch).model_dump()["operations"]] == [
+        each["op"] for each in BatchRead.model_validate(results).model_dump()["results"]
+    ]
+
+
+def test_every_example_of_a_refusal_is_what_is_answered(document: dict[str, Any], ann: Person) -> None:
+    def example(method: str, path: str, status: int) -> dict[str, Any]:
+        content = document["paths"][path][method.lower()]["responses"][str(status)]["content"]
+        found: dict[str, Any] = content["application/problem+json"]["example"]
+        return found
+
+    milk = f"/tasks/{ann.adds('Milk')['id']}"
+    for method, path, status, sent in [
+        ("POST", "/tasks", 422, {"json": {"title": "Milk", "owner_id": "bob"}}),
+        ("PUT", "/tasks/{task_id}", 422, {"json": {"title": "Milk", "owner_id": "bob"}}),
+        ("PATCH", "/tasks/{task_id}", 422, {"json": {"owner_id": "bob"}}),
+        ("POST", "/tasks/batch", 422, {"json": {"operations": [{"op": "delete", "id": 7}], "owner_id": "bob"}}),
+        ("POST", "/tasks", 415, {"content": b"{}"}),
+        ("POST", "/tasks", 413, {"content": b" " * 65_537, "headers": {"Content-Type": "application/json"}}),
+        ("POST", "/tasks/batch", 413, {"content": b" " * 1_048_577, "headers": {"Content-Type": "application/json"}}),
+        ("GET", "/tasks", 422, {"params": {"limit": 501}}),
+        ("GET", "/trash", 422, {"params": {"limit": 501}}),
+        ("GET", "/tags", 422, {"params": {"page": 1}}),
+        ("DELETE", "/trash", 422, {"params": {"page": 1}}),
+        ("PATCH", "/tasks/{task_id}", 412, {"json": {"title": "x"}, "headers": {"If-Match": '"1"'}}),
+    ]:
+        answer = ann.send(method, path.replace("/tasks/{task_id}", milk), **sent)
+        assert answer.status_code == status
+        assert answer.json() == example(method, path, status)
+    for method, path in [("GET", "/tasks/{task_id}"), ("DELETE", "/trash/{task_id}")]:
+        assert ann.send(method, path.format(task_id="07")).json() == example(method, path, 422)
+        assert ann.send(method, path.format(task_id=2**53 - 1)).json() == example(method, path, 404)
 
 
 def test_every_example_of_a_parameter_is_accepted(document: dict[str, Any], ann: Person) -> None:

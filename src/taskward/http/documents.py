@@ -8,16 +8,37 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from taskward.errors import Problem, codes
-from taskward.resources.shapes import MAX_ERRORS
+from taskward.resources.shapes import MAX_ERRORS, NULL
 
 SWAGGER_FILES = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
     "favicon-32x32.png": "image/png",
 }
+
+SWAGGER_SETTINGS = {
+    "tryItOutEnabled": True,
+    "persistAuthorization": True,
+    "validatorUrl": None,
+    "defaultModelsExpandDepth": 0,  # the list of schemas is there, and folded
+}
+
+# No answer links to another, and on a phone nothing is wider than the screen.
+STYLE = """<style>
+.swagger-ui .response-col_links { display: none }
+.swagger-ui pre, .swagger-ui pre code { white-space: pre-wrap !important; overflow-wrap: anywhere }
+.swagger-ui .json-schema-2020-12 { overflow-wrap: anywhere }
+@media (max-width: 640px) {
+  .swagger-ui .opblock-body { overflow-wrap: anywhere }
+  .swagger-ui .headers td, .swagger-ui th { overflow-wrap: normal }
+  .swagger-ui table.parameters :is(tbody, tr, td) { display: block; max-width: none }
+  .swagger-ui table.parameters thead { display: none }
+  .swagger-ui .opblock-section, .swagger-ui .responses-inner { overflow-x: auto }
+}
+</style></head>"""
 
 # The page loads nothing from another host, and may not.
 DOCS_POLICY = (
@@ -45,10 +66,10 @@ def add_documents(api: FastAPI, *, example: Problem, root_path: str) -> None:
             swagger_js_url=f"{root_path}/docs/swagger-ui-bundle.js",
             swagger_css_url=f"{root_path}/docs/swagger-ui.css",
             swagger_favicon_url=f"{root_path}/docs/favicon-32x32.png",
-            swagger_ui_parameters={"tryItOutEnabled": True, "persistAuthorization": True, "validatorUrl": None},
+            swagger_ui_parameters=SWAGGER_SETTINGS,
         )
-        page.headers["content-security-policy"] = DOCS_POLICY
-        return page
+        html = bytes(page.body).decode().replace("<html>", '<html lang="en">').replace("</head>", STYLE)
+        return HTMLResponse(html, headers={"content-security-policy": DOCS_POLICY})
 
     async def docs_file(request: Request) -> Response:
         name = request.scope["path"].rpartition("/")[2]
@@ -66,11 +87,22 @@ def document_of(api: FastAPI, *, example: Problem, root_path: str) -> dict[str, 
         title=api.title,
         version=api.version,
         description=api.description,
+        tags=api.openapi_tags,
         routes=api.routes,
         servers=[{"url": root_path}] if root_path else None,
     )
     document["components"]["schemas"]["Problem"] = problem_schema(example)
+    with_nulls(document)
     return document
+
+
+def with_nulls(node: Any) -> Any:
+    """The same object, with null in the places that are held for it."""
+    if isinstance(node, dict):
+        node.update((name, with_nulls(value)) for name, value in node.items())
+    elif isinstance(node, list):
+        node[:] = map(with_nulls, node)
+    return None if node == NULL else node
 
 
 def problem_schema(example: Problem) -> dict[str, Any]:

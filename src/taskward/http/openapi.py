@@ -1,7 +1,14 @@
 """What the OpenAPI document says of answers. `{noun}` stands for what the routes are about (`route.py` fills it in)."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
+
+from taskward.auth.errors import TokenExpired
+from taskward.errors import InternalError, NotFound, Problem
+from taskward.http.errors import BodyTooLarge, HeaderTooLarge, RateLimited, RequestTimeout, UnsupportedMediaType
+from taskward.postgres.failures import DatabaseUnavailable, Reason
+from taskward.resources.errors import PreconditionRequired, VersionMismatch
 
 Responses = dict[int | str, dict[str, Any]]
 """As FastAPI takes them: by their status."""
@@ -40,23 +47,55 @@ ANSWER_HEADERS: dict[int, dict[str, str]] = {
 }
 
 
-def problems(*statuses: int) -> Responses:
-    """OpenAPI's description of answers that are problem documents (RFC 9457)."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+EXAMPLES: dict[int, dict[str, Any]] = {
+    problem.status: problem.document()
+    for problem in (
+        TokenExpired("The token has expired; get a new one and repeat the request."),
+        RequestTimeout(),
+        VersionMismatch("{noun}"),
+        BodyTooLarge("The body is larger than 65536 bytes."),
+        UnsupportedMediaType("The body must be JSON, with the header Content-Type: application/json."),
+        PreconditionRequired(),
+        RateLimited(retry_after_seconds=30),
+        HeaderTooLarge(),
+        InternalError(),
+        DatabaseUnavailable(Reason.DOWN),
+    )
+} | {
+    NotFound.status: {
+        "type": "urn:problem-type:taskward:{noun}_not_found",
+        "title": NotFound.title,
+        "status": NotFound.status,
+        "code": "{noun}_not_found",
+        "detail": "There is no such {noun}.",
+    }
+}
+"""One that can come with the status, whatever the call."""
+
+
+def problems(*statuses: int, examples: Mapping[int, Problem] = MappingProxyType({})) -> Responses:
+    """OpenAPI's description of answers that are problem documents (RFC 9457). `examples` are those that depend on the
+    call: of 422 there is no other."""
     responses: Responses = {}
     for status in sorted(statuses):
         responses |= answers(status, ANSWER_HEADERS.get(status, {}))
-        responses[status]["content"] = content
+        example = examples[status].document() if status in examples else EXAMPLES[status]
+        schema = {"$ref": "#/components/schemas/Problem"}
+        responses[status]["content"] = {"application/problem+json": {"schema": schema, "example": example}}
     return responses
 
 
-def answers(status: int, always: Mapping[str, str], sometimes: Mapping[str, str] | None = None) -> Responses:
-    """OpenAPI's description of an answer, and of the headers that it always and sometimes has."""
+def answers(
+    status: int, always: Mapping[str, str], sometimes: Mapping[str, str] | None = None, *, example: Any = None
+) -> Responses:
+    """OpenAPI's description of an answer, and of the headers that it always and sometimes has. `example` is for an
+    answer whose shape has none that fits."""
     described = {
         name: {"description": text, "required": name in always, "schema": {"type": "string"}}
         for name, text in {**always, **(sometimes or {})}.items()
     }
-    return {status: {"description": MEANINGS[status], "headers": described}}
+    content = {} if example is None else {"content": {"application/json": {"example": example}}}
+    return {status: {"description": MEANINGS[status], "headers": described, **content}}
 
 
 def said_of(noun: str, responses: Responses) -> Responses:

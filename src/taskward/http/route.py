@@ -20,16 +20,19 @@ from taskward.http.bodies import MAX_BODY_BYTES, body_of, value_of
 from taskward.http.context import context_of
 from taskward.http.errors import ValidationFailed
 from taskward.http.openapi import Responses, problems, said_of
-from taskward.http.validation import validation_failed, wrong_in_query
+from taskward.http.validation import invalid, validation_failed, wrong_in_query
 from taskward.resources.session import Session
 from taskward.strict_json import flaw_in
+
+WHICH_TOKENS = """A JWT alone, without the word Bearer: of Better Auth, as `authClient.token()` gives it, or with
+`taskward dev` what `taskward token` prints."""
 
 
 class CurrentSessionScheme(SecurityBase):
     """Declares the bearer token in OpenAPI, and hands the endpoint the session of the authenticated owner."""
 
     def __init__(self) -> None:
-        self.model = BearerModel(bearerFormat="JWT", description="A JWT of Better Auth, from `/api/auth/token`.")
+        self.model = BearerModel(bearerFormat="JWT", description=WHICH_TOKENS)
         self.scheme_name = "BetterAuth"
 
     def __call__(self, request: Request) -> Session:
@@ -64,7 +67,8 @@ class OwnerRoute(DirectRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
         of_a_body = () if self.body_field is None else (408, 413, 415)
-        self.responses = problems(401, 422, 429, 431, 500, 503, *of_a_body) | self.responses
+        examples = {422: self.example_of_a_mistake()}
+        self.responses = problems(401, 422, 429, 431, 500, 503, *of_a_body, examples=examples) | self.responses
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         endpoint, plan, has_body = self.endpoint, Plan(self.dependant), self.body_field is not None
@@ -106,6 +110,17 @@ class OwnerRoute(DirectRoute):
             return response
 
         return answer
+
+    def example_of_a_mistake(self) -> ValidationFailed:
+        """One that can be made with this call, as it is answered."""
+        if self.body_field is not None:
+            return self.validation_problem([{"type": "extra_forbidden", "loc": ("body", "owner_id"), "msg": ""}])
+        if self.dependant.path_params:
+            name = self.dependant.path_params[0].alias
+            return invalid(["path", name], "An id does not begin with 0.", "value_error")
+        if any(query_params_of(self.dependant)):
+            return invalid(["query", "limit"], "Input should be less than or equal to 500.", "less_than_equal")
+        return invalid(["query", "page"], "Unknown parameter; this call takes none.", "unknown_parameter")
 
     def validation_problem(self, errors: Sequence[Any]) -> ValidationFailed:
         """What Pydantic found wrong, in the words of the answer."""

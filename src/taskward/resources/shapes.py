@@ -9,6 +9,9 @@ from taskward.resources.clock import LARGEST_INTEGER
 MAX_ERRORS = 20
 """Wrong things told in one answer: a body of 64 KiB can hold so many that the answer would be a megabyte."""
 
+NULL = "\0null"
+"""Stands for null in the example of a shape: FastAPI leaves null out, and `http/documents.py` puts it in."""
+
 
 def whole(value: Any) -> Any:
     """JSON knows no integers: 7.0 is the number 7 (JSON Schema: validation §6.1.1)."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import CTE, Integer, Select, Text, case, cast, func, literal_column, select, true
 from sqlalchemy.sql import ColumnElement
 
@@ -34,7 +34,8 @@ from taskward.resources.shapes import Body, RowId
 from taskward.resources.versions import expected_versions
 from taskward.tasks.actions import NEW_ROW, PATCHED, TASKS, changes_in, values_of
 from taskward.tasks.errors import TaskNotFound
-from taskward.tasks.model import TABLE, TaskCreate, TaskPatch, TaskRead
+from taskward.tasks.model import CREATED_EXAMPLE, READ_EXAMPLE, TABLE, TaskCreate, TaskPatch, TaskRead
+from taskward.tasks.model import EXAMPLE as TASK_EXAMPLE
 
 MAX_OPERATIONS = 100
 
@@ -64,7 +65,18 @@ class DeleteOperation(Body):
 Operation = Annotated[CreateOperation | PatchOperation | DeleteOperation, Field(discriminator="op")]
 
 
+OPERATIONS_EXAMPLE: dict[str, JsonValue] = {
+    "operations": [
+        {"op": "create", "task": TASK_EXAMPLE},
+        {"op": "patch", "id": 7, "patch": {"status": "Done"}, "if_match": '"1773045000204"'},
+        {"op": "delete", "id": 5},
+    ]
+}
+
+
 class Batch(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [OPERATIONS_EXAMPLE]})
+
     operations: list[Operation] = Field(min_length=1, max_length=MAX_OPERATIONS)
 
     def meaning(self) -> str:
@@ -94,7 +106,19 @@ class DeleteResult(BaseModel):
     status: Literal[204]
 
 
+RESULTS_EXAMPLE: dict[str, JsonValue] = {
+    "results": [
+        {"op": "create", "status": 201, "task": {**CREATED_EXAMPLE, "id": 8}},
+        {"op": "patch", "status": 200, "task": READ_EXAMPLE},
+        {"op": "delete", "status": 204},
+    ]
+}
+"""What the operations of `OPERATIONS_EXAMPLE` are answered."""
+
+
 class BatchRead(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [RESULTS_EXAMPLE]})
+
     results: list[Annotated[CreateResult | PatchResult | DeleteResult, Field(discriminator="op")]] = Field(
         description="One for each operation, in their order."
     )

@@ -28,7 +28,7 @@ from typing_extensions import TypeAliasType
 
 from taskward.postgres.statements import domain
 from taskward.resources.clock import LARGEST_INTEGER, VERSION_NUMBER
-from taskward.resources.shapes import Body, Patch
+from taskward.resources.shapes import NULL, Body, Patch
 from taskward.tasks import zones
 
 # Named types: each has its own schema in OpenAPI.
@@ -238,7 +238,25 @@ EXAMPLE: dict[str, JsonValue] = {
     "due_on": "2026-03-10",
     "tags": ["home", "shopping"],
 }
-PATCH_EXAMPLE: dict[str, JsonValue] = {"status": "Done", "due_on": None}
+PATCH_EXAMPLE: dict[str, JsonValue] = {"status": "Done", "due_on": NULL}
+CREATED_EXAMPLE: dict[str, JsonValue] = {
+    "id": 7,
+    **EXAMPLE,
+    "due_at": NULL,
+    "time_zone": NULL,
+    "created_at": "2026-03-09T08:30:00.204518+00:00",
+    "updated_at": NULL,
+    "completed_at": NULL,
+    "version": 1773045000204,
+}
+READ_EXAMPLE: dict[str, JsonValue] = {
+    **CREATED_EXAMPLE,
+    "status": "Done",
+    "updated_at": "2026-03-10T17:02:11.512063+00:00",
+    "completed_at": "2026-03-10T17:02:11.512063+00:00",
+    "version": 1773162131512,
+}
+TRASHED_EXAMPLE: dict[str, JsonValue] = {**READ_EXAMPLE, "deleted_at": "2026-03-12T06:15:40.090377+00:00"}
 
 
 # Wire shapes are Pydantic's own models: SQLModel's take a field that is named "cls" for an argument, and fail.
@@ -300,6 +318,8 @@ class TaskPatch(Patch):
 
 
 class TaskRead(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [READ_EXAMPLE]})
+
     id: int = Field(ge=1, le=LARGEST_INTEGER, description="From one sequence for all owners, never reused.")
     title: str
     description: str | None
@@ -318,4 +338,6 @@ class TaskRead(BaseModel):
 
 
 class TrashedTask(TaskRead):
+    model_config = ConfigDict(json_schema_extra={"examples": [TRASHED_EXAMPLE]})
+
     deleted_at: datetime = Field(description="In UTC.")

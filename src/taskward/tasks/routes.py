@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypeAliasType
 
+from taskward.http.bodies import too_large
 from taskward.http.conditions import IfMatch, IfNoneMatch
 from taskward.http.context import CurrentSettings
 from taskward.http.errors import ValidationFailed
@@ -27,6 +28,8 @@ from taskward.tasks import batch as batches
 from taskward.tasks.batch import Batch, BatchRead, CreateOperation, DeleteOperation, PatchOperation
 from taskward.tasks.errors import TaskNotFound
 from taskward.tasks.model import (
+    CREATED_EXAMPLE,
+    EXAMPLE,
     Status,
     Tag,
     TaskCreate,
@@ -42,9 +45,14 @@ from taskward.tasks.orders import Sort
 from taskward.tasks.trash import TRASH
 from taskward.tasks.words import words_of
 
+MAX_BATCH_BYTES = 1024 * 1024
 BATCH_TOO_LARGE: Responses = {
-    413: problems(413)[413] | {"description": "The body is larger than 1 MiB (`body_too_large`)."}
+    413: problems(413, examples={413: too_large(MAX_BATCH_BYTES)})[413]
+    | {"description": "The body is larger than 1 MiB (`body_too_large`)."}
 }
+
+
+CREATED = answers(201, LOCATION | ETAG, REPLAYED, example=CREATED_EXAMPLE)
 
 
 class TaskSegment(StringConvertor):
@@ -91,7 +99,8 @@ DueBound = Annotated[
     BeforeValidator(bound),
 ]
 Overdue = Annotated[
-    Literal["true"] | SkipJsonSchema[None], Query(description="Tasks that are due before now and not Done.")
+    Literal["true"] | SkipJsonSchema[None],
+    Query(description="Tasks that are due before now and not Done.", json_schema_extra={"enum": ["true"]}),
 ]
 Count = Annotated[
     Literal["true"] | SkipJsonSchema[None],
@@ -109,7 +118,7 @@ ZoneOfDays = Annotated[
 SortBy = Annotated[Sort, Query(description="With `-` descending; null is last either way.")]
 
 
-@router.post("", status_code=201, response_model=TaskRead, responses=answers(201, LOCATION | ETAG, REPLAYED))
+@router.post("", status_code=201, response_model=TaskRead, responses=CREATED)
 async def create_task(request: Request, session: CurrentSession, task: TaskCreate, key: IdempotencyKey) -> Response:
     """Create a task of your own. With an `Idempotency-Key` a retry creates no second one."""
     return created(request, await actions.create(session, task, idempotency=key.of(task)))
@@ -151,7 +160,7 @@ class PlainRoute(OwnerRoute):
 
 
 class BatchRoute(PlainRoute):
-    max_body_bytes = 1024 * 1024
+    max_body_bytes = MAX_BATCH_BYTES
 
     def validation_problem(self, errors: Sequence[Any]) -> ValidationFailed:
         """Of the first operation that is wrong, if the batch as a whole is not."""
@@ -195,11 +204,11 @@ FIELDS = {
 }
 """Of an operation, and of the task in it."""
 
-batch_router = OwnerRouter(noun=TaskNotFound.noun, route_class=BatchRoute)
+batch_router = OwnerRouter(noun=TaskNotFound.noun, tags=["batch"], route_class=BatchRoute)
 
 
 @batch_router.post(
-    "/batch",
+    "/tasks/batch",
     response_model=BatchRead,
     responses=answers(200, {}, REPLAYED) | problems(404, 412, 428) | BATCH_TOO_LARGE,
 )
@@ -210,9 +219,6 @@ async def apply_batch(
     is_required = settings.require_if_match
     answer = await batches.apply(session, batch, requires_if_match=is_required, idempotency=key.of(batch))
     return JsonResponse(answer.json, headers=replayed(answer.is_replay))
-
-
-router.include_router(batch_router)
 
 
 @router.get(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG) | problems(404) | answers(304, ETAG))
@@ -240,22 +246,25 @@ async def delete_task(session: CurrentSession, task_id: PathId, if_match: IfMatc
     return no_content()
 
 
-everyday = OwnerRouter(noun=TaskNotFound.noun, tags=["tasks"], route_class=PlainRoute)
+tag_router = OwnerRouter(noun=TaskNotFound.noun, tags=["tasks"], route_class=PlainRoute)
 
 
-@everyday.get("/tags", response_model=list[str], responses=answers(200, {}))
+@tag_router.get("/tags", response_model=list[str], responses=answers(200, {}, example=EXAMPLE["tags"]))
 async def list_tags(session: CurrentSession) -> Response:
     """List the tags on your tasks, by code point."""
     return JsonResponse(await actions.list_tags(session))
 
 
-@everyday.get("/trash", response_model=list[TrashedTask], responses=answers(200, {}, LINK))
+trash_router = OwnerRouter(noun=TaskNotFound.noun, tags=["trash"], route_class=PlainRoute)
+
+
+@trash_router.get("/trash", response_model=list[TrashedTask], responses=answers(200, {}, LINK))
 async def list_trash(request: Request, session: CurrentSession, paging: PagingByCursor, days: TrashDays) -> Response:
     """List what you have deleted, the latest first."""
     return paged(request, paging, await TRASH.list(session, paging, trash_days=days))
 
 
-@everyday.post(
+@trash_router.post(
     "/tasks/{task_id}/restore", response_model=TaskRead, responses=answers(200, ETAG, REPLAYED) | problems(404)
 )
 async def restore_task(session: CurrentSession, days: TrashDays, task_id: PathId, key: IdempotencyKey) -> Response:
@@ -263,15 +272,24 @@ async def restore_task(session: CurrentSession, days: TrashDays, task_id: PathId
     return versioned(await TRASH.restore(session, task_id, trash_days=days, idempotency=key.of()))
 
 
-@everyday.delete("/trash/{task_id}", status_code=204, responses=problems(404))
+@trash_router.delete("/trash/{task_id}", status_code=204, responses=problems(404))
 async def erase_task(session: CurrentSession, days: TrashDays, task_id: PathId) -> Response:
     """Remove a task from the trash for good."""
     await TRASH.erase(session, task_id, trash_days=days)
     return no_content()
 
 
-@everyday.delete("/trash", status_code=204)
+@trash_router.delete("/trash", status_code=204)
 async def empty_trash(session: CurrentSession) -> Response:
     """Empty the trash for good."""
     await TRASH.empty(session)
     return no_content()
+
+
+ROUTERS = (router, tag_router, batch_router, trash_router)
+GROUPS = [
+    {"name": "tasks", "description": "One task at a time, and lists of them."},
+    {"name": "batch", "description": "Many changes in one request, all or none."},
+    {"name": "trash", "description": "What was deleted: for so many days it can be taken out again."},
+]
+"""What OpenAPI calls tags."""
