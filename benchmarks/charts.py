@@ -13,7 +13,8 @@ from matplotlib.ticker import LogLocator, NullLocator
 from benchmarks.report import TITLES
 
 FOLDER = Path(__file__).parent.parent / "docs" / "performance"
-COLOURS = {"taskward": "#1b7f5c", "fastify": "#5b7db1", "tutorial": "#c98b3c", "limit": "#b8b8b8"}
+COLOURS = {"taskward": "#1b7f5c", "tuned": "#8a5aa8", "fastify": "#5b7db1", "bare": "#9cb8dc"}
+COLOURS |= {"tutorial": "#c98b3c", "limit": "#b8b8b8"}
 STYLE: Any = {
     "font.size": 9,
     "font.family": "DejaVu Sans",
@@ -41,7 +42,7 @@ def draw_rates(name: str, readings: dict[str, Any], title: str) -> None:
         rates = [by_peer[peer]["per_second"] for by_peer in readings.values()]
         spots = [each + (place - (len(peers) - 1) / 2) * width for each in range(len(rates))]
         bars = axes.bar(spots, rates, width, color=COLOURS[peer], label=TITLES[peer])
-        axes.bar_label(bars, [thousands(rate) for rate in rates], fontsize=6, padding=1)
+        axes.bar_label(bars, [thousands(rate) for rate in rates], fontsize=5, padding=1)
     axes.set_xticks(range(len(readings)), list(readings))
     axes.set_title(title, loc="left", fontsize=10)
     figure.legend(loc="outside lower center", ncols=len(peers), frameon=False, fontsize=8)
@@ -53,7 +54,7 @@ def draw_latencies(name: str, readings: dict[str, Any]) -> None:
     figure, axes = plt.subplots(figsize=(7.2, 3.0), layout="constrained")
     peers = [peer for peer in next(iter(readings.values())) if peer != "limit"]
     for place, peer in enumerate(peers):
-        spots = [each + (place - (len(peers) - 1) / 2) * 0.22 for each in range(len(readings))]
+        spots = [each + (place - (len(peers) - 1) / 2) * 0.8 / len(peers) for each in range(len(readings))]
         medians = [by_peer[peer]["p50_ms"] for by_peer in readings.values()]
         tails = [by_peer[peer]["p99_ms"] for by_peer in readings.values()]
         axes.vlines(spots, medians, tails, color=COLOURS[peer], linewidth=2)

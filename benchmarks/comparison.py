@@ -4,7 +4,7 @@ import os
 import random
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from benchmarks.data import COMPARED, Database, postgresql
 from benchmarks.limit import Pgbench
 from benchmarks.load import (
     CONNECTIONS,
+    MIXED,
     OWNERS,
     WORKLOADS,
     People,
@@ -29,11 +30,11 @@ from benchmarks.load import (
 from benchmarks.machine import description, require_group, two_cores
 from benchmarks.servers import (
     PEERS_COMPARED,
-    TUTORIAL,
+    PEERS_FAR_AWAY,
     Issuer,
     Peer,
     Server,
-    install_fastify,
+    install_packages,
     issuer,
     serving,
     wait_for_line,
@@ -45,8 +46,14 @@ DELAY_MS = 2
 """Each way, as between a server and a database in the same region."""
 
 LIMIT = "limit"
+FAR_AWAY = ("GET one", "list 50", "POST", "PATCH")
+NEAR = (*FAR_AWAY, MIXED)
+
 COUNTED = 20
 """Requests over which round trips are counted."""
+
+STEADY = 0.05
+"""Two slots of the same load that lie less far apart: caches are filled, code is compiled, statements are planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,13 @@ class Plan:
     rounds: int
     seconds: int
     """For each workload of each server in each round."""
-    warms_up: bool
-    """First a second of everything, in which caches are filled and code is compiled."""
+    most_to_warm_up: int
+    """Slots of a mixed day that each server gets at most until it is steady."""
 
 
-FULL = Plan(rounds=3, seconds=5, warms_up=True)
-SHORT = Plan(rounds=1, seconds=1, warms_up=False)
+FULL = Plan(rounds=3, seconds=3, most_to_warm_up=6)
+SHORT = Plan(rounds=1, seconds=2, most_to_warm_up=0)
+WARM_SECONDS = 2
 
 Readings = dict[str, dict[str, list[Reading]]]
 """By workload and peer, one for each round."""
@@ -68,7 +76,7 @@ Readings = dict[str, dict[str, list[Reading]]]
 def compare(plan: Plan) -> dict[str, Any]:
     require_group()
     require_wrk()
-    install_fastify()
+    install_packages()
     database_core, server_core = two_cores()
     os.sched_setaffinity(0, {database_core})  # wrk, PostgreSQL and the proxy inherit it
     with ExitStack() as stack:
@@ -78,21 +86,26 @@ def compare(plan: Plan) -> dict[str, Any]:
         tokens = stack.enter_context(issuer())
         people = People(COMPARED, [tokens.token(COMPARED.owner(number)) for number in range(OWNERS)])
         course = Course(database, tokens, people, folder, server_core)
-        course.prepare_the_tutorial()
+        for peer in PEERS_COMPARED:
+            course.fill_table(peer)
         round_trips = {peer.name: course.round_trips(peer) for peer in PEERS_COMPARED}
         far_url = stack.enter_context(far_away(database.url, folder))
         near = [stack.enter_context(course.serving(peer, database.url)) for peer in PEERS_COMPARED]
-        far = [stack.enter_context(course.serving(peer, far_url)) for peer in PEERS_COMPARED]
+        far = [stack.enter_context(course.serving(peer, far_url)) for peer in PEERS_FAR_AWAY]
         for server in (*near, *far):
-            if server.peer.is_strict:
-                is_isolated(server, people, tokens)
+            is_isolated(server, people, tokens)
         limit = Pgbench(database, tokens, folder, core=server_core)
+        warm_up = {
+            place: {server.peer.name: course.warm_up(server, plan.most_to_warm_up) for server in servers}
+            for place, servers in (("loopback", near), ("far", far))
+        }
         loopback, distant = course.run(plan, near, far, limit)
         return {
             "machine": description(postgres.version),
             "rounds": plan.rounds,
             "seconds": plan.seconds,
             "delay_ms": DELAY_MS,
+            "warm_up": warm_up,
             "round_trips": round_trips,
             "loopback": as_json(loopback),
             "far": as_json(distant),
@@ -113,9 +126,11 @@ class Course:
     def serving(self, peer: Peer, url: str) -> AbstractContextManager[Server]:
         return serving(peer, url, self.tokens, self.folder, cores=[self.server_core])
 
-    def prepare_the_tutorial(self) -> None:
-        with self.serving(TUTORIAL, self.database.url):
-            self.database.copy_for_the_tutorial()
+    def fill_table(self, peer: Peer) -> None:
+        """That of a peer which makes one for itself when it starts."""
+        if not peer.is_strict:
+            with self.serving(peer, self.database.url):
+                self.database.copy_tasks_to(*peer.table)
 
     def round_trips(self, peer: Peer) -> dict[str, float]:
         """To the database, a request, when its connection is there already."""
@@ -126,29 +141,34 @@ class Course:
             self.serving(peer, proxy.url) as server,
             Checker(server, self.people) as checker,
         ):
-            for name, workload in WORKLOADS.items():
+            for name in NEAR:
                 checker.check(name)
                 before = proxy.turns
                 for _ in range(COUNTED):
-                    workload(self.people, dice).send(checker.client).raise_for_status()
+                    WORKLOADS[name](self.people, dice).send(checker.client).raise_for_status()
                 found[name] = (proxy.turns - before) / COUNTED
         return found
 
+    def warm_up(self, server: Server, most: int) -> list[float]:
+        """Its requests a second in each slot of a mixed day, until they are steady."""
+        rates: list[float] = []
+        while len(rates) < most and not is_steady(rates):
+            rates.append(round(self.slot(server, MIXED, WARM_SECONDS).per_second, 1))
+        if rates:
+            print(f"warmed up {server.peer.title}: {rates}", file=sys.stderr, flush=True)
+        return rates
+
     def run(self, plan: Plan, near: list[Server], far: list[Server], limit: Pgbench) -> tuple[Readings, Readings]:
-        if plan.warms_up:
-            for server in (*near, *far):
-                for name in WORKLOADS:
-                    self.slot(server, name, 1)
-        loopback: Readings = {name: {} for name in WORKLOADS}
-        distant: Readings = {name: {} for name in WORKLOADS}
+        loopback: Readings = {name: {} for name in NEAR}
+        distant: Readings = {name: {} for name in FAR_AWAY}
         for number in range(plan.rounds):
-            self.database.remove_what_was_added()
-            for name in WORKLOADS:
+            self.database.remove_what_was_added({server.peer.table.name for server in near})
+            for name in NEAR:
                 # Nobody is always the first after somebody's writes.
                 for server in rotated(near, number):
                     loopback[name].setdefault(server.peer.name, []).append(self.slot(server, name, plan.seconds))
                 loopback[name].setdefault(LIMIT, []).append(limit.measured(name, seconds=plan.seconds))
-                for server in rotated(far, number):
+                for server in rotated(far, number) if name in FAR_AWAY else ():
                     distant[name].setdefault(server.peer.name, []).append(self.slot(server, name, plan.seconds))
                 print(f"round {number + 1} of {plan.rounds}, {name}", file=sys.stderr, flush=True)
         return loopback, distant
@@ -172,7 +192,12 @@ class Course:
         return found
 
     def tasks_of(self, server: Server) -> int:
-        return self.database.count(f"select count(*) from {'tasks' if server.peer.is_strict else 'todo'}")
+        return self.database.count(f"select count(*) from {server.peer.table.name}")
+
+
+def is_steady(rates: Sequence[float]) -> bool:
+    """The last two, which lie next to each other."""
+    return len(rates) > 1 and abs(rates[-1] - rates[-2]) < STEADY * rates[-2]
 
 
 def rotated(servers: list[Server], by: int) -> list[Server]:

@@ -1,7 +1,7 @@
 """PostgreSQL and the rows in it: the same for everybody who is compared."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,18 +121,18 @@ class Database:
         """Nothing is left to be tidied while somebody is measured."""
         self.run("vacuum (analyze)", "checkpoint")
 
-    def copy_for_the_tutorial(self) -> None:
-        """Into the table that its application has made for itself."""
+    def copy_tasks_to(self, table: str, owner_column: str) -> None:
+        """Into the table that a peer has made for itself."""
         self.run(
-            "insert into todo (id, user_id, title, description, status, created_at) "
+            f"insert into {table} (id, {owner_column}, title, description, status, created_at) "
             "select id, owner_id, title, description, status, created_at from tasks "
             f"where id <= {self.rows.last_id} order by id",
-            f"select setval('todo_id_seq', {self.rows.last_id})",
+            f"select setval(pg_get_serial_sequence('{table}', 'id'), {self.rows.last_id})",
         )
         self.settle()
 
-    def remove_what_was_added(self) -> None:
-        for table in ("tasks", "todo"):
+    def remove_what_was_added(self, tables: Iterable[str]) -> None:
+        for table in tables:
             self.run(f"delete from {table} where id > {self.rows.last_id}")
         self.settle()
 

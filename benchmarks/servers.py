@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from campaigns.processes import START_SECONDS, Process, end, free_port, start
@@ -20,7 +20,6 @@ from support.signing import Signer
 from taskward.tasks.model import TaskRead
 
 PEERS = Path(__file__).parent / "peers"
-FASTIFY = PEERS / "fastify"
 
 PERSON: dict[str, Any] = {"name": "Ann Example", "email": "ann@example.com", "emailVerified": False, "image": None}
 """What Better Auth's tokens say besides."""
@@ -48,27 +47,41 @@ def issuer() -> Iterator[Issuer]:
         yield Issuer(server.origin, server.url, signer)
 
 
+class Table(NamedTuple):
+    name: str
+    owner: str
+    """The column."""
+
+
+TASKS = Table("tasks", "owner_id")
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """A program that offers the endpoints of `/tasks`."""
 
     name: str
     title: str
-    is_strict: bool
-    """Has row-level security, ETags and cursors."""
+    table: Table
+    """Taskward's own, or one that the program makes for itself."""
     command: Callable[[int, int], list[str]]
     """By port and number of workers."""
     environment: Callable[[str, Issuer], dict[str, str]]
 
+    @property
+    def is_strict(self) -> bool:
+        """Has row-level security, ETags and cursors."""
+        return self.table is TASKS
+
 
 def taskward_environment(database_url: str, issuer: Issuer) -> dict[str, str]:
+    """As it ships: a line of JSON for each request in the log, which is a file, and each counted for its limit."""
     return {
         "DATABASE_URL": database_url,
         "BETTER_AUTH_URL": issuer.origin,
         "BETTER_AUTH_JWKS_URL": issuer.jwks_url,
-        # As its peers, which log nothing and limit nobody.
-        "LOG_LEVEL": "warning",
-        "RATE_LIMIT_PER_MINUTE": "0",
+        # Only so high that the load, which a hundred people make, does not come up against it.
+        "RATE_LIMIT_PER_MINUTE": "1000000",
     }
 
 
@@ -91,14 +104,20 @@ def tutorial_command(port: int, workers: int) -> list[str]:
     return [*uvicorn, "--port", str(port), "--workers", str(workers), "--log-level", "warning", "--no-access-log"]
 
 
-def fastify_command(port: int, _: int) -> list[str]:
-    return ["node", str(FASTIFY / "server.js"), str(port)]
+def node_command(name: str) -> Callable[[int, int], list[str]]:
+    return lambda port, _: ["node", str(PEERS / name / "server.js"), str(port)]
 
 
-TASKWARD_PEER = Peer("taskward", "Taskward", True, taskward_command, taskward_environment)
-TUTORIAL = Peer("tutorial", "Tutorial (FastAPI, SQLModel)", False, tutorial_command, peer_environment)
-FASTIFY_PEER = Peer("fastify", "Fastify, pg, jose", True, fastify_command, peer_environment)
-PEERS_COMPARED = (TASKWARD_PEER, FASTIFY_PEER, TUTORIAL)
+TASKWARD_PEER = Peer("taskward", "Taskward", TASKS, taskward_command, taskward_environment)
+TUNED = Peer("tuned", "Tuned Node.js", TASKS, node_command("tuned"), peer_environment)
+FASTIFY = Peer("fastify", "Careful Fastify", TASKS, node_command("fastify"), peer_environment)
+BARE = Peer("bare", "Bare Fastify", Table("bare_tasks", "owner_id"), node_command("bare"), peer_environment)
+TUTORIAL = Peer(
+    "tutorial", "Tutorial (FastAPI, SQLModel)", Table("todo", "user_id"), tutorial_command, peer_environment
+)
+PEERS_COMPARED = (TASKWARD_PEER, TUNED, FASTIFY, BARE, TUTORIAL)
+PEERS_FAR_AWAY = (TASKWARD_PEER, TUNED, FASTIFY, BARE)
+"""The tutorial is as slow as it is wherever the database is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +128,23 @@ class Server:
     log: Path
 
 
-def install_fastify() -> None:
-    """What `package-lock.json` names, beside it.
+def install_packages() -> None:
+    """For each peer in Node.js what its `package-lock.json` names, beside it.
 
     Raises:
         Missing: there is no Node.js, or the packages cannot be had.
     """
-    require_program("node", "runs the Fastify peer: install Node.js 20 or newer")
-    require_program("npm", "installs the Fastify peer: install it with Node.js")
-    installed = FASTIFY / "node_modules" / ".package-lock.json"
-    if installed.exists() and installed.stat().st_mtime > (FASTIFY / "package-lock.json").stat().st_mtime:
-        return
-    command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-    done = subprocess.run(command, cwd=FASTIFY, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Missing(f"npm could not install the Fastify peer: {done.stderr.strip()[-500:]}")
-    installed.touch()
+    require_program("node", "runs the peers in Node.js: install version 20.12 or newer")
+    require_program("npm", "installs what the peers in Node.js need: install it with Node.js")
+    for lock in sorted(PEERS.glob("*/package-lock.json")):
+        installed = lock.parent / "node_modules" / ".package-lock.json"
+        if installed.exists() and installed.stat().st_mtime > lock.stat().st_mtime:
+            continue
+        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        done = subprocess.run(command, cwd=lock.parent, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Missing(f"npm could not install what {lock.parent.name} needs: {done.stderr.strip()[-500:]}")
+        installed.touch()
 
 
 @contextmanager
