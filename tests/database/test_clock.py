@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from support.databases import asked, soon, using
+from taskward.postgres.failures import StatementFailed
 from taskward.postgres.pool import Pool
 from taskward.resources.errors import VersionMismatch
 from taskward.resources.session import Session
@@ -97,6 +98,23 @@ def test_writes_without_a_version_all_count_and_none_is_like_another(database_ur
 
             assert len(set(versions)) == len(versions) == 2 + 2 * WRITERS * ROUNDS
             assert clock_of(database_url, ann) == max(versions)
+
+    asyncio.run(main())
+
+
+def test_a_write_that_has_not_moved_the_clock_fails(database_url: str, ann: str) -> None:
+    """Also on a connection that has served another: what it stamped has ended with its transaction."""
+
+    async def main() -> None:
+        async with using(database_url, pool_size=1) as pool:
+            task = await adds(pool, ann)
+            for call in (
+                actions.CREATE.plain(**actions.values_of(TaskCreate(title="Bread"))),
+                actions.REMOVE(id=task.id, expected=None),
+            ):
+                with pytest.raises(StatementFailed):
+                    await pool.run(ann, [call], deadline=pool.new_deadline(), is_repeatable=False)
+            assert await actions.find(Session.begin(pool, ann), task.id) == task
 
     asyncio.run(main())
 

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Text, bindparam, func, insert, literal_column
 from sqlmodel import SQLModel
 
 from taskward.postgres import context
-from taskward.postgres.statements import OWNER, Statement, compiled, json_list, json_of, owned
+from taskward.postgres.statements import OWNER, Statement, compiled, json_list, json_of_columns, owned
 from taskward.resources import clock, idempotency
 from taskward.tasks import actions, batch, finding, trash
 
@@ -154,6 +154,6 @@ def test_rows_become_json_in_the_order_that_is_asked_for(server: PGconn) -> None
 def test_a_row_becomes_an_object_of_the_columns_that_are_named(server: PGconn) -> None:
     row = select(text("title").label("title"), text("secret").label("secret")).cte("row")
 
-    found = asked(server, compiled(select(json_of([row.c.title], row))), title='"M\\ilk"\n', secret="s")
+    found = asked(server, compiled(select(json_of_columns([row.c.title], row))), title='"M\\ilk"\n', secret="s")
 
     assert found == [b'{"title":"\\"M\\\\ilk\\"\\n"}']

@@ -8,7 +8,7 @@ import importlib
 import json
 import pkgutil
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -19,8 +19,11 @@ from fastapi.routing import iter_route_contexts
 import taskward
 from taskward.app import openapi_document, routed
 from taskward.postgres.statements import Bound, Statement
+from taskward.resources.resource import Resource
 from taskward.resources.trash import Trash
 from taskward.settings import read_settings
+from taskward.tasks.actions import TASKS, change_of
+from taskward.tasks.batch import KEEPING_STEPS, STEPS, Steps
 from taskward.tasks.finding import CONDITIONS, list_statement
 from taskward.tasks.orders import Sort, order_of
 
@@ -31,6 +34,9 @@ def files() -> dict[str, str]:
     """Each file's text by its name."""
     return {f"sql/{name}.sql": as_file(statement) for name, statement in statements()} | {
         "sql/tasks.finding.list_statement.sql": "\n".join(lists()),
+        "sql/tasks.actions.change_of.sql": "\n".join(changes(change_of)),
+        "sql/tasks.batch.STEPS.patch_of.sql": "\n".join(changes(STEPS.patch_of)),
+        "sql/tasks.batch.KEEPING_STEPS.patch_of.sql": "\n".join(changes(KEEPING_STEPS.patch_of)),
         "routes.txt": routes(),
         "openapi.json": json.dumps(openapi_document(read_settings()), indent=1, ensure_ascii=False) + "\n",
     }
@@ -60,6 +66,12 @@ def lists() -> Iterator[str]:
     yield f"-- all filters\n{as_file(list_statement(tuple(CONDITIONS), order_of('created_at', 'UTC'), goes_on=False))}"
 
 
+def changes(change_of: Callable[[tuple[str, ...]], Statement]) -> Iterator[str]:
+    """Of each field alone, and of two."""
+    for fields in (*((name,) for name in TASKS.changes), ("title", "status")):
+        yield f"-- {', '.join(fields)}\n{as_file(change_of(fields))}"
+
+
 def modules() -> Iterator[ModuleType]:
     for module in pkgutil.walk_packages(taskward.__path__, "taskward."):
         if not module.name.startswith("taskward.migrations."):
@@ -82,7 +94,7 @@ def statements_in(value: Any) -> Iterator[tuple[tuple[str, ...], Statement]]:
             yield (), value.statement
         case tuple() if hasattr(value, "_asdict"):
             yield from statements_of(value._asdict())
-        case Trash():
+        case Resource() | Steps() | Trash():
             yield from statements_of(vars(value))
 
 

@@ -99,13 +99,18 @@ def owned(statement: Filterable, table: FromClause) -> Filterable:
     return statement.where(table.c.owner_id == OWNER)
 
 
-def json_of(columns: Sequence[ColumnElement[Any]], table: FromClause) -> ColumnElement[Any]:
-    """A row of `table` as a JSON object with the names of `columns`."""
+def json_of(rows: CTE | Subquery) -> ColumnElement[Any]:
+    """A row of `rows` as a JSON object with the names of all their columns."""
+    return func.row_to_json(rows.table_valued())
+
+
+def json_of_columns(columns: Sequence[ColumnElement[Any]], table: FromClause) -> ColumnElement[Any]:
+    """Some columns of a row of `table`, where there is no subquery that has no others."""
     shape = select(*columns).correlate(table).subquery("shape")
-    return select(func.row_to_json(shape.table_valued())).select_from(shape).scalar_subquery()
+    return select(json_of(shape)).select_from(shape).scalar_subquery()
 
 
 def json_list(rows: CTE | Subquery, order: ColumnElement[Any]) -> ColumnElement[Any]:
     """All of `rows` as a JSON array, `[]` when there are none."""
-    aggregated = func.json_agg(postgresql.aggregate_order_by(func.row_to_json(rows.table_valued()), order))
+    aggregated = func.json_agg(postgresql.aggregate_order_by(json_of(rows), order))
     return func.coalesce(aggregated, literal_column("'[]'::json"))

@@ -4,11 +4,24 @@ The row lock makes commit order the order of versions, two writes of one owner n
 version never comes back with other content: it follows real time, also after a restored backup.
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, MetaData, Text, bindparam, func, literal_column, select
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    MetaData,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    true,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel
 
-from taskward.postgres.statements import OWNER, compiled, domain, owned
+from taskward.postgres.statements import OWNER, compiled, domain
 
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8259 §6)."""
@@ -26,16 +39,19 @@ class OwnerClock(SQLModel, table=True):
 
 CLOCK = SQLModel.metadata.tables["owner"]
 
+# It ends with the transaction, so a write in which the clock has not moved has no version, and fails.
+_setting: ColumnElement[Any] = literal_column("'app.version'")
+
 _first = insert(CLOCK).values(owner_id=OWNER, version=bindparam("now_ms", type_=BigInteger()))
 TICK = compiled(
     # A statement of its own: folded into the change as a CTE it would work on a snapshot that is older than the lock.
     _first.on_conflict_do_update(
         index_elements=[CLOCK.c.owner_id],
         set_={"version": func.greatest(CLOCK.c.version + literal_column("1"), _first.excluded.version)},
-    )
+    ).returning(func.set_config(_setting, cast(CLOCK.c.version, Text), true()))
 )
 
-NOW = owned(select(CLOCK.c.version), CLOCK).scalar_subquery()
+NOW = cast(func.current_setting(_setting), BigInteger)
 """The version that the write in progress stamps."""
 
 

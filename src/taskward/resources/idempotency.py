@@ -70,6 +70,8 @@ class IdempotencyKey(SQLModel, table=True):
 
 KEYS = SQLModel.metadata.tables["idempotency_keys"]
 
+REMEMBERED = ("fingerprint", "answer", "row_id", "task_id", "version", "created_at")
+
 KEY = bindparam("key", type_=Text())
 FINGERPRINT = bindparam("fingerprint", type_=Text())
 
@@ -134,8 +136,7 @@ def remembering(answered: SelectBase, *columns: str) -> ReturningInsert[Any]:
     # What is in the way has expired: the clock is locked, and a fresh key would have been known.
     return remembered.on_conflict_do_update(
         index_elements=[KEYS.c.owner_id, KEYS.c.key],
-        set_={name: remembered.excluded[name] for name in ("fingerprint", "answer", "row_id", "task_id", "version")}
-        | {"created_at": func.now()},
+        set_={name: remembered.excluded[name] for name in REMEMBERED},
     ).returning(KEYS.c.answer)
 
 

@@ -15,23 +15,31 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
-    FromClause,
+    Subquery,
     Table,
     Update,
     bindparam,
     case,
-    exists,
     func,
     literal_column,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from taskward.postgres.encoding import Row
-from taskward.postgres.statements import OWNER, Bound, Statement, base_of, compiled, json_list, json_of, owned
+from taskward.postgres.statements import (
+    OWNER,
+    Bound,
+    Statement,
+    base_of,
+    compiled,
+    json_list,
+    json_of,
+    json_of_columns,
+    owned,
+)
 from taskward.resources.clock import NOW
 from taskward.resources.errors import CursorInvalid, IdempotencyKeyReused, RowNotFound, VersionMismatch
 from taskward.resources.idempotency import Idempotency, RememberedRow, is_unknown, known_key, once
@@ -43,8 +51,6 @@ Values = Mapping[str, ColumnElement[Any]]
 
 EXPECTED = bindparam("expected", type_=ARRAY(BigInteger()))
 """The versions that the client allows: null for any, an empty array for none."""
-
-ONE_ROW = select(literal_column("1")).subquery("one")
 
 
 class Versioned(NamedTuple):
@@ -61,15 +67,6 @@ class RenderedRow(NamedTuple):
     id: bytes
     json: bytes
     version: bytes
-
-
-class GuardedRow(NamedTuple):
-    """What a guarded statement answers: whether the row was there, and the row when it was as expected."""
-
-    was_there: bytes
-    id: bytes | None
-    json: bytes | None
-    version: bytes | None
 
 
 class Creation(NamedTuple):
@@ -103,6 +100,7 @@ class Resource:
         self.shape = columns_of(table, read)
         self.is_the_one = table.c.id == bindparam("id", type_=BigInteger())
         self.is_live = table.c.deleted_at.is_(None)
+        self.IS_THERE = compiled(owned(select(literal_column("1")).where(self.is_the_one, self.is_live), table))
         self.is_as_expected = EXPECTED.is_(None) | (table.c.version == func.any(EXPECTED))
         self.sent: Values = {column.name: parameter_of(column) for column in columns_of(table, replace)}
         """What a body that creates or replaces sends."""
@@ -125,7 +123,8 @@ class Resource:
         )
 
     def find(self) -> Statement:
-        return compiled(owned(select(*self.rendered(self.table)).where(self.is_the_one, self.is_live), self.table))
+        found = owned(select(*self.shape).where(self.is_the_one, self.is_live), self.table)
+        return compiled(select(*self.rendered(found.subquery("found"))))
 
     def replace(self, values: Values | None = None) -> Statement:
         return self.guarded(self.changing(self.sent if values is None else values))
@@ -146,9 +145,12 @@ class Resource:
         return compiled(select(json_list(page, page.c.id), func.max(page.c.id), has_more))
 
     def guarded(self, write: Update) -> Statement:
-        """One statement that tells three outcomes apart: not there, not as expected, done (with the row)."""
-        done = self.attempted(write)
-        return compiled(select(self.was_there(), *self.rendered(done)).select_from(ONE_ROW.outerjoin(done, true())))
+        """RenderedRow, of the row that was changed because it was there and as expected.
+
+        The clock was moved before, so no other write of this owner comes between the look and the change.
+        """
+        json = json_of_columns(self.shape, self.table).label("json")
+        return compiled(self.held(write).returning(self.table.c.id, json, self.table.c.version))
 
     def once(self, known: CTE, made: CTE) -> Statement:
         """`made` was written only if the key was not known."""
@@ -168,21 +170,13 @@ class Resource:
     def removing(self) -> Update:
         return update(self.table).values(version=NOW, deleted_at=func.now())
 
-    def attempted(self, write: Update) -> CTE:
-        """The row that was changed because it was there and as expected.
+    def held(self, write: Update) -> Update:
+        """To the one row, if it is there and as expected."""
+        return owned(write.where(self.is_the_one, self.is_live, self.is_as_expected), self.table)
 
-        The clock was moved before, so no other write of this owner comes between the look and the change.
-        """
-        guarded = write.where(self.is_the_one, self.is_live, self.is_as_expected)
-        return owned(guarded, self.table).returning(*self.shape).cte("done")
-
-    def was_there(self) -> ColumnElement[bool]:
-        return exists(owned(select(self.table.c.id).where(self.is_the_one, self.is_live), self.table))
-
-    def rendered(self, rows: FromClause) -> list[ColumnElement[Any]]:
-        """RenderedRow, of the table or of what a write returned."""
-        shape = [rows.c[column.name] for column in self.shape]
-        return [rows.c.id, json_of(shape, rows).label("json"), rows.c.version]
+    def rendered(self, rows: CTE | Subquery) -> list[ColumnElement[Any]]:
+        """RenderedRow, of rows that have the columns of the shape and no others."""
+        return [rows.c.id, json_of(rows).label("json"), rows.c.version]
 
     def if_sent(self, field: str, value: ColumnElement[Any], *, column: str | None = None) -> ColumnElement[Any]:
         """What the patch has sent, or else what the column (of the same name) holds already."""
@@ -232,13 +226,17 @@ class Resource:
         Raises:
             RowNotFound, VersionMismatch: nothing was changed.
         """
-        [[row]] = await session.write(call)
-        found = GuardedRow._make(row)
-        if found.was_there != b"t":
-            raise self.missing
-        if found.id is None:
+        if call.values["expected"] is None:
+            [rows], is_there = await session.write(call), False
+        else:
+            # In the same round trip: nothing may come between what was refused and the reason.
+            rows, there = await session.write(call, self.IS_THERE(id=call.values["id"]))
+            is_there = bool(there)
+        if rows:
+            return versioned(rows[0])
+        if is_there:
             raise VersionMismatch(self.missing.noun)
-        return versioned(row[1:])
+        raise self.missing
 
     async def paged(self, session: Session, statement: Statement, page: PageRequest, *calls: Bound, of: str) -> Page:
         """A page in the order of ids. `of` names the list that its cursors belong to, `calls` may count its rows.

@@ -4,6 +4,8 @@ Each action is one call to the database. A statement is compiled once, below, ne
 `Resource`, and the policy says it again.
 """
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import DateTime, Text, bindparam, case, collate, func, literal_column, select
@@ -12,7 +14,7 @@ from sqlalchemy.sql import ColumnElement, Select
 
 from taskward.postgres.statements import Statement, compiled, owned
 from taskward.resources.idempotency import Idempotency
-from taskward.resources.resource import Resource, Versioned
+from taskward.resources.resource import Resource, Values, Versioned
 from taskward.resources.session import Session
 from taskward.tasks.errors import TaskNotFound
 from taskward.tasks.model import TABLE, TaskCreate, TaskPatch, TaskRead, TaskReplace
@@ -54,7 +56,8 @@ async def change(session: Session, task_id: int, patch: TaskPatch, *, expected: 
     """
     if not patch.model_fields_set:
         return await TASKS.unchanged(session, FIND(id=task_id), expected=expected)
-    return await TASKS.changed(session, CHANGE(id=task_id, expected=expected, **changes_in(patch)))
+    changes = changes_in(patch)
+    return await TASKS.changed(session, change_of(changes)(id=task_id, expected=expected, **values_in(changes)))
 
 
 async def delete(session: Session, task_id: int, *, expected: list[int] | None) -> None:
@@ -83,31 +86,46 @@ def changes_in(patch: TaskPatch) -> dict[str, Any]:
         sent["due_at"] = None
     if sent.get("due_at") is not None:
         sent["due_on"] = None
-    return TASKS.changes_in(sent) | words_of_fields(patch)
+    return sent
 
 
-def words_of_fields(task: TaskReplace | TaskPatch) -> dict[str, list[str]]:
-    return {"title_words": words_of(task.title), "description_words": words_of(task.description)}
+def values_in(changes: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of the statement that makes these changes."""
+    values = changes if has_own_statement(changes) else TASKS.changes_in(changes)
+    return values | {words_column(name): words_of(values[name]) for name in TEXTS if name in values}
+
+
+def words_of_fields(task: TaskReplace) -> dict[str, list[str]]:
+    return {words_column(name): words_of(getattr(task, name)) for name in TEXTS}
+
+
+def words_column(name: str) -> str:
+    return f"{name}_words"
+
+
+TEXTS = ("title", "description")
+WORDS = {name: func.array_to_tsvector(bindparam(words_column(name), type_=ARRAY(Text()))) for name in TEXTS}
 
 
 def when_done(status: ColumnElement[Any], since: ColumnElement[Any]) -> ColumnElement[Any]:
     return case((status == literal_column("'Done'"), since))
 
 
-WORDS = {
-    name: func.array_to_tsvector(bindparam(name, type_=ARRAY(Text()))) for name in ("title_words", "description_words")
-}
-CHANGED_WORDS = {name: TASKS.if_sent(name.removesuffix("_words"), sent, column=name) for name, sent in WORDS.items()}
+def still_done(status: ColumnElement[Any]) -> ColumnElement[Any]:
+    """`marked_done_at` of a row that changes: since when it is done. Null stands for the time of this change."""
+    return when_done(status, TABLE.c.completed_at)
+
+
 # What is said to be later is now; null leaves now.
 DONE_SINCE = func.least(bindparam("completed_at", type_=DateTime(timezone=True)), func.now())
-STILL_DONE_SINCE = func.coalesce(TABLE.c.completed_at, func.now())
 
-NEW_ROW = {"marked_done_at": when_done(TASKS.sent["status"], DONE_SINCE), **TASKS.sent, **WORDS}
-REPLACED = {**TASKS.sent, **WORDS, "marked_done_at": when_done(TASKS.sent["status"], STILL_DONE_SINCE)}
+SENT = {**TASKS.sent, **{words_column(name): words for name, words in WORDS.items()}}
+NEW_ROW = {"marked_done_at": when_done(TASKS.sent["status"], DONE_SINCE), **SENT}
+REPLACED = {**SENT, "marked_done_at": still_done(TASKS.sent["status"])}
 PATCHED = {
     **TASKS.changes,
-    **CHANGED_WORDS,
-    "marked_done_at": when_done(TASKS.changes["status"], STILL_DONE_SINCE),
+    **{words_column(name): TASKS.if_sent(name, words, column=words_column(name)) for name, words in WORDS.items()},
+    "marked_done_at": still_done(TASKS.changes["status"]),
 }
 
 CREATE = TASKS.create(NEW_ROW)
@@ -115,6 +133,33 @@ FIND = TASKS.find()
 REPLACE = TASKS.replace(REPLACED)
 CHANGE = TASKS.change(PATCHED)
 REMOVE = TASKS.remove()
+
+# Most patches send one field or two. A statement that sets these alone costs PostgreSQL a sixth less than the one that
+# looks at each field whether it was sent. Of the many sets of more fields none has its own: each connection keeps what
+# it has prepared.
+OWN_STATEMENT_FIELDS = 2
+
+
+def has_own_statement(changes: Iterable[str]) -> bool:
+    return len(frozenset(changes)) <= OWN_STATEMENT_FIELDS
+
+
+def change_of(changes: Iterable[str]) -> Statement:
+    fields = frozenset(changes)
+    return change_of_few(fields) if has_own_statement(fields) else CHANGE
+
+
+@cache
+def change_of_few(fields: frozenset[str]) -> Statement:
+    return TASKS.change(patched(fields))
+
+
+def patched(fields: frozenset[str]) -> Values:
+    """What a patch that sends exactly these fields writes."""
+    values = {name: TASKS.sent[name] for name in TASKS.changes if name in fields}
+    words = {words_column(name): WORDS[name] for name in TEXTS if name in fields}
+    done = still_done(values["status"]) if "status" in values else TABLE.c.completed_at
+    return {**values, **words, "marked_done_at": done}
 
 
 def tags_statement() -> Statement:

@@ -5,12 +5,13 @@ lacks what it should expect: that undoes the others, and the SQLSTATE tells whic
 of its own, or two changes of one task would leave two contents behind one version.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NamedTuple
+from functools import cache
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from sqlalchemy import CTE, Integer, Select, Text, case, cast, func, literal_column, select, true
+from sqlalchemy import CTE, Select, Text, Update, case, cast, exists, func, literal_column, select, true
 from sqlalchemy.sql import ColumnElement
 
 from taskward.errors import Problem
@@ -32,7 +33,7 @@ from taskward.resources.refusals import KEY_IS_KNOWN, NOT_AS_EXPECTED, NOT_FOUND
 from taskward.resources.session import Session
 from taskward.resources.shapes import Body, RowId
 from taskward.resources.versions import expected_versions
-from taskward.tasks.actions import NEW_ROW, PATCHED, TASKS, changes_in, values_of
+from taskward.tasks.actions import NEW_ROW, PATCHED, TASKS, changes_in, has_own_statement, patched, values_in, values_of
 from taskward.tasks.errors import TaskNotFound
 from taskward.tasks.model import CREATED_EXAMPLE, READ_EXAMPLE, TABLE, TaskCreate, TaskPatch, TaskRead
 from taskward.tasks.model import EXAMPLE as TASK_EXAMPLE
@@ -180,7 +181,8 @@ def call_of(operation: Operation, steps: "Steps", *, requires_if_match: bool) ->
         return steps.delete(id=operation.id, expected=expected)
     if not operation.patch.model_fields_set:
         return steps.look(id=operation.id, expected=expected)
-    return steps.patch(id=operation.id, expected=expected, **changes_in(operation.patch))
+    changes = changes_in(operation.patch)
+    return steps.patch_of(changes)(id=operation.id, expected=expected, **values_in(changes))
 
 
 def with_ticks(first: Bound, calls: Sequence[Bound]) -> Iterator[Bound]:
@@ -216,48 +218,47 @@ REFUSALS: dict[str, Callable[[], Problem]] = {
     PRECONDITION_REQUIRED: PreconditionRequired,
 }
 
-NOTHING: ColumnElement[int] = literal_column("0", Integer())
+ONE_ROW = select(literal_column("1")).subquery("one")
 
 REFUSE = compiled(select(refuse(PRECONDITION_REQUIRED)))
 """In the place of an operation that lacks `if_match` where it is required."""
 
 
-class Steps(NamedTuple):
-    """Statements whose one column is the result of an operation, as the client reads it."""
-
-    create: Statement
-    patch: Statement
-    look: Statement
-    delete: Statement
+Kept = Callable[[ColumnElement[str]], ColumnElement[Any]]
 
 
-def steps(kept: Callable[[ColumnElement[str]], ColumnElement[Any]]) -> Steps:
-    created = TASKS.creating(NEW_ROW).cte("created")
-    look: Select[Any] = select(*TASKS.shape).where(TASKS.is_the_one, TASKS.is_live, TASKS.is_as_expected)
-    deleted = text("""{"op": "delete", "status": 204}""")
+class Steps:
+    """Statements whose one column is the result of an operation, as the client reads it, or what is `kept` of it."""
 
-    def step(done: CTE, result: ColumnElement[str]) -> Statement:
-        there = owned(select(func.count().label("found")).where(TASKS.is_the_one, TASKS.is_live), TABLE).cte("there")
-        outcome = case(
-            (there.c.found == NOTHING, refuse(NOT_FOUND)), (done.c.id.is_(None), refuse(NOT_AS_EXPECTED)), else_=result
-        )
-        return compiled(select(kept(outcome)).select_from(there.outerjoin(done, true())))
+    def __init__(self, kept: Kept) -> None:
+        self.kept = kept
+        created = TASKS.creating(NEW_ROW).cte("created")
+        look: Select[Any] = select(*TASKS.shape).where(TASKS.is_the_one, TASKS.is_live, TASKS.is_as_expected)
+        self.create = compiled(select(kept(with_task("create", 201, created))).select_from(created))
+        self.patch = self.patched(attempted(TASKS.changing(PATCHED)))
+        self.patch_of_few = cache(lambda fields: self.patched(attempted(TASKS.changing(patched(fields)))))
+        self.look = self.patched(owned(look, TABLE).cte("done"))
+        self.delete = self.step(attempted(TASKS.removing()), text("""{"op": "delete", "status": 204}"""))
 
-    def patched(done: CTE) -> Statement:
-        return step(done, with_task("patch", 200, done))
+    def patch_of(self, changes: Iterable[str]) -> Statement:
+        return self.patch_of_few(frozenset(changes)) if has_own_statement(changes) else self.patch
 
-    return Steps(
-        create=compiled(select(kept(with_task("create", 201, created))).select_from(created)),
-        patch=patched(TASKS.attempted(TASKS.changing(PATCHED))),
-        look=patched(owned(look, TABLE).cte("done")),
-        delete=step(TASKS.attempted(TASKS.removing()), deleted),
-    )
+    def patched(self, done: CTE) -> Statement:
+        return self.step(done, with_task("patch", 200, done))
+
+    def step(self, done: CTE, result: ColumnElement[str]) -> Statement:
+        is_there = exists(owned(select(TABLE.c.id).where(TASKS.is_the_one, TASKS.is_live), TABLE))
+        outcome = case((done.c.id.is_not(None), result), (is_there, refuse(NOT_AS_EXPECTED)), else_=refuse(NOT_FOUND))
+        return compiled(select(self.kept(outcome)).select_from(ONE_ROW.outerjoin(done, true())))
+
+
+def attempted(write: Update) -> CTE:
+    return TASKS.held(write).returning(*TASKS.shape).cte("done")
 
 
 def with_task(op: str, status: int, done: CTE) -> ColumnElement[str]:
-    shape = [done.c[name] for name in TaskRead.model_fields]
     opening = text(f"""{{"op": "{op}", "status": {status}, "task": """)
-    return opening + cast(json_of(shape, done), Text) + text("}")
+    return opening + cast(json_of(done), Text) + text("}")
 
 
 def text(constant: str) -> ColumnElement[str]:
@@ -274,8 +275,8 @@ def gathered(result: ColumnElement[str]) -> ColumnElement[Any]:
     return func.length(func.set_config(GATHERED, func.concat_ws(text(", "), so_far, result), true()))
 
 
-STEPS = steps(lambda result: result)
-KEEPING_STEPS = steps(gathered)
+STEPS = Steps(lambda result: result)
+KEEPING_STEPS = Steps(gathered)
 
 all_gathered = text("""{"results": [""") + func.current_setting(GATHERED) + text("]}")
 REMEMBER = compiled(remembering(select(OWNER, KEY, FINGERPRINT, all_gathered.label("answer"))))

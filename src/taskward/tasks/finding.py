@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, aggregate_order_by
 from sqlalchemy.sql import ColumnElement, Select
 from sqlalchemy.sql.base import ColumnCollection
 
-from taskward.postgres.statements import Statement, compiled, json_of, owned
+from taskward.postgres.statements import Statement, compiled, json_of_columns, owned
 from taskward.resources.paging import LIMIT, SKIP, Page, PageRequest, looking_ahead, page_in, position_in
 from taskward.resources.session import Session
 from taskward.tasks import zones
@@ -234,7 +234,7 @@ def list_statement(filters: tuple[str, ...], order: Order, *, goes_on: bool) -> 
     found = found.order_by(*in_order(found.selected_columns, is_descending=order.is_descending))
     ahead, has_more = looking_ahead(found.offset(SKIP))
     page = select(ahead).order_by(*in_order(ahead.c, is_descending=order.is_descending)).limit(LIMIT).cte("page")
-    shown = json_of([page.c[column.name] for column in TASKS.shape], page)
+    shown = json_of_columns([page.c[column.name] for column in TASKS.shape], page)
     tasks = func.json_agg(aggregate_order_by(shown, *in_order(page.c, is_descending=order.is_descending)))
     position = cast(func.json_build_array(*keys(page.c)), Text())
     last = (

@@ -4,18 +4,15 @@ WITH known AS
 FROM idempotency_keys
 WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now() - interval '24 hours' AND idempotency_keys.owner_id = $1::VARCHAR),
 created AS
-(INSERT INTO tasks (owner_id, version, marked_done_at, title, description, status, priority, due_on, due_at, time_zone, tags, title_words, description_words) SELECT $1::VARCHAR AS anon_1, (SELECT owner.version
-FROM owner
-WHERE owner.owner_id = $1::VARCHAR) AS anon_4, CASE WHEN ($4::VARCHAR = 'Done') THEN least($5::TIMESTAMP WITH TIME ZONE, now()) END AS anon_5, $6::VARCHAR AS anon_6, $7::VARCHAR AS anon_7, $4::VARCHAR AS anon_8, $8::VARCHAR AS anon_9, $9::DATE AS anon_10, $10::TIMESTAMP WITH TIME ZONE AS anon_11, $11::VARCHAR AS anon_12, $12::TEXT[] AS anon_13, array_to_tsvector($13::TEXT[]) AS array_to_tsvector_1, array_to_tsvector($14::TEXT[]) AS array_to_tsvector_2
+(INSERT INTO tasks (owner_id, version, marked_done_at, title, description, status, priority, due_on, due_at, time_zone, tags, title_words, description_words) SELECT $1::VARCHAR AS anon_1, CAST(current_setting('app.version') AS BIGINT) AS current_setting_1, CASE WHEN ($4::VARCHAR = 'Done') THEN least($5::TIMESTAMP WITH TIME ZONE, now()) END AS anon_4, $6::VARCHAR AS anon_5, $7::VARCHAR AS anon_6, $4::VARCHAR AS anon_7, $8::VARCHAR AS anon_8, $9::DATE AS anon_9, $10::TIMESTAMP WITH TIME ZONE AS anon_10, $11::VARCHAR AS anon_11, $12::TEXT[] AS anon_12, array_to_tsvector($13::TEXT[]) AS array_to_tsvector_1, array_to_tsvector($14::TEXT[]) AS array_to_tsvector_2
 WHERE NOT (EXISTS (SELECT known.key
 FROM known)) RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version),
 made AS
-(SELECT created.id AS id, (SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT created.id AS id, created.title AS title, created.description AS description, created.status AS status, created.created_at AS created_at, created.updated_at AS updated_at, created.priority AS priority, created.due_on AS due_on, created.due_at AS due_at, created.time_zone AS time_zone, created.tags AS tags, created.completed_at AS completed_at, created.version AS version) AS shape) AS json, created.version AS version
+(SELECT created.id AS id, row_to_json(created) AS json, created.version AS version
 FROM created),
 remembered AS
 (INSERT INTO idempotency_keys (owner_id, key, fingerprint, answer, row_id, task_id, version) SELECT $1::VARCHAR AS anon_1, $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, CAST(made.json AS TEXT) AS answer, made.id AS id, made.id AS for_0_1, made.version AS version
-FROM made ON CONFLICT (owner_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, row_id = excluded.row_id, task_id = excluded.task_id, answer = excluded.answer, version = excluded.version, created_at = now() RETURNING idempotency_keys.answer)
- SELECT false AS anon_14, true AS anon_15, made.id, CAST(made.json AS TEXT) AS json, made.version
-FROM made UNION ALL SELECT true AS anon_15, known.fingerprint = $3::VARCHAR AS anon_16, coalesce(known.row_id, known.task_id) AS coalesce_1, known.answer, known.version
+FROM made ON CONFLICT (owner_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, row_id = excluded.row_id, task_id = excluded.task_id, answer = excluded.answer, version = excluded.version, created_at = excluded.created_at RETURNING idempotency_keys.answer)
+ SELECT false AS anon_13, true AS anon_14, made.id, CAST(made.json AS TEXT) AS json, made.version
+FROM made UNION ALL SELECT true AS anon_14, known.fingerprint = $3::VARCHAR AS anon_15, coalesce(known.row_id, known.task_id) AS coalesce_1, known.answer, known.version
 FROM known
