@@ -26,12 +26,17 @@ from taskward.postgres.statements import OWNER, compiled, domain
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8259 §6)."""
 
+MAX_OWNER_LENGTH = 320
+"""Characters of an owner: the 255 that a claim may say, behind the name of the claim (`auth/caller.py`)."""
+
 VERSION_NUMBER = domain("version_number", BigInteger(), f"value between 1 and {LARGEST_INTEGER}")
 
 
 class OwnerClock(SQLModel, table=True):
     __tablename__ = "owner"
-    __table_args__ = (CheckConstraint("char_length(owner_id) between 1 and 255", name="owner_id_length"),)
+    __table_args__ = (
+        CheckConstraint(f"char_length(owner_id) between 1 and {MAX_OWNER_LENGTH}", name="owner_id_length"),
+    )
 
     owner_id: str = Field(primary_key=True, sa_type=Text)
     version: int = Field(sa_type=VERSION_NUMBER, nullable=False)
