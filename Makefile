@@ -50,12 +50,12 @@ golden: setup ## tests/golden anew: the SQL of every statement, the routes and t
 campaign: setup ## a quarter of an hour of faults, written to docs/reliability.md
 	.venv/bin/python -m campaigns
 
-bench: setup ## the comparisons of docs/performance.md, which they write; needs wrk and Node.js
+bench: setup ## the comparisons of docs/performance.md, which they write on a quiet machine; needs wrk and Node.js
 	.venv/bin/uv sync --frozen --quiet --all-extras --group bench --python .venv/bin/python
-	.venv/bin/python -m benchmarks comparison
-	.venv/bin/python -m benchmarks growth
-	.venv/bin/python -m benchmarks startup
-	.venv/bin/python -m benchmarks authentication
+	.venv/bin/python -m benchmarks comparison $(OPTIONS)
+	.venv/bin/python -m benchmarks growth $(OPTIONS)
+	.venv/bin/python -m benchmarks startup $(OPTIONS)
+	.venv/bin/python -m benchmarks authentication $(OPTIONS)
 
 cost: setup ## instructions of a request, to docs/performance.md; with OPTIONS=--check beside what is recorded; needs valgrind
 	.venv/bin/python -m benchmarks cost $(OPTIONS)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import authentication, comparison, cost, growth, report, startup
+from benchmarks import authentication, comparison, cost, growth, noise, report, startup
 from benchmarks.machine import Missing
 
 RESULTS = Path(__file__).parent / "results"
@@ -32,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--check", action="store_true", help="of cost: fail when a call became dearer; nothing is written"
     )
+    parser.add_argument(
+        "--even-if-noisy", action="store_true", help="to see figures all the same; nothing is written when it is noisy"
+    )
     parser.add_argument("name", nargs="?", default="comparison", choices=RUNS)
     chosen = parser.parse_args(arguments)
     # Both end what was started; a shell lets its background jobs ignore Ctrl-C.
@@ -42,11 +45,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error("--check is for cost alone")
     if chosen.check:
         sys.exit(check_cost())
+    must_be_quiet = not (chosen.short or chosen.even_if_noisy or chosen.name == "cost")  # counts mind no noise
+    if must_be_quiet and (remark := noise.look()):
+        sys.exit(f"{remark} Nothing was measured: --even-if-noisy shows figures all the same.")
     began_at = time.monotonic()
     in_full, short = RUNS[chosen.name]
     found = short() if chosen.short else in_full()
     page = report.PAGES[chosen.name](found)
     print(f"{page}\n({time.monotonic() - began_at:.0f} s)")
+    remark = noise.remark(noise.Noise(**found["noise"])) if "noise" in found else None
+    if remark:
+        print(f"{remark} Nothing was written.")
+        sys.exit(1 if must_be_quiet else 0)
     if not chosen.short:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{chosen.name}.json").write_text(json.dumps(found, indent=2) + "\n")

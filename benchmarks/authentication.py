@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from benchmarks.machine import description
+from benchmarks.noise import Watch, noise_of
 from taskward.auth.authenticator import Authenticator
 from taskward.auth.demand import demand_of
 from taskward.auth.jwks import parse_jwks
@@ -41,9 +42,10 @@ MAKE: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 def authenticate(rounds: int = ROUNDS) -> dict[str, Any]:
+    watch = Watch()
     figures = {algorithm: asyncio.run(verify_public(algorithm, rounds)) for algorithm in MAKE}
     figures["HS256"] = asyncio.run(verify_shared(rounds))
-    return {"machine": description(), "microseconds": figures}
+    return {"machine": description(), "noise": noise_of([watch.taken()])._asdict(), "microseconds": figures}
 
 
 async def verify_public(algorithm: str, rounds: int) -> Figures:

@@ -28,6 +28,7 @@ from benchmarks.load import (
     write_workloads,
 )
 from benchmarks.machine import description, require_group, two_cores
+from benchmarks.noise import Noise, noise_of
 from benchmarks.servers import (
     PEERS_COMPARED,
     PEERS_FAR_AWAY,
@@ -105,6 +106,7 @@ def compare(plan: Plan) -> dict[str, Any]:
             "rounds": plan.rounds,
             "seconds": plan.seconds,
             "delay_ms": DELAY_MS,
+            "noise": noise_between(loopback, distant)._asdict(),
             "warm_up": warm_up,
             "round_trips": round_trips,
             "loopback": as_json(loopback),
@@ -214,6 +216,12 @@ def far_away(url: str, folder: Path) -> Iterator[str]:
         yield wait_for_line(log, process)
     finally:
         end(process)
+
+
+def noise_between(*places: Readings) -> Noise:
+    compared = [rounds for readings in places for by_peer in readings.values() for rounds in by_peer.values()]
+    taken = [reading.taken for rounds in compared for reading in rounds]
+    return noise_of(taken, [[reading.per_second for reading in rounds] for rounds in compared])
 
 
 def as_json(readings: Readings) -> dict[str, Any]:

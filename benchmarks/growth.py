@@ -16,6 +16,7 @@ from benchmarks.checks import Checker
 from benchmarks.data import COMPARED, LARGE_OWNER, Database, Rows, postgresql
 from benchmarks.load import CALLS, People, Reading, Request, measured, require_wrk, write_requests, write_workloads
 from benchmarks.machine import description, pin, resident_bytes, two_cores
+from benchmarks.noise import noise_of
 from benchmarks.servers import TASKWARD_PEER, Issuer, Server, issuer, serving
 
 OWNERS = 1_000
@@ -54,10 +55,12 @@ def grow(plan: Plan) -> dict[str, Any]:
         before = {name: resident_bytes(size.server.process.pid) for name, size in sizes.items()}
         calls = measure_calls(sizes, plan)
         after = {name: resident_bytes(size.server.process.pid) for name, size in sizes.items()}
+        taken = [reading["taken"] for by_size in calls.values() for reading in by_size.values()]
         return {
             "machine": description(postgres.version),
             "small": asdict(plan.small),
             "large": asdict(plan.large),
+            "noise": noise_of(taken)._asdict(),
             "calls": calls,
             "pages": measure_pages(sizes["large"], tokens, plan),
             "resident_mib": {

@@ -16,6 +16,7 @@ import httpx
 from benchmarks.data import FIRST_OWNER, Database
 from benchmarks.load import CALLS, CHANGES, CONNECTIONS, MIX, MIXED, NEW_TASK, OWNERS, Reading, Request, WrongAnswers
 from benchmarks.machine import Missing, cpu_seconds
+from benchmarks.noise import Watch
 from benchmarks.servers import TASKWARD_PEER, Issuer, serving
 from support.database_proxy import DatabaseProxy, Side
 from taskward.postgres.context import APP_ROLE
@@ -168,14 +169,16 @@ class Pgbench:
             WrongAnswers: a statement failed, or did not do what it should.
         """
         tasks_before = self.database.count("select count(*) from tasks")
+        watch = Watch()
         before = cpu_seconds(self.database.server.process.pid)
         weights = MIX if workload == MIXED else {workload: 1}
         done, per_second, server_seconds = self.run(weights, seconds)
         used = cpu_seconds(self.database.server.process.pid) - before
+        taken = watch.taken()
         added = self.database.count("select count(*) from tasks") - tasks_before
         if workload == "POST" and added != done:
             raise WrongAnswers(f"pgbench ran {done} times and added {added} tasks")
-        return Reading(done, per_second, 0.0, 0.0, server_seconds / done * 1e6, used / done * 1e6)
+        return Reading(done, per_second, 0.0, 0.0, server_seconds / done * 1e6, used / done * 1e6, taken)
 
     def run(self, weights: dict[str, int], seconds: int) -> tuple[int, float, float]:
         command: list[str | Path] = ["taskset", "-c", str(self.core), self.program, "--no-vacuum"]

@@ -12,6 +12,7 @@ import httpx
 
 from benchmarks.data import Rows
 from benchmarks.machine import cpu_seconds, require_program
+from benchmarks.noise import Watch
 
 CONNECTIONS = 32
 OWNERS = 100
@@ -128,6 +129,8 @@ class Reading:
     server_us: float
     """Of CPU, a request."""
     database_us: float
+    taken: float
+    """Cores that others took meanwhile."""
 
 
 class WrongAnswers(Exception):
@@ -141,9 +144,11 @@ def measured(
     Raises:
         WrongAnswers: a request was answered with an error, or not at all.
     """
+    watch = Watch()
     before = cpu_seconds(server_pid), cpu_seconds(database_pid)
     found = wrk(address, requests, seconds=seconds, connections=connections)
     used = cpu_seconds(server_pid) - before[0], cpu_seconds(database_pid) - before[1]
+    taken = watch.taken()
     if found["failures"] or not found["requests"]:
         raise WrongAnswers(f"{found['failures']} of {found['requests']} requests of {requests.stem} failed")
     return Reading(
@@ -153,6 +158,7 @@ def measured(
         p99_ms=found["p99_ms"],
         server_us=used[0] / found["requests"] * 1e6,
         database_us=used[1] / found["requests"] * 1e6,
+        taken=taken,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.comparison import LIMIT, is_steady
 from benchmarks.cost import FLOOR
 from benchmarks.load import CALLS, CONNECTIONS, MIXED
+from benchmarks.noise import Noise
 from benchmarks.servers import PEERS_COMPARED
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
@@ -66,7 +67,7 @@ def comparison_page(found: Figures) -> str:
         [
             measured_on(found["machine"]),
             f"Means of {found['rounds']} rounds of {found['seconds']} s each; behind ± the furthest round. "
-            f"{warmth(found['warm_up'])}\n",
+            f"{quietness(Noise(**found['noise']))}{warmth(found['warm_up'])}\n",
             "![Requests a second](performance/throughput.svg)\n",
             "Requests a second, the database on the same machine:\n",
             peers_table(found["loopback"], rate),
@@ -92,6 +93,13 @@ def comparison_page(found: Figures) -> str:
             target_table(comparison_targets(found)),
             shortfalls(comparison_targets(found)),
         ]
+    )
+
+
+def quietness(noise: Noise) -> str:
+    return (
+        f"Other programs took {noise.taken:.2f} cores meanwhile, and {noise.most_taken:.2f} at worst; the rounds of "
+        f"one thing lie {noise.spread:.0%} apart in the middle. "
     )
 
 

@@ -12,6 +12,7 @@ from campaigns.processes import free_port, start, temporary_folder
 
 from benchmarks.data import postgresql
 from benchmarks.machine import description
+from benchmarks.noise import Watch, noise_of
 from benchmarks.servers import TASKWARD_PEER, Issuer, issuer, taskward_command, wait_until_ok
 from support.programs import TASKWARD, environment
 from taskward.migrations import migrate
@@ -26,6 +27,7 @@ def start_up(times: int = TIMES) -> dict[str, Any]:
         found: dict[str, list[float]] = {"dev_cold": [], "dev_warm": [], "serve_ready": []}
         with postgresql() as postgres:
             migrate(postgres.url)
+            watch = Watch()
             for number in range(times):
                 data_dir = folder / str(number)
                 found["dev_cold"].append(dev(data_dir, folder))
@@ -33,12 +35,13 @@ def start_up(times: int = TIMES) -> dict[str, Any]:
                 found["serve_ready"].append(serve(postgres.url, tokens, folder))
                 shutil.rmtree(data_dir)
                 print(f"start-up, {number + 1} of {times}", file=sys.stderr, flush=True)
+            noise = noise_of([watch.taken()])
             machine = description(postgres.version)
     seconds = {
         name: {"median": round(statistics.median(each), 3), "all": [round(value, 3) for value in each]}
         for name, each in found.items()
     }
-    return {"machine": machine, "seconds": seconds}
+    return {"machine": machine, "noise": noise._asdict(), "seconds": seconds}
 
 
 def dev(data_dir: Path, folder: Path) -> float:

@@ -45,6 +45,7 @@ def comparison(*, taskward: float) -> dict[str, Any]:
         "rounds": 2,
         "seconds": 3,
         "delay_ms": 2,
+        "noise": {"taken": 0.01, "most_taken": 0.04, "spread": 0.05},
         "warm_up": {"loopback": {"taskward": [100, 101], "bare": [10, 20]}, "far": {}},
         "round_trips": {peer.name: dict.fromkeys(NEAR, 1.0) for peer in PEERS_COMPARED},
         "loopback": near,
