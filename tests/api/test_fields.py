@@ -9,9 +9,8 @@ import pytest
 from psycopg import errors
 
 from support.answers import problem, task
+from support.expected_tasks import DEFAULTS
 from support.people import Person
-
-NEW_FIELDS: dict[str, Any] = {"priority": None, "due_on": None, "due_at": None, "time_zone": None, "tags": []}
 
 
 def patched(person: Person, found: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -38,7 +37,7 @@ KEPT: list[dict[str, Any]] = [
     {"tags": ["b", "a", "B", " ", "b "]},
     {"tags": ["a,b", '"quoted" \\ {}', "NULL", "null", "\n", "🧀" * 50, "e\u0301", "\u00e9"]},
     {"tags": [f"{number}" for number in range(20)]},
-    dict(NEW_FIELDS),
+    dict(DEFAULTS),
 ]
 
 
@@ -47,8 +46,8 @@ def test_a_field_is_kept_as_it_was_sent(ann: Person, sent: dict[str, Any]) -> No
     for answer in every_write(ann, **sent):
         written = task(answer, answer.status_code)
         found = task(ann.get(f"/tasks/{written['id']}"))
-        assert {name: written[name] for name in NEW_FIELDS} == NEW_FIELDS | sent
-        assert {name: found[name] for name in NEW_FIELDS} == NEW_FIELDS | sent
+        assert {name: written[name] for name in DEFAULTS} == DEFAULTS | sent
+        assert {name: found[name] for name in DEFAULTS} == DEFAULTS | sent
 
 
 # As PostgreSQL writes them; `unit/test_task_bodies.py` has more spellings.
@@ -140,7 +139,7 @@ def test_put_resets_what_it_does_not_name(ann: Person) -> None:
 
     replaced = task(ann.put(f"/tasks/{milk['id']}", json={"title": "Milk"}))
 
-    assert {name: replaced[name] for name in NEW_FIELDS} == NEW_FIELDS
+    assert {name: replaced[name] for name in DEFAULTS} == DEFAULTS
     assert replaced["completed_at"] is None
 
 
@@ -150,7 +149,7 @@ def test_null_clears_one_field_alone(ann: Person, field: str) -> None:
 
     found = patched(ann, milk, **{field: None})
 
-    assert {name: found[name] for name in NEW_FIELDS} == {name: milk[name] for name in NEW_FIELDS} | {field: None}
+    assert {name: found[name] for name in DEFAULTS} == {name: milk[name] for name in DEFAULTS} | {field: None}
 
 
 # Completion
@@ -294,7 +293,7 @@ def test_a_retry_with_defaults_spelled_out_is_the_same_request(ann: Person) -> N
     def post(**fields: Any) -> httpx.Response:
         return ann.post("/tasks", json={"title": "Milk"} | fields, headers={"Idempotency-Key": "one"})
 
-    first, second, other = post(), post(**NEW_FIELDS), post(tags=["a"])
+    first, second, other = post(), post(**DEFAULTS), post(tags=["a"])
 
     assert first.content == second.content
     assert second.headers["idempotent-replayed"] == "true"

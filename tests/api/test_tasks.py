@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from support.answers import problem, task
+from support.expected_tasks import DEFAULTS
 from support.people import Person
 from support.wire import ask
 from support.writes import NEVER_GIVEN, WRITES, etag_of, path_of, write
@@ -18,17 +19,11 @@ def test_a_task_lives_from_its_creation_to_its_end(ann: Person) -> None:
     created = task(answer, 201)
     assert answer.headers["location"] == path_of(created)
     assert created | {"id": 0, "created_at": ""} == {
+        **DEFAULTS,
         "id": 0,
         "title": "Buy milk",
-        "description": None,
-        "status": "Todo",
         "created_at": "",
         "updated_at": None,
-        "priority": None,
-        "due_on": None,
-        "due_at": None,
-        "time_zone": None,
-        "tags": [],
         "completed_at": None,
         "version": int(answer.headers["etag"].strip('"')),
     }

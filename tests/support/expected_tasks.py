@@ -19,6 +19,8 @@ DEFAULTS: Mapping[str, Any] = {
     "time_zone": None,
     "tags": [],
 }
+WRITABLE = ("title", *DEFAULTS)
+"""Every field that all bodies have, in the order in which the document and refusals tell them."""
 GIVEN = ("id", "created_at", "updated_at", "completed_at", "version")
 
 

@@ -14,7 +14,10 @@ NULL = "\0null"
 
 
 def whole(value: Any) -> Any:
-    """JSON knows no integers: 7.0 is the number 7 (JSON Schema: validation §6.1.1)."""
+    """JSON knows no integers: 7.0 is the number 7 (JSON Schema: validation §6.1.1).
+
+    For fields that are `strict`, without which Pydantic takes true and "7" for numbers as well.
+    """
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
