@@ -136,7 +136,6 @@ class Client:
             if response.status != call.status:
                 raise WrongAnswers(f"{response.status} in place of {call.status}: {content[:500]!r}")
 
-
     def wait_for(self, call: Call) -> None:
         """Until it is answered: so slow a worker may need more than one fetch until it has the keys."""
         for _ in range(10):
