@@ -14,9 +14,10 @@ from taskward.auth.jwks import JwksUnusable, counted, fetch_jwks, parse_jwks, tl
 from taskward.auth.trust import NOBODY_NAMED, shared_secret
 from taskward.migrations import HEAD, REVISIONS
 from taskward.migrations.version_table import LEFT_FOR_0_1
+from taskward.operations.retention import KEEPER_ROLE, is_distributed
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence
 from taskward.postgres.connecting import database_at
-from taskward.postgres.context import APP_ROLE
+from taskward.postgres.context import APP_ROLE, DISTRIBUTED
 from taskward.settings import Settings, SettingsError
 
 OLDEST_POSTGRESQL = 15
@@ -55,6 +56,9 @@ def examine(
             yield database_clock(connection, clock)
             yield pooler(connection)
             yield from writes(connection)
+            if is_distributed(connection):
+                yield Finding("fail", "database", DISTRIBUTED)
+                return
             found = login(connection)
             yield found
             if found.level != "fail":
@@ -215,7 +219,7 @@ def isolation(connection: AdminConnection) -> Iterator[Finding]:
             "of PGOPTIONS, or of what `alter role` or `alter database` has set."
         )
         yield Finding("fail", "isolation", sentence)
-    tables = connection.execute(OWNED_TABLES, [APP_ROLE]).fetchall()
+    tables = connection.execute(OWNED_TABLES, [APP_ROLE, [APP_ROLE, KEEPER_ROLE]]).fetchall()
     if not tables:
         yield Finding("fail", "isolation", "There is no table with an owner: run `taskward migrate`.")
     for name, is_enabled, is_forced, has_policy, leak in tables:
@@ -247,7 +251,16 @@ select c.oid::regclass::text, c.relrowsecurity, c.relforcerowsecurity,
 from pg_class c
 join pg_attribute a on a.attrelid = c.oid and a.attname = 'owner_id' and not a.attisdropped
 left join pg_roles ours on ours.rolname = %s
-where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace
+where c.relkind in ('r', 'p') and c.relnamespace = quote_ident(current_schema())::regnamespace
+    -- Through its table a partition is held to the table's policies; nobody may go another way.
+    and not (
+        c.relispartition and not exists (
+            select from pg_roles r where r.rolname = any(%s) and (
+                has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate, references, trigger')
+                or has_any_column_privilege(r.oid, c.oid, 'select, insert, update, references')
+            )
+        )
+    )
 order by c.relname
 """
 

@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 import taskward.tasks.actions  # noqa: F401 - fills SQLModel.metadata
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence
-from taskward.postgres.context import APP_ROLE
+from taskward.postgres.context import APP_ROLE, DISTRIBUTED, distribution_of
 
 KEEPER_ROLE = "taskward_keeper"
 """Sees what has expired, of every owner, and nothing else: its policies say what that is."""
@@ -41,7 +41,7 @@ def purged(connection: AdminConnection, table: str, *, trash_days: int) -> int:
     removing = sql.SQL("delete from {table} where ctid = any(array(select ctid from {table} limit {rows}))")
     statement = removing.format(table=sql.Identifier(table), rows=ROWS_AT_ONCE)
     total, removed = 0, ROWS_AT_ONCE
-    while removed == ROWS_AT_ONCE:
+    while removed >= ROWS_AT_ONCE:  # more where partitions have rows at the same place
         with connection.transaction():
             connection.execute(sql.SQL("set local role {}").format(sql.Identifier(KEEPER_ROLE)))
             connection.execute("select set_config('app.trash_days', %s, true)", (str(trash_days),))
@@ -71,10 +71,16 @@ def forgotten(connection: AdminConnection, table: str, owner_id: str) -> int:
     return connection.execute(statement, (owner_id,)).rowcount
 
 
+def is_distributed(connection: AdminConnection) -> bool:
+    return connection.execute(distribution_of(OWNED_TABLES).sql).fetchone() != (False,)
+
+
 @contextmanager
 def connected(url: str) -> Iterator[AdminConnection]:
     try:
         with connect(url, application_name="taskward") as connection:
+            if is_distributed(connection):
+                raise RetentionRefused(DISTRIBUTED)
             yield connection
     except (psycopg.ProgrammingError, psycopg.errors.InvalidParameterValue):  # no such table, no such role
         raise RetentionRefused("The database has not the schema of this release: run `taskward migrate`.") from None

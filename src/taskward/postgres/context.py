@@ -75,3 +75,26 @@ def guards_of(owned_tables: Sequence[str]) -> Statement:
         func.bool_and(func.row_security_active(cast(name, REGCLASS))),
     )
     return compiled(select(is_guarded, revision, func.pg_backend_pid()))
+
+
+DISTRIBUTED = (
+    "The tables are distributed over several servers (Citus), where requests are not held to the rows of their owner: "
+    "take a database in which they are not."
+)
+
+
+def distribution_of(tables: Sequence[str]) -> Statement:
+    """Asks, as the login, whether Citus has distributed one of these tables: `t` or `f`.
+
+    By way of XML, because a statement that names a table that is not there fails before it can look.
+    """
+    names = ", ".join(f"''{name}''" for name in tables)
+    found = (
+        "select from pg_dist_partition join pg_class on pg_class.oid = logicalrelid::text::regclass "
+        f"where relname in ({names}) and relnamespace = quote_ident(current_schema())::regnamespace"
+    )
+    return Statement(
+        "select case when to_regclass('pg_dist_partition') is null then false "
+        f"else query_to_xml('select where exists ({found})', false, true, '')::text <> '' end".encode(),
+        (),
+    )

@@ -93,12 +93,14 @@ class StatementFailed(Exception):
     """Of the failed one in its group, without the context; in a write the owner's clock has 0."""
 
 
-def failure_in(results: Sequence[PGresult]) -> DatabaseRefused | DatabaseUnavailable | StatementFailed:
-    """What the first failed result of a group means; the results begin with that of the context."""
+def failure_in(
+    results: Sequence[PGresult], *, context: int = 0
+) -> DatabaseRefused | DatabaseUnavailable | StatementFailed:
+    """What the first failed result of a group means; `context` is the index of that of the context."""
     failed = next(result for result in results if result.status not in DONE)
     sqlstate = (failed.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
     constraint = (failed.error_field(pq.DiagnosticField.CONSTRAINT_NAME) or b"").decode()
-    if (failed is results[0] and sqlstate in NOT_SET_UP) or sqlstate == "42P01":
+    if (failed is results[context] and sqlstate in NOT_SET_UP) or sqlstate == "42P01":
         return DatabaseRefused(NOT_SET_UP[sqlstate])
     if TRANSIENT.fullmatch(sqlstate):
         log.warning("a statement was not carried out: SQLSTATE %s", sqlstate)

@@ -22,9 +22,11 @@ from taskward.postgres.connection import CONNECT_SECONDS, Connection, Connection
 from taskward.postgres.context import (
     CONTEXT,
     DIRECT_CONTEXT,
+    DISTRIBUTED,
     FIRST_CONTEXT,
     NOBODY,
     Guards,
+    distribution_of,
     guards_of,
 )
 from taskward.postgres.encoding import Row, as_text, rows
@@ -118,6 +120,7 @@ class Pool:
         self.timeout_ms = str(round(deadline_seconds * 1000))
         self.context = CONTEXT(timeout_ms=self.timeout_ms)
         self.guards = guards_of(owned_tables)()
+        self.distribution = distribution_of(owned_tables)()
         self.connections: set[Connection] = set()
         self.idle: list[Connection] = []
         self.waiters: dict[asyncio.Future[Connection], float] = {}  # in their order, with when each began
@@ -421,11 +424,13 @@ class Pool:
         try:
             async with asyncio.timeout(self.deadline_seconds):
                 results = await connection.send(
-                    [(call.statement, call.parameters(nobody)) for call in (first, self.guards)]
+                    [(call.statement, call.parameters(nobody)) for call in (self.distribution, first, self.guards)]
                 )
             if results[-1].status not in DONE:
-                failure = failure_in(results)
+                failure = failure_in(results, context=1)
                 raise unexamined(failure) if isinstance(failure, StatementFailed) else failure
+            if rows(results[0]) != [(b"f",)]:
+                raise DatabaseRefused(DISTRIBUTED)
             [row] = rows(results[-1])
             guards = Guards(*row)
             self.examine(guards)
