@@ -467,6 +467,22 @@ async def test_no_keys_is_no_fault_of_the_token(auth: Authenticator, server: Key
     assert await code(auth, signer.token(exp=1)) == "token_expired"
 
 
+async def test_an_unknown_key_is_a_fault_of_the_token_after_a_good_fetch_alone(
+    auth: Authenticator, server: KeyServer, signer: Signer, monotonic: Clock
+) -> None:
+    server.keys = []
+    assert await code(auth, signer.token()) == "token_invalid"
+    server.keys = signer.public_keys(["ES256"])
+    monotonic.now += 5
+    assert await code(auth, signer.token()) == "token_invalid"
+
+    server.fault = "500"
+    monotonic.now += 5
+    with pytest.raises(KeysUnavailable):
+        await owner(auth, signer.token())
+    assert await owner(auth, signer.token("ES256")) == "ann"
+
+
 async def test_the_first_token_of_a_new_key_is_accepted(
     auth: Authenticator, server: KeyServer, signer: Signer, monotonic: Clock
 ) -> None:
