@@ -3,11 +3,12 @@
 import re
 
 QUOTES = "\"'`“”‘’„«»"
-REFERENCE = re.compile(r"\$\{|\$\(|\{\{|\A\$[A-Za-z_]\w*\Z|\A%\w+%\Z")
+REFERENCE = re.compile(r"\$\{|\$\(|\{\{|\A\$[A-Za-z_]\w*(/|\Z)|\A%\w+%")
 # Of a whole part of a URL: a password may have brackets of its own. An address of IPv6 has colons.
 PLACEHOLDER = re.compile(r"(?:\A|[/:@=.])(?:<[A-Za-z][^<>]*>|\[[A-Za-z][A-Za-z_ -]*\])(?=\Z|[/:@?.&])")
-UNFILLED = re.compile(r"<[^<>]*>|\[[A-Za-z][A-Za-z_ -]*\]|\$\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|\$[A-Za-z_]\w*")
-NOTHING = frozenset({"undefined", "[object object]", "changeme", "change-me", "todo", "..."})
+UNFILLED = re.compile(r"<[^<>]*>|\[[A-Za-z][A-Za-z_ -]*\]|\$\{[^{}]*\}|\$\([^()]*\)|\{\{[^{}]*\}\}|\$[A-Z_][A-Z0-9_]*")
+COMMENT = re.compile(r"\s#(\s|\Z)")
+NOTHING = frozenset({"undefined", "[object object]", "changeme", "change-me", "..."})
 
 # Whoever finds a server can sign with them, since they stand in documentation.
 KNOWN_SECRETS = frozenset(
@@ -42,7 +43,7 @@ def fault_in(value: str, *, name: str) -> str | None:
         return "has a reference such as ${NAME} in it that nothing has replaced"
     if PLACEHOLDER.search(text) or text.lower() in NOTHING:
         return "has a placeholder in place of a value"
-    if " #" in text:
+    if COMMENT.search(text):
         return "has a comment behind it, which would be a part of it: let it stand on a line of its own"
     return None
 
