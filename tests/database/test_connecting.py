@@ -18,7 +18,7 @@ from taskward.operations.doctor import examine
 from taskward.operations.retention import RetentionRefused, forget, purge
 from taskward.postgres import connecting
 from taskward.postgres.administration import NotConnected, connect
-from taskward.postgres.connecting import with_authorities
+from taskward.postgres.connecting import database_at, with_authorities
 from taskward.postgres.failures import DatabaseRefused
 from taskward.settings import read_settings
 
@@ -208,6 +208,22 @@ def test_a_server_that_is_not_there_is_one_sentence_and_stops_no_start(url: str,
     assert asyncio.run(starts(url))[0] is None
 
 
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://u:sesame@a..b/d", "the URL's host is no name that can be looked up."),
+        (f"postgresql://u:sesame@{'a' * 70}.example/d", "the URL's host is no name that can be looked up."),
+        ("postgresql://u:sesame@127.0.0.1:1/d?hostaddr=nonsense", 'could not parse network address "nonsense"'),
+        (f"postgresql://u:sesame@/d?host=/{'a' * 120}", "is too long"),
+    ],
+)
+def test_an_address_that_can_be_none_is_a_refusal(url: str, words: str) -> None:
+    assert words in told(url)
+    refusal, _ = asyncio.run(starts(url))
+    assert refusal is not None
+    assert words in refusal
+
+
 def test_an_answer_counts_more_than_an_address_where_nothing_listens(server: RefusingServer) -> None:
     server.state, server.message = "28P01", "wrong"
     url = url_of(server).replace("@", "@127.0.0.1:1,")
@@ -283,9 +299,10 @@ def test_a_database_of_another_encoding_is_refused_in_one_sentence(cluster: str,
     asked(cluster, f"create database {name} {options}")
     url = urlsplit(cluster)._replace(path=f"/{name}").geturl()
     sentence = (
-        f"The database's encoding is {encoding} and must be UTF8: make another, "
+        f"The encoding of {{}} is {encoding} and must be UTF8: make another, "
         "`create database … encoding 'UTF8' template template0`."
     )
+    of_url, of_pool = sentence.format(f"the database {database_at(url)}"), sentence.format("the database")
     try:
         attempts: list[tuple[type[Exception], Callable[[], object]]] = [
             (MigrationRefused, lambda: migrate(url)),
@@ -295,9 +312,9 @@ def test_a_database_of_another_encoding_is_refused_in_one_sentence(cluster: str,
         for kind, attempt in attempts:
             with pytest.raises(kind) as refused:
                 attempt()
-            assert str(refused.value) == sentence
-        assert asyncio.run(starts(url)) == (sentence, [sentence])
-        assert [*examine(read_settings(), url, url, clock=lambda: 0)][-1].sentence == sentence
+            assert str(refused.value) == of_url
+        assert asyncio.run(starts(url)) == (of_pool, [of_pool])
+        assert [*examine(read_settings(), url, url, clock=lambda: 0)][-1].sentence == of_url
     finally:
         asked(cluster, f"drop database {name} with (force)")
 

@@ -30,9 +30,9 @@ def connect(url: str, *, application_name: str, autocommit: bool = True) -> Admi
             client_encoding="UTF8",
             fallback_application_name=application_name,
         )
-    except (psycopg.Error, OSError) as error:
+    except (psycopg.Error, OSError, UnicodeError) as error:
         raise NotConnected(connect_failure(error, url).sentence(named(url))) from None
-    fault = encoding_fault(connection.pgconn)
+    fault = encoding_fault(connection.pgconn, named(url))
     if fault is not None:
         connection.close()
         raise NotConnected(fault)

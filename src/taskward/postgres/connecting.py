@@ -38,7 +38,8 @@ NOT_PASSING_WORDS = re.compile(r"authentication failed|does not exist|no such (u
 # What libpq finds out by itself, which is in English, and what is wrong with the URL, a file or the other end for good.
 OF_LIBPQ = re.compile(
     r"does not support SSL|certificate|private key|sslmode|sslnegotiation|channel binding|authentication method"
-    r"|no password supplied|invalid \w+ value|invalid (integer|port|connection)|invalid response|service (file )?\""
+    r"|no password supplied|could not parse|invalid \w+ value|invalid (integer|port|connection)"
+    r"|invalid response|service (file )?\""
     r"|authentication request from server, but received|local user|too long|GSSAPI|SCRAM|password file|ALPN"
 )
 
@@ -92,6 +93,7 @@ OF_THE_ENVIRONMENT = {
     "PGLOADBALANCEHOSTS": "load_balance_hosts",
     "PGMINPROTOCOLVERSION": "min_protocol_version",
     "PGMAXPROTOCOLVERSION": "max_protocol_version",
+    "PGCONNECT_TIMEOUT": "connect_timeout",
     "PGDATESTYLE": "",
     "PGTZ": "",
     "PGGEQO": "",
@@ -118,6 +120,9 @@ def connect_failure(error: BaseException, url: str) -> ConnectFailure:
         return ConnectFailure("it does not answer" + environment_beside(url), was_said=False, is_refusal=False)
     if isinstance(error, psycopg.ProgrammingError):  # whose text may quote the password
         reason = "PostgreSQL's library does not understand the URL" + environment_beside(url)
+        return ConnectFailure(reason, was_said=False, is_refusal=True)
+    if isinstance(error, UnicodeError):  # RFC 1035 §2.3.4, told as Python's codec has it
+        reason = "the URL's host is no name that can be looked up" + environment_beside(url)
         return ConnectFailure(reason, was_said=False, is_refusal=True)
     text = str(error) or type(error).__name__
     attempts = ATTEMPT.split(text)[1:] or [text]
@@ -166,13 +171,13 @@ def environment_beside(url: str) -> str:
     return f" ({' and '.join(found)} of the environment {'is' if len(found) == 1 else 'are'} used too)" if found else ""
 
 
-def encoding_fault(connection: PGconn) -> str | None:
+def encoding_fault(connection: PGconn, database: str = "the database") -> str | None:
     """A sentence when the database's encoding is not the one that text is sent in; a pooler may not tell it."""
     encoding = (connection.parameter_status(b"server_encoding") or b"UTF8").decode()
     if encoding == "UTF8":
         return None
     return (
-        f"The database's encoding is {encoding} and must be UTF8: make another, "
+        f"The encoding of {database} is {encoding} and must be UTF8: make another, "
         "`create database … encoding 'UTF8' template template0`."
     )
 
