@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from support.observed import Observed, observed
 from support.programs import TASKWARD, environment, eventually, running
 from support.signing import SECRET, Signer, signed
 from taskward.errors import codes
+from taskward.operations.exposition import own_folder
 
 pytest_plugins = ["support.commands"]
 
@@ -110,6 +113,20 @@ def test_folders_that_were_left_behind_are_removed(tmp_path: Path, database_url:
 
     assert own != left
     assert list(tmp_path.glob("taskward-metrics-*")) == []
+
+
+def test_processes_that_begin_together_leave_each_other_their_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def begin_and_end(_: int) -> bool:
+        with own_folder() as folder:
+            return Path(folder).is_dir()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(begin_and_end, range(400)))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_worker_that_ends_leaves_what_it_counted_and_nothing_else(service: Observed) -> None:

@@ -63,10 +63,12 @@ def own_folder() -> Iterator[str]:
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError), held(left):
             shutil.rmtree(left)
-    folder = tempfile.mkdtemp(prefix=PREFIX)
+    # Under another name until it is held, or a process that begins at the same time would take it for one that is left.
+    folder = Path(tempfile.mkdtemp(prefix=f"new-{PREFIX}"))
     try:
-        with held(Path(folder)):
-            yield folder
+        with held(folder):
+            folder = folder.rename(folder.with_name(folder.name.removeprefix("new-")))
+            yield str(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
