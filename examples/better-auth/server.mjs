@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 import { toNodeHandler } from "better-auth/node";
-import { bearer, jwt } from "better-auth/plugins";
+import { bearer, jwt, organization } from "better-auth/plugins";
 
 const {
   PORT = "4000", // 0 takes a free one
@@ -15,8 +15,11 @@ const {
   ALGORITHM = "EdDSA", // or ES256, ES512, RS256, PS256
   TOKEN_SECONDS = "900", // how long a token is valid
   ROTATION_SECONDS, // how long a key signs before the next one does; for ever when unset
+  ORGANIZATION_CLAIM, // such as activeOrganizationId, or org.id for id in org; without it there are no organizations
   FRONT_END = "http://localhost:3000", // the origin whose pages may call
 } = process.env;
+
+const TABLES = ["user", "session", "account", "verification", "jwks", "organization", "member", "invitation"];
 
 const server = createServer();
 
@@ -27,12 +30,17 @@ server.once("listening", async () => {
     basePath: BASE_PATH,
     secret: BETTER_AUTH_SECRET,
     trustedOrigins: [FRONT_END],
-    database: memoryAdapter({ user: [], session: [], account: [], verification: [], jwks: [] }),
+    database: memoryAdapter(Object.fromEntries(TABLES.map((table) => [table, []]))),
     emailAndPassword: { enabled: true },
     plugins: [
+      ...(ORGANIZATION_CLAIM ? [organization()] : []),
       bearer(), // takes the session as a bearer token too, for programs that keep no cookies
       jwt({
-        jwt: { expirationTime: `${TOKEN_SECONDS}s` },
+        jwt: {
+          expirationTime: `${TOKEN_SECONDS}s`,
+          // In place of the user's own fields, which stand in a token otherwise.
+          definePayload: ORGANIZATION_CLAIM && (async ({ user, session }) => claim(await organizationOf(auth, user, session))),
+        },
         jwks: { keyPairConfig: { alg: ALGORITHM }, rotationInterval: Number(ROTATION_SECONDS ?? 0) },
       }),
     ],
@@ -49,6 +57,22 @@ server.once("listening", async () => {
   await auth.api.getJwks(); // makes the first key, so that a wrong ALGORITHM ends the start
   console.log(`Better Auth is ready at ${new URL(url).origin}`);
 });
+
+// The session keeps its organization when somebody else removes the member: what counts is whether they are one.
+async function organizationOf(auth, user, session) {
+  const organizationId = session.activeOrganizationId;
+  if (!organizationId) return null;
+  const where = [
+    { field: "userId", value: user.id },
+    { field: "organizationId", value: organizationId },
+  ];
+  const { adapter } = await auth.$context;
+  return (await adapter.findOne({ model: "member", where })) ? organizationId : null;
+}
+
+function claim(value) {
+  return ORGANIZATION_CLAIM.split(".").reduceRight((inner, name) => ({ [name]: inner }), value);
+}
 
 server.once("error", (error) => {
   console.error(error.message);

@@ -151,6 +151,27 @@ def valid_names(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def owner_claims(values: tuple[str, ...]) -> tuple[str, ...]:
+    """`org.id` is `id` in the object `org`. The name comes in front of the owner, so it has an end."""
+    name = r"[A-Za-z0-9_-]+"
+    if not values or not all(re.fullmatch(rf"{name}(\.{name})*", value) for value in values):
+        raise ValueError(
+            "must list claims, such as activeOrganizationId,sub: letters, digits, _ and -, and dots between"
+        )
+    if max(map(len, values)) > MAX_CLAIM_LENGTH:
+        raise ValueError(f"may have {MAX_CLAIM_LENGTH} characters in a claim at most")
+    if len(set(values)) < len(values):
+        raise ValueError("has a claim twice")
+    if any(value.split(".")[0] in NO_OWNERS or value.startswith("sub.") for value in values):
+        raise ValueError(f"may have no {', '.join(NO_OWNERS)}, and nothing in sub: they say nothing of who the user is")
+    return values
+
+
+MAX_CLAIM_LENGTH = 64
+NO_OWNERS = ("iss", "aud", "exp", "nbf", "iat", "jti")
+"""RFC 7519 §4.1, without `sub`. With the first everybody would be one owner."""
+
+
 def known_algorithms(values: tuple[str, ...]) -> tuple[str, ...]:
     """Each once: a key that is found twice for one algorithm would count as two."""
     named = dict.fromkeys(OTHER_NAMES.get(value, value) for value in values)
@@ -244,6 +265,11 @@ class Settings(BaseSettings):
     )
     better_auth_algorithms: Annotated[Commas, AfterValidator(known_algorithms)] = Field(
         default=ALGORITHMS, description="Signature algorithms to accept, separated by commas."
+    )
+    owner_claim: Annotated[Commas, AfterValidator(owner_claims)] = Field(
+        default=("sub",),
+        description="Claims that may say whose the tasks are, separated by commas: the first that a token has. "
+        "With activeOrganizationId,sub the members of an organization share its tasks.",
     )
     better_auth_leeway_seconds: float = Field(
         default=30, ge=0, le=300, description="Seconds by which the clocks of issuer and server may differ."

@@ -16,7 +16,7 @@ import httpx
 import jwt
 import pytest
 
-from support.better_auth import EXAMPLE, BetterAuth, install, running_better_auth
+from support.better_auth import EXAMPLE, BetterAuth, Session, install, running_better_auth
 from support.requirements import require_program
 from support.serving import serving
 from support.settings import settings_for
@@ -198,6 +198,57 @@ def test_a_token_outlives_the_session_it_was_given_for(better_auth: BetterAuth, 
         assert eve.get("/tasks").status_code == 200
         with pytest.raises(httpx.HTTPStatusError, match="401"):
             session.token()
+
+
+@pytest.mark.parametrize("claim", ["activeOrganizationId", "org.id"])
+def test_members_of_an_organization_share_its_tasks_until_they_leave(claim: str, taskward: Serving) -> None:
+    with (
+        running_better_auth(ORGANIZATION_CLAIM=claim) as server,
+        taskward(server, owner_claim=f"{claim},sub") as api,
+    ):
+        ann, bob, carol, dan = (server.sign_up(f"{name}@example.com") for name in ("ann", "bob", "carol", "dan"))
+
+        def titles(session: Session) -> list[str]:
+            with caller(api, session.token()) as person, caller(api, session.token_from_header()) as the_same:
+                found = person.get("/tasks")
+                assert (found.status_code, found.content) == (200, the_same.get("/tasks").content)
+            return [task["title"] for task in found.json()]
+
+        def adds(session: Session, title: str) -> str:
+            with caller(api, session.token()) as person:
+                created = person.post("/tasks", json={"title": title})
+            assert created.status_code == 201
+            return created.headers["location"]
+
+        adds(ann, "Diary")
+        organization = ann.founds("acme")
+        path = adds(ann, "Milk")
+        ann.takes_in(bob, organization)
+        ann.takes_in(carol, organization)
+
+        assert titles(ann) == titles(bob) == titles(carol) == ["Milk"]
+        adds(bob, "Eggs")
+        assert titles(ann) == ["Milk", "Eggs"]
+        assert titles(dan) == []
+        with caller(api, dan.token()) as stranger:
+            does_not_exist_for(stranger, path)
+
+        # One looks at her own, one leaves, and one is removed by somebody else, in all sessions that he has.
+        ann.enters(None)
+        assert titles(ann) == ["Diary"]
+        ann.enters(organization)
+        assert titles(ann) == ["Milk", "Eggs"]
+        bob.send("POST", "/organization/leave", organizationId=organization)
+        elsewhere = server.sign_in("carol@example.com")
+        elsewhere.enters(organization)
+        assert titles(elsewhere) == ["Milk", "Eggs"]
+        ann.send("POST", "/organization/remove-member", memberIdOrEmail=carol.email, organizationId=organization)
+        assert titles(bob) == titles(carol) == titles(elsewhere) == []
+        with pytest.raises(httpx.HTTPStatusError):
+            bob.enters(organization)
+
+        ann.send("POST", "/organization/delete", organizationId=organization)
+        assert titles(ann) == ["Diary"]
 
 
 def test_the_commands_of_the_example_can_be_pasted(taskward: Serving) -> None:

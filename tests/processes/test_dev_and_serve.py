@@ -131,6 +131,15 @@ def test_an_empty_variable_wins_over_the_env_file_too(tmp_path: Path) -> None:
         assert api.call("GET", "/tasks", local_token(tmp_path / ".taskward")).json() == []
 
 
+def test_dev_has_a_local_issuer_only_where_its_tokens_have_an_owner(tmp_path: Path, database_url: str) -> None:
+    settings = {"DATABASE_URL": database_url, "BETTER_AUTH_URL": ISSUER}
+    with dev(cwd=tmp_path, **settings, OWNER_CLAIM="org.id,sub") as api:
+        assert api.call("GET", "/tasks", local_token(tmp_path / ".taskward")).status_code == 200
+    with dev(cwd=tmp_path, **settings, OWNER_CLAIM="org.id") as api:
+        assert "the local issuer is off" in "\n".join(api.program.out)
+        assert api.call("GET", "/tasks", local_token(tmp_path / ".taskward")).status_code == 401
+
+
 def test_dev_beyond_this_machine_trusts_better_auth_alone(tmp_path: Path, database_url: str) -> None:
     with dev("--host", EVERYWHERE, cwd=tmp_path, DATABASE_URL=database_url, BETTER_AUTH_URL=ISSUER) as api:
         assert any(ISSUER in line and "off" in line for line in api.program.out)

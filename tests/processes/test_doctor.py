@@ -107,6 +107,24 @@ def test_a_table_that_would_show_a_stranger_something_is_named(migrated: str, st
     assert statement.split()[2] in failure.sentence or " tasks " in failure.sentence
 
 
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("", "The owner of tasks is the sub of the token."),
+        (
+            "activeOrganizationId,sub",
+            "The owner of tasks is the activeOrganizationId, or else the sub of the token: "
+            "people with the same one share tasks.",
+        ),
+        ("org.id", "The owner of tasks is the org.id of the token: people with the same one share tasks."),
+    ],
+)
+def test_who_the_owner_is_is_said(setting: str, sentence: str) -> None:
+    [found] = findings("postgresql://127.0.0.1:1/app", {"owner_claim": setting})["owner"]
+
+    assert (found.level, found.sentence) == ("ok", sentence)
+
+
 def test_what_keeps_the_doctor_from_looking_is_a_failure_too(migrated: str) -> None:
     change(migrated, "revoke select on taskward_version from taskward_app")
 

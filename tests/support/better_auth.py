@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -22,6 +23,7 @@ class Session:
     http: httpx.Client
     user_id: str
     secret: str
+    email: str
     base_path: str = "/api/auth"
 
     def token(self) -> str:
@@ -36,9 +38,25 @@ class Session:
     def sign_out(self) -> None:
         self.send("POST", "/sign-out")
 
-    def send(self, method: str, call: str) -> httpx.Response:
+    def send(self, method: str, call: str, **body: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.secret}"}
-        return self.http.request(method, self.base_path + call, headers=headers).raise_for_status()
+        answer = self.http.request(method, self.base_path + call, headers=headers, json=body or None)
+        self.http.cookies.clear()
+        return answer.raise_for_status()
+
+    def founds(self, name: str) -> str:
+        """The id of a new organization, which is the active one now."""
+        organization: str = self.send("POST", "/organization/create", name=name, slug=name).json()["id"]
+        return organization
+
+    def takes_in(self, member: "Session", organization: str) -> None:
+        """Makes somebody else a member, whose active organization it is then."""
+        invitation = {"email": member.email, "role": "member", "organizationId": organization}
+        invited = self.send("POST", "/organization/invite-member", **invitation).json()
+        member.send("POST", "/organization/accept-invitation", invitationId=invited["id"])
+
+    def enters(self, organization: str | None) -> None:
+        self.send("POST", "/organization/set-active", organizationId=organization)
 
 
 class BetterAuth:
@@ -67,10 +85,17 @@ class BetterAuth:
             self.program = None
 
     def sign_up(self, email: str) -> Session:
-        person = {"name": email.partition("@")[0], "email": email, "password": "correct horse"}
-        answer = self.http.post(f"{self.base_path}/sign-up/email", json=person).raise_for_status()
+        return self.session("/sign-up/email", {"name": email.partition("@")[0], "email": email})
+
+    def sign_in(self, email: str) -> Session:
+        """Once more, as from another device."""
+        return self.session("/sign-in/email", {"email": email})
+
+    def session(self, call: str, person: dict[str, str]) -> Session:
+        answer = self.http.post(self.base_path + call, json={**person, "password": "correct horse"}).raise_for_status()
         self.http.cookies.clear()  # the next one to sign up is somebody else
-        return Session(self.http, answer.json()["user"]["id"], answer.headers["set-auth-token"], self.base_path)
+        user, secret = answer.json()["user"], answer.headers["set-auth-token"]
+        return Session(self.http, user["id"], secret, user["email"], self.base_path)
 
 
 @contextmanager

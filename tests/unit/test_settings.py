@@ -27,6 +27,8 @@ STAR_IN_HOST = "may have a * in the host or port of an origin, such as https://*
 WINDOWS = "has a carriage return in it: the file that it comes from has the line ends of Windows"
 NOBODY = "which neither PostgreSQL nor a client known here has"
 SAY_IT = "say it as sslmode, such as sslmode=verify-full"
+CLAIMS = "must list claims, such as activeOrganizationId,sub: letters, digits, _ and -, and dots between"
+NO_OWNERS = "may have no iss, aud, exp, nbf, iat, jti, and nothing in sub: they say nothing of who the user is"
 SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
 
 
@@ -107,6 +109,13 @@ SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
         ("jwt_hs256_secret", "hunter2", "must have at least 32 bytes"),
         ("jwt_hs256_secret", "x" * 31, "must have at least 32 bytes"),
         ("jwt_hs256_secret", "\udcff" * 40, "must be UTF-8"),
+        *(
+            ("owner_claim", value, CLAIMS)
+            for value in (",", "org id", "org.", ".id", "a..b", "größe", "a:b", "sub;org")
+        ),
+        ("owner_claim", "x" * 65, "may have 64 characters in a claim at most"),
+        ("owner_claim", "sub,org,sub", "has a claim twice"),
+        *(("owner_claim", f"org,{value}", NO_OWNERS) for value in ("iss", "aud", "jti", "aud.x", "sub.id")),
         ("api_prefix", "/a b", "must be a path such as /api/v1"),
         ("api_prefix", "/api//v1", "must be a path such as /api/v1"),
         ("api_prefix", "/../v1", "must be a path such as /api/v1"),
@@ -559,6 +568,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         "better_auth_issuer": (),
         "better_auth_audience": (),
         "better_auth_algorithms": ("EdDSA", "ES256", "ES512", "RS256", "PS256"),
+        "owner_claim": ("sub",),
         "better_auth_leeway_seconds": 30,
         "jwt_hs256_secret": None,
         "api_prefix": "",

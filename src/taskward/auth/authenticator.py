@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from taskward.auth.caller import Caller
+from taskward.auth.caller import SUB, Caller
 from taskward.auth.demand import Demand
 from taskward.auth.errors import Forbidden, TokenExpired, TokenInvalid
 from taskward.auth.jwks import Key
@@ -55,6 +55,7 @@ def authenticator(
     configured = trust_of(settings, monotonic=monotonic)
     return Authenticator(
         trusts if configured is None else [*trusts, configured],
+        owner_claims=settings.owner_claim,
         leeway_seconds=settings.better_auth_leeway_seconds,
         clock=clock,
     )
@@ -63,8 +64,16 @@ def authenticator(
 class Authenticator:
     """Caches what it has verified: never past the token's `exp`, and only while its key is the one in use."""
 
-    def __init__(self, trusts: Sequence[Trust], *, leeway_seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        trusts: Sequence[Trust],
+        *,
+        owner_claims: Sequence[str] = (SUB,),
+        leeway_seconds: float,
+        clock: Callable[[], float],
+    ) -> None:
         self.trusts = tuple(trusts)
+        self.owner_claims = owner_claims
         self.leeway_seconds = leeway_seconds
         self.clock = clock
         self.cache: OrderedDict[bytes, Verified] = OrderedDict()
@@ -127,7 +136,7 @@ class Authenticator:
         """
         trust = self.trust_in(claims)
         key_id = key_id_in(header, trust)
-        caller = caller_in(claims, trust, now=now, leeway_seconds=self.leeway_seconds)
+        caller = caller_in(claims, trust, owner_claims=self.owner_claims, now=now, leeway_seconds=self.leeway_seconds)
         key = await trust.key_set.find(key_id, deadline_seconds=deadline_seconds)
         if key is None:
             raise TokenInvalid("The key that signed the token is not among the keys of its issuer.")

@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import jwt
@@ -121,7 +121,9 @@ def key_id_in(header: dict[str, Any], trust: Trust) -> KeyId:
     return (kid if trust.requires_kid else ""), algorithm
 
 
-def caller_in(claims: dict[str, Any], trust: Trust, *, now: float, leeway_seconds: float) -> Caller:
+def caller_in(
+    claims: dict[str, Any], trust: Trust, *, owner_claims: Sequence[str], now: float, leeway_seconds: float
+) -> Caller:
     """Whom the claims name, where they are such as the trust accepts. To be believed once the signature is verified.
 
     Raises:
@@ -131,7 +133,7 @@ def caller_in(claims: dict[str, Any], trust: Trust, *, now: float, leeway_second
     audiences = audiences_of(claims) & (trust.audiences or frozenset())
     if trust.audiences is not None and not audiences:
         raise TokenInvalid(OTHER_AUDIENCE)
-    owner = owner_of(claims)
+    owner, is_shared = owner_of(claims, owner_claims)
     if claims.get("client_id") == claims["sub"]:  # RFC 9068 §5: a client that acts for itself
         raise TokenInvalid("The token is of an application, not of a user.")
     times = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
@@ -141,7 +143,7 @@ def caller_in(claims: dict[str, Any], trust: Trust, *, now: float, leeway_second
         raise TokenInvalid("The token is not valid yet; the clocks of its issuer and of this server may differ.")
     if times["exp"] <= now - leeway_seconds:
         raise TokenExpired("The token has expired; get a new one and repeat the request.")
-    return Caller(owner, audiences, scopes_of(claims), expires_at=times["exp"])
+    return Caller(owner, audiences, scopes_of(claims), expires_at=times["exp"], is_shared=is_shared)
 
 
 def audiences_of(claims: dict[str, Any]) -> frozenset[str]:

@@ -106,6 +106,8 @@ def dev(
         is_private = ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
         if not is_private and not can_verify(settings):
             raise Refused(f"To listen on {host} set BETTER_AUTH_URL: the local issuer is for this machine alone.")
+        if not can_verify(settings) and "sub" not in settings.owner_claim:
+            raise Refused("OWNER_CLAIM must list sub too, which is all that tokens of the local issuer say of a user.")
         # The application is imported, which is most of a start, while the database is made or starts.
         importing = threading.Thread(target=import_module, args=["taskward.app"], daemon=True)
         importing.start()
@@ -127,7 +129,8 @@ def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str,
     if settings.database_url is not None:
         typer.echo(f"Migrating the database {database_at(direct_url)}.")
     migrate(direct_url)
-    issuer = local_issuer(settings.data_dir) if is_private and settings.jwt_hs256_secret is None else None
+    is_local = is_private and settings.jwt_hs256_secret is None and "sub" in settings.owner_claim
+    issuer = local_issuer(settings.data_dir) if is_local else None
     token = issuer.token("alice", expires_in_seconds=3600, now=time.time()) if issuer is not None else None
     complete = settings if settings.database_url else settings.model_copy(update={"database_url": SecretStr(url)})
     base = base_url(listener.getsockname())
@@ -267,7 +270,7 @@ def purge() -> None:
 
 @app.command()
 def forget(
-    owner: Annotated[str, typer.Argument(help="The `sub` of the owner's tokens.")],
+    owner: Annotated[str, typer.Argument(help="The `sub` of the tokens, or CLAIM:VALUE of another (OWNER_CLAIM).")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove every row of one owner, for good."""

@@ -44,6 +44,7 @@ def examine(
     if not doubts:
         yield Finding("ok", "settings", "All are valid.")
     yield keys(settings)
+    yield owner(settings)
     if settings.jwks_url is not None:
         yield from key_server_clock(settings.jwks_url, clock)
     if settings.database_url is None:
@@ -108,6 +109,12 @@ def keys(settings: Settings) -> Finding:
         )
     algorithms = ", ".join(sorted({algorithm for _, algorithm in found}))
     return Finding("ok", "keys", f"{counted(found.values())} usable at {where} ({algorithms}).")
+
+
+def owner(settings: Settings) -> Finding:
+    named = ", or else the ".join(settings.owner_claim)
+    sharing = "" if settings.owner_claim == ("sub",) else ": people with the same one share tasks"
+    return Finding("ok", "owner", f"The owner of tasks is the {named} of the token{sharing}.")
 
 
 def key_server_clock(jwks_url: str, clock: Callable[[], float]) -> Iterator[Finding]:
