@@ -45,7 +45,7 @@ def draw_rates(name: str, readings: dict[str, Any], title: str) -> None:
         axes.bar_label(bars, [thousands(rate) for rate in rates], fontsize=5, padding=1)
     axes.set_xticks(range(len(readings)), list(readings))
     axes.set_title(title, loc="left", fontsize=10)
-    figure.legend(loc="outside lower center", ncols=len(peers), frameon=False, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=len(peers), frameon=False, fontsize=8, columnspacing=1.2)
     save(figure, name)
 
 
@@ -68,7 +68,7 @@ def draw_latencies(name: str, readings: dict[str, Any]) -> None:
     axes.set_axisbelow(True)
     axes.set_xticks(range(len(readings)), list(readings))
     axes.set_title("Latency in ms with 32 connections: p50 (dot) to p99 (bar)", loc="left", fontsize=10)
-    figure.legend(loc="outside lower center", ncols=len(peers), frameon=False, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=len(peers), frameon=False, fontsize=8, columnspacing=1.2)
     save(figure, name)
 
 

@@ -112,9 +112,7 @@ TASKWARD_PEER = Peer("taskward", "Taskward", TASKS, taskward_command, taskward_e
 TUNED = Peer("tuned", "Tuned Node.js", TASKS, node_command("tuned"), peer_environment)
 FASTIFY = Peer("fastify", "Careful Fastify", TASKS, node_command("fastify"), peer_environment)
 BARE = Peer("bare", "Bare Fastify", Table("bare_tasks", "owner_id"), node_command("bare"), peer_environment)
-TUTORIAL = Peer(
-    "tutorial", "Tutorial (FastAPI, SQLModel)", Table("todo", "user_id"), tutorial_command, peer_environment
-)
+TUTORIAL = Peer("tutorial", "Tutorial", Table("todo", "user_id"), tutorial_command, peer_environment)
 PEERS_COMPARED = (TASKWARD_PEER, TUNED, FASTIFY, BARE, TUTORIAL)
 PEERS_FAR_AWAY = (TASKWARD_PEER, TUNED, FASTIFY, BARE)
 """The tutorial is as slow as it is wherever the database is."""

@@ -96,7 +96,7 @@ async function verify(token) {
   }
   const { sub, iat, exp } = payload;
   const type = protectedHeader.typ?.toLowerCase();
-  const isOwner = typeof sub === "string" && sub.length > 0 && sub.length <= 255 && sub.trim() === sub;
+  const isOwner = typeof sub === "string" && sub.length > 0 && sub.length <= 320 && sub.trim() === sub;
   const isFromFuture = iat > Date.now() / 1000 + 30;
   const isUsual = protectedHeader.kid !== undefined && (type === undefined || type === "jwt" || type === "at+jwt");
   if (!isOwner || isFromFuture || !isUsual) throw unauthorized("The token is not valid.");

@@ -121,7 +121,7 @@ async function verify(token) {
   const { payload, protectedHeader } = await jwtVerify(token, keys, rules).catch(() => Promise.reject(refusal));
   const { sub, iat, exp } = payload;
   const type = protectedHeader.typ?.toLowerCase();
-  const isOwner = typeof sub === "string" && sub.length > 0 && sub.length <= 255 && sub.trim() === sub;
+  const isOwner = typeof sub === "string" && sub.length > 0 && sub.length <= 320 && sub.trim() === sub;
   const isUsual = protectedHeader.kid !== undefined && (type === undefined || type === "jwt" || type === "at+jwt");
   if (!isOwner || !isUsual || iat > Date.now() / 1000 + 30) throw refusal;
   if (verified.size >= 10000) verified.delete(verified.keys().next().value);
