@@ -105,7 +105,9 @@ def test_every_table_with_an_owner_has_forced_policies_for_reading_and_writing(u
 
     own = "(owner_id = NULLIF(current_setting('app.user_id'::text, true), ''::text))"
     expected = [(name, True, True, f"{{{APP_ROLE}}}", True, "*", own, own) for name in OWNED_TABLES]
-    assert sorted(found) == sorted(expected)
+    # Of the clock its domain is compared as the text that it is of.
+    plain = [tuple(str(part).replace("(owner_id)::text", "owner_id") for part in row) for row in found]
+    assert sorted(plain) == sorted(tuple(map(str, row)) for row in expected)
 
 
 def test_no_policy_is_for_everybody(url: str) -> None:
@@ -177,8 +179,9 @@ def test_a_session_without_an_owner_sees_and_changes_nothing(url: str, ann: str,
 @pytest.mark.parametrize("owner", [None, NOBODY])
 def test_a_session_without_an_owner_adds_nothing(url: str, ann: str, owner: str | None) -> None:
     with as_app(url, owner) as session:
-        for someone in (ann, ""):
-            with pytest.raises(errors.InsufficientPrivilege):
+        # Of nobody there is no clock, whoever asks.
+        for someone, refusal in ((ann, errors.InsufficientPrivilege), ("", errors.CheckViolation)):
+            with pytest.raises(refusal):
                 session.execute("insert into owner (owner_id, version) values (%s, 1)", [someone])
             with pytest.raises(errors.InsufficientPrivilege):
                 session.execute(
@@ -192,7 +195,7 @@ def test_nobody_has_no_rows_and_can_have_none(url: str, ann: str) -> None:
     async def main() -> None:
         async with using(url) as database:
             assert await seen(database, NOBODY) == []
-            with pytest.raises(StatementFailed, match="42501"):
+            with pytest.raises(StatementFailed, match="owner_name_check"):
                 await has(database, NOBODY, "Milk")
 
     asyncio.run(main())

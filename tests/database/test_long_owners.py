@@ -45,7 +45,7 @@ def test_the_longest_owner_has_the_longest_tasks_keys_and_trash(database_url: st
 
 def test_a_longer_owner_is_refused_by_the_database(database_url: str) -> None:
     for length in (0, MAX_OWNER_LENGTH + 1):
-        with pytest.raises(errors.CheckViolation, match="owner_id_length"):
+        with pytest.raises(errors.CheckViolation, match="owner_name_check"):
             asked(database_url, "insert into owner values (%s, 1)", "x" * length)
 
 

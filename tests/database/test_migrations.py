@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
+from psycopg import errors
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
@@ -240,6 +241,37 @@ def test_the_release_before_goes_on_writing_in_the_new_schema(new_database: Call
     asked(url, "update tasks set status = 'Todo', updated_at = '2026-03-01T00:00:00Z'")
     assert asked(url, days) == [("Milk", None), ("Eggs", None)]
     assert asyncio.run(lives(url, "ann")) == ["Milk", "Eggs", "Bread"]
+
+
+FILES = (
+    "select relname, relfilenode from pg_class where relkind in ('r', 'i') and relnamespace = 'public'::regnamespace"
+)
+
+
+@pytest.mark.parametrize("kind", ["superuser", "ordinary"])
+def test_the_clocks_gain_their_domain_without_being_written_anew(
+    own_cluster: str, logins: dict[str, str], kind: str
+) -> None:
+    """Nor is anything else, either way: each table is held for a moment."""
+    with database_of(own_cluster, kind) as (url, admin):
+        upgrade(url, to="0006")
+        asked(admin, "insert into owner (owner_id, version) select 'owner ' || n, n from generate_series(1, 1000) as n")
+        asked(admin, "insert into tasks (owner_id, title, status, version) values ('owner 7', 'Milk', 'Todo', 7)")
+        before = sorted(asked(admin, FILES))
+
+        upgrade(url, to="0007")
+        assert sorted(asked(admin, FILES)) == before
+        for name in ("", "x" * 321):
+            with pytest.raises(errors.CheckViolation, match="owner_name_check"):
+                asked(admin, "insert into owner (owner_id, version) values (%s, 1)", name)
+
+        downgrade(url, to="0006")
+        assert sorted(asked(admin, FILES)) == before
+        for name in ("", "x" * 321):
+            with pytest.raises(errors.CheckViolation, match="owner_id_length"):
+                asked(admin, "insert into owner (owner_id, version) values (%s, 1)", name)
+        with pytest.raises(errors.ForeignKeyViolation):
+            asked(admin, "insert into tasks (owner_id, title, status, version) values ('nobody', 'Milk', 'Todo', 7)")
 
 
 def test_a_downgrade_leaves_no_deleted_task_to_a_release_without_a_trash(

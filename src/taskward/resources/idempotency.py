@@ -15,7 +15,6 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     DateTime,
-    ForeignKeyConstraint,
     PrimaryKeyConstraint,
     SelectBase,
     Text,
@@ -46,9 +45,6 @@ class IdempotencyKey(SQLModel, table=True):
     __tablename__ = "idempotency_keys"
     __table_args__ = (
         PrimaryKeyConstraint("owner_id", "key", name="idempotency_keys_pkey"),
-        ForeignKeyConstraint(
-            ["owner_id"], ["owner.owner_id"], name="idempotency_keys_owner_id_fkey", ondelete="CASCADE"
-        ),
         CheckConstraint("char_length(key) between 1 and 255", name="idempotency_keys_key_length"),
         CheckConstraint("char_length(fingerprint) = 64", name="idempotency_keys_fingerprint_length"),
         {"info": {"expires": True}},  # a policy of taskward_keeper says when

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Computed,
     Date,
     DateTime,
-    ForeignKeyConstraint,
     Identity,
     Index,
     PrimaryKeyConstraint,
@@ -68,7 +67,6 @@ class Task(SQLModel, table=True):
     __table_args__ = (
         # The owner first: a stranger's rows take no part in a key check, and the table can be split by owner.
         PrimaryKeyConstraint("owner_id", "id", name="tasks_pkey"),
-        ForeignKeyConstraint(["owner_id"], ["owner.owner_id"], name="tasks_owner_id_fkey", ondelete="CASCADE"),
         CheckConstraint("due_on is null or due_at is null", name="tasks_due_once"),
         Index("tasks_in_trash", "owner_id", "deleted_at", "id", postgresql_where=text("deleted_at is not null")),
         *(
