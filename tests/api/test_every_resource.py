@@ -190,6 +190,62 @@ def test_a_key_makes_one_row_however_often_it_is_sent(kind: Kind, ann: Person, b
     assert ann.get(kind.path).json() == []
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "PATCH {}", "DELETE"])
+def test_a_change_is_made_once_under_a_key_and_answers_the_same_for_ever(
+    kind: Kind, method: str, ann: Person, bob: Person
+) -> None:
+    path = kind.one(kind.adds(ann, "Milk"))
+    body = {"PUT": {kind.text: "Oat milk"}, "PATCH": {kind.text: "Oat milk"}, "PATCH {}": {}, "DELETE": None}[method]
+
+    def send(key: str, *, to: str = path, by: Person = ann, sent: dict[str, Any] | None = body) -> httpx.Response:
+        return by.send(method.split()[0], to, json=sent, headers={"Idempotency-Key": key})
+
+    key = str(uuid4())
+    first = send(key)
+    ann.patch(path, json={kind.text: "Bread"})
+    again = send(key)
+    ann.delete(path)
+    when_it_is_gone = send(key)
+
+    assert first.status_code == (204 if method == "DELETE" else 200)
+    assert "idempotent-replayed" not in first.headers
+    for replay in again, when_it_is_gone:
+        assert (replay.status_code, replay.content) == (first.status_code, first.content)
+        assert replay.headers.get("etag") == first.headers.get("etag")
+        assert replay.headers["idempotent-replayed"] == "true"
+    problem(send(str(uuid4())), 404, kind.missing)
+    problem(send(key, to=kind.one({"id": 1})), 422, "idempotency_key_reused")
+    problem(send(key, by=bob), 404, kind.missing)
+    if body is not None:
+        problem(send(key, sent={kind.text: "Salt"}), 422, "idempotency_key_reused")
+
+
+def test_a_refused_change_is_not_remembered(kind: Kind, ann: Person) -> None:
+    made = kind.adds(ann, "Milk")
+    key = {"Idempotency-Key": str(uuid4()), "If-Match": '"1"'}
+
+    refused = ann.patch(kind.one(made), json={kind.text: "Oat milk"}, headers=key)
+    done = ann.patch(kind.one(made), json={kind.text: "Oat milk"}, headers=key | {"If-Match": f'"{made["version"]}"'})
+    # A replay answers without looking at it.
+    replayed = ann.patch(kind.one(made), json={kind.text: "Oat milk"}, headers=key)
+
+    problem(refused, 412, "version_mismatch")
+    assert (done.status_code, "idempotent-replayed" in done.headers) == (200, False)
+    assert (replayed.content, replayed.headers["idempotent-replayed"]) == (done.content, "true")
+
+
+def test_a_row_is_erased_once_under_a_key(kind: Kind, ann: Person) -> None:
+    made = kind.adds(ann, "Milk")
+    ann.delete(kind.one(made))
+    key = {"Idempotency-Key": str(uuid4())}
+
+    first, again = (ann.delete(f"{kind.trash}/{made['id']}", headers=key) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (204, 204)
+    assert (first.headers.get("idempotent-replayed"), again.headers["idempotent-replayed"]) == (None, "true")
+    assert ann.delete(f"{kind.trash}/{made['id']}").status_code == 404
+
+
 def test_a_key_belongs_to_its_call(ann: Person) -> None:
     key = {"Idempotency-Key": str(uuid4())}
     ann.post("/tasks", json={"title": "Milk"}, headers=key)

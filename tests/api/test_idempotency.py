@@ -145,6 +145,46 @@ def age(database_url: str, someone: Person, *, hours: int) -> None:
         )
 
 
+def test_the_trash_is_emptied_once_under_a_key(ann: Person) -> None:
+    def trashed(title: str) -> int:
+        made = ann.adds(title)
+        ann.delete(f"/tasks/{made['id']}")
+        return int(made["id"])
+
+    trashed("Milk")
+    sent = {"Idempotency-Key": key()}
+
+    first = ann.delete("/trash", headers=sent)
+    bread = trashed("Bread")
+    again = ann.delete("/trash", headers=sent)
+
+    assert (first.status_code, again.status_code) == (204, 204)
+    assert (first.headers.get("idempotent-replayed"), again.headers["idempotent-replayed"]) == (None, "true")
+    assert [task["id"] for task in ann.get("/trash").json()] == [bread]
+    assert ann.delete("/trash", headers={"Idempotency-Key": key()}).status_code == 204
+    assert ann.get("/trash").json() == []
+
+
+def test_equal_keys_of_changes_in_flight_change_once(ann: Person) -> None:
+    path = f"/tasks/{ann.adds('Milk')['id']}"
+    sent = {"Idempotency-Key": key()}
+
+    with ThreadPoolExecutor(8) as clients:
+        answers = list(clients.map(lambda _: ann.patch(path, json={"status": "Done"}, headers=sent), range(8)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert [answer.headers.get("idempotent-replayed") for answer in answers].count("true") == 7
+
+
+def test_a_key_on_a_read_means_nothing(ann: Person) -> None:
+    made = ann.adds("Milk")
+
+    for _ in range(2):
+        answer = ann.get(f"/tasks/{made['id']}", headers={"Idempotency-Key": "same"})
+        assert (answer.status_code, "idempotent-replayed" in answer.headers) == (200, False)
+
+
 def test_a_restore_is_repeated_without_harm(ann: Person, bob: Person) -> None:
     task = ann.adds("Milk")
     path, sent = f"/tasks/{task['id']}", key()

@@ -110,7 +110,7 @@ def test_a_write_that_has_not_moved_the_clock_fails(database_url: str, ann: str)
             task = await adds(pool, ann)
             for call in (
                 actions.CREATE.plain(**actions.values_of(TaskCreate(title="Bread"))),
-                actions.REMOVE(id=task.id, expected=None),
+                actions.REMOVE.plain(id=task.id, expected=None),
             ):
                 with pytest.raises(StatementFailed):
                     await pool.run(ann, [call], deadline=pool.new_deadline(), is_repeatable=False)

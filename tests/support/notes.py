@@ -60,7 +60,7 @@ class TrashedNote(NoteRead):
 
 NOTES = Resource(TABLE, read=NoteRead, replace=NoteCreate, patch=NotePatch, missing=NoteNotFound)
 TRASH = Trash(NOTES, read=TrashedNote)
-CREATE, FIND, PAGE = NOTES.create(), NOTES.find(), NOTES.page()
+CREATE, FIND, KEEP, PAGE = NOTES.create(), NOTES.find(), NOTES.keep(), NOTES.page()
 REPLACE, CHANGE, REMOVE = NOTES.replace(), NOTES.change(), NOTES.remove()
 
 router = OwnerRouter(noun=NoteNotFound.noun)
@@ -84,9 +84,9 @@ async def list_trashed_notes(
 
 
 @router.delete("/notes/trash/{note_id}", status_code=204)
-async def erase_note(session: CurrentSession, days: TrashDays, note_id: PathId) -> Response:
-    await TRASH.erase(session, note_id, trash_days=days)
-    return no_content()
+async def erase_note(session: CurrentSession, days: TrashDays, note_id: PathId, key: IdempotencyKey) -> Response:
+    done = await TRASH.erase(session, note_id, trash_days=days, idempotency=key.of())
+    return no_content(is_replay=done.is_replay)
 
 
 @router.get("/notes/{note_id}", response_model=NoteRead)
@@ -95,23 +95,31 @@ async def find_note(session: CurrentSession, note_id: PathId, if_none_match: IfN
 
 
 @router.put("/notes/{note_id}", response_model=NoteRead)
-async def replace_note(session: CurrentSession, note_id: PathId, note: NoteCreate, if_match: IfMatch) -> Response:
-    call = REPLACE(id=note_id, expected=if_match.versions(), **note.model_dump())
-    return versioned(await NOTES.changed(session, call))
+async def replace_note(
+    session: CurrentSession, note_id: PathId, note: NoteCreate, if_match: IfMatch, key: IdempotencyKey
+) -> Response:
+    idempotency = key.of(note)
+    call = REPLACE.bound(idempotency, id=note_id, expected=if_match.versions(), **note.model_dump())
+    return versioned(await NOTES.changed(session, call, idempotency))
 
 
 @router.patch("/notes/{note_id}", response_model=NoteRead, responses=problems(404, 412))
-async def change_note(session: CurrentSession, note_id: PathId, patch: NotePatch, if_match: IfMatch) -> Response:
-    sent, expected = patch.model_dump(exclude_unset=True), if_match.versions()
+async def change_note(
+    session: CurrentSession, note_id: PathId, patch: NotePatch, if_match: IfMatch, key: IdempotencyKey
+) -> Response:
+    sent, expected, idempotency = patch.model_dump(exclude_unset=True), if_match.versions(), key.of(patch)
     if not sent:
-        return versioned(await NOTES.unchanged(session, FIND(id=note_id), expected=expected))
-    return versioned(await NOTES.changed(session, CHANGE(id=note_id, expected=expected, **NOTES.changes_in(sent))))
+        call = KEEP.bound(idempotency, id=note_id, expected=expected)
+        return versioned(await NOTES.unchanged(session, call, idempotency))
+    call = CHANGE.bound(idempotency, id=note_id, expected=expected, **NOTES.changes_in(sent))
+    return versioned(await NOTES.changed(session, call, idempotency))
 
 
 @router.delete("/notes/{note_id}", status_code=204)
-async def delete_note(session: CurrentSession, note_id: PathId, if_match: IfMatch) -> Response:
-    await NOTES.changed(session, REMOVE(id=note_id, expected=if_match.versions()))
-    return no_content()
+async def delete_note(session: CurrentSession, note_id: PathId, if_match: IfMatch, key: IdempotencyKey) -> Response:
+    idempotency = key.of()
+    call = REMOVE.bound(idempotency, id=note_id, expected=if_match.versions())
+    return no_content(is_replay=(await NOTES.changed(session, call, idempotency)).is_replay)
 
 
 @router.post("/notes/{note_id}/restore", response_model=NoteRead)

@@ -99,7 +99,8 @@ def idempotency_key(
         raise invalid(["header", "Idempotency-Key"], "This header may stand only once.", "repeated_header")
     # Without the prefix, so that another one, and a mount elsewhere, does not make a retry another request.
     path = request.scope["path"].removeprefix(settings_of(request).api_prefix)
-    return IdempotencyKeyHeader(key, f"{request.scope['method']} {path}")
+    query = request.scope["query_string"].decode("latin-1")
+    return IdempotencyKeyHeader(key, f"{request.scope['method']} {path}{'?' if query else ''}{query}")
 
 
 IdempotencyKey = Annotated[IdempotencyKeyHeader, Depends(idempotency_key)]

@@ -62,8 +62,10 @@ def not_modified(row: Versioned) -> Response:
     return response
 
 
-def no_content() -> Response:
-    return Response(status_code=204)
+def no_content(*, is_replay: bool = False) -> Response:
+    response = Response(status_code=204)
+    response.raw_headers += replayed(is_replay)
+    return response
 
 
 def replayed(is_replay: bool) -> list[tuple[bytes, bytes]]:

@@ -91,9 +91,10 @@ class RememberedRow(NamedTuple):
     is_replay: bytes
     is_same: bytes
     """Whether that request meant the same."""
-    id: bytes
+    id: bytes | None
+    """None, as the version, when it was no single row."""
     json: bytes
-    version: bytes
+    version: bytes | None
 
 
 class RecalledRow(NamedTuple):
@@ -113,8 +114,11 @@ def is_unknown(known: CTE) -> ColumnElement[bool]:
     return ~exists(select(known.c.key))
 
 
-def once(known: CTE, made: CTE) -> Statement:
-    """Remembers what was `made` (id, json, version; nothing when the key is `known`), and answers RememberedRow."""
+def once(known: CTE, made: CTE, *others: CTE) -> Statement:
+    """Remembers what was `made` (id, json, version; nothing when the key is `known`), and answers RememberedRow.
+
+    `others` are written beside it.
+    """
     json = cast(made.c.json, Text)
     answered = select(
         OWNER, KEY, FINGERPRINT, json.label("answer"), made.c.id, made.c.id.label("for_0_1"), made.c.version
@@ -123,7 +127,7 @@ def once(known: CTE, made: CTE) -> Statement:
     new = select(false(), true(), made.c.id, json, made.c.version)
     row_id = func.coalesce(known.c.row_id, known.c.task_id)
     old = select(true(), known.c.fingerprint == FINGERPRINT, row_id, known.c.answer, known.c.version)
-    return compiled(union_all(new, old).add_cte(remembered.cte("remembered")))
+    return compiled(union_all(new, old).add_cte(remembered.cte("remembered"), *others))
 
 
 def remembering(answered: SelectBase, *columns: str) -> ReturningInsert[Any]:

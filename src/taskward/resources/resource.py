@@ -5,7 +5,7 @@ what it needs at import, and what is special stays a statement of its own beside
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -53,6 +53,10 @@ EXPECTED = bindparam("expected", type_=ARRAY(BigInteger()))
 """The versions that the client allows: null for any, an empty array for none."""
 
 
+NO_BODY: ColumnElement[Any] = literal_column("''").label("json")
+"""What is remembered of an answer without one."""
+
+
 class Versioned(NamedTuple):
     """A row as PostgreSQL rendered it, and the version that is its ETag."""
 
@@ -69,11 +73,16 @@ class RenderedRow(NamedTuple):
     version: bytes
 
 
-class Creation(NamedTuple):
+class Write(NamedTuple):
     """The same write, plain and under an idempotency key."""
 
     plain: Statement
     once: Statement
+
+    def bound(self, idempotency: Idempotency | None, **values: Any) -> Bound:
+        if idempotency is None:
+            return self.plain(**values)
+        return self.once(key=idempotency.key, fingerprint=idempotency.fingerprint, **values)
 
 
 class Resource:
@@ -112,12 +121,12 @@ class Resource:
 
     # Statements
 
-    def create(self, values: Values | None = None) -> Creation:
+    def create(self, values: Values | None = None) -> Write:
         """`values` in place of what the body sends."""
         sent = self.sent if values is None else values
         row, known = self.new_row(sent), known_key()
         creating_once = insert(self.table).from_select(list(row), select(*row.values()).where(is_unknown(known)))
-        return Creation(
+        return Write(
             plain=compiled(select(*self.rendered(self.creating(sent).cte("created")))),
             once=self.once(known, creating_once.returning(*self.shape).cte("created")),
         )
@@ -126,15 +135,27 @@ class Resource:
         found = owned(select(*self.shape).where(self.is_the_one, self.is_live), self.table)
         return compiled(select(*self.rendered(found.subquery("found"))))
 
-    def replace(self, values: Values | None = None) -> Statement:
+    def keep(self) -> Write:
+        """What a patch without a field does: it changes nothing."""
+        known = known_key()
+        kept = owned(select(*self.shape).where(self.is_the_one, self.is_live, self.is_as_expected), self.table)
+        return Write(
+            plain=compiled(select(*self.rendered(kept.subquery("kept")))),
+            once=self.once(known, kept.where(is_unknown(known)).cte("kept")),
+        )
+
+    def replace(self, values: Values | None = None) -> Write:
         return self.guarded(self.changing(self.sent if values is None else values))
 
-    def change(self, values: Values | None = None) -> Statement:
+    def change(self, values: Values | None = None) -> Write:
         return self.guarded(self.changing(self.changes if values is None else values))
 
-    def remove(self) -> Statement:
+    def remove(self) -> Write:
         """Into the trash (`trash.py`)."""
-        return self.guarded(self.removing())
+        known = known_key()
+        removed = self.held(self.removing()).where(is_unknown(known))
+        removed_row = removed.returning(self.table.c.id, NO_BODY, self.table.c.version).cte("removed")
+        return Write(self.held_to_row(self.removing()), once(known, removed_row))
 
     def page(self) -> Statement:
         """A page of the live rows behind an id, in the order of ids."""
@@ -144,7 +165,12 @@ class Resource:
         page = select(ahead).order_by(ahead.c.id).limit(LIMIT).subquery("page")
         return compiled(select(json_list(page, page.c.id), func.max(page.c.id), has_more))
 
-    def guarded(self, write: Update) -> Statement:
+    def guarded(self, write: Update) -> Write:
+        known = known_key()
+        held = self.held(write).where(is_unknown(known)).returning(*self.shape)
+        return Write(self.held_to_row(write), self.once(known, held.cte("changed")))
+
+    def held_to_row(self, write: Update) -> Statement:
         """RenderedRow, of the row that was changed because it was there and as expected.
 
         The clock was moved before, so no other write of this owner comes between the look and the change.
@@ -186,18 +212,15 @@ class Resource:
     # What runs them
 
     async def created(
-        self, session: Session, creation: Creation, idempotency: Idempotency | None, values: Mapping[str, Any]
+        self, session: Session, write: Write, idempotency: Idempotency | None, values: Mapping[str, Any]
     ) -> Versioned:
         """With `idempotency` one row, however often the request comes.
 
         Raises:
             IdempotencyKeyReused: its key came with another request before.
         """
-        if idempotency is None:
-            [[row]] = await session.write(creation.plain(**values))
-            return versioned(row)
-        [[row]] = await session.write(keyed(creation.once, idempotency, values), is_repeatable=True)
-        return remembered(row)
+        [[row]] = await session.write(write.bound(idempotency, **values), is_repeatable=idempotency is not None)
+        return answered(row, idempotency)
 
     async def found(self, session: Session, call: Bound) -> Versioned:
         """
@@ -209,32 +232,37 @@ class Resource:
             raise self.missing
         return versioned(rows[0])
 
-    async def unchanged(self, session: Session, call: Bound, *, expected: list[int] | None) -> Versioned:
-        """What a patch without a field answers, which changes nothing.
+    async def unchanged(self, session: Session, call: Bound, idempotency: Idempotency | None) -> Versioned:
+        """Of `keep`: without a key to remember it is a read.
 
         Raises:
-            RowNotFound, VersionMismatch: as if it had changed something.
+            As `changed`.
         """
-        row = await self.found(session, call)
-        if expected is not None and row.version not in expected:
-            raise VersionMismatch(self.missing.noun)
-        return row
+        if idempotency is not None:
+            return await self.changed(session, call, idempotency)
+        return self.done(*await session.read(*self.with_reason(call)), idempotency=None)
 
-    async def changed(self, session: Session, call: Bound) -> Versioned:
-        """Of a guarded statement.
+    async def changed(self, session: Session, call: Bound, idempotency: Idempotency | None) -> Versioned:
+        """Of a guarded statement, whose values have `id` and `expected`.
 
         Raises:
             RowNotFound, VersionMismatch: nothing was changed.
+            IdempotencyKeyReused: the key came with another request before.
         """
+        found = await session.write(*self.with_reason(call), is_repeatable=idempotency is not None)
+        return self.done(*found, idempotency=idempotency)
+
+    def with_reason(self, call: Bound) -> list[Bound]:
         if call.values["expected"] is None:
-            [rows], is_there = await session.write(call), False
-        else:
-            # In the same round trip: nothing may come between what was refused and the reason.
-            rows, there = await session.write(call, self.IS_THERE(id=call.values["id"]))
-            is_there = bool(there)
+            return [call]
+        # In the same round trip: nothing may come between what was refused and the reason.
+        return [call, self.IS_THERE(id=call.values["id"])]
+
+    def done(self, rows: Sequence[Row], there: Sequence[Row] = (), *, idempotency: Idempotency | None) -> Versioned:
+        """By what the write answered, and what tells whether the row is `there` all the same."""
         if rows:
-            return versioned(rows[0])
-        if is_there:
+            return answered(rows[0], idempotency)
+        if there:
             raise VersionMismatch(self.missing.noun)
         raise self.missing
 
@@ -253,8 +281,13 @@ class Resource:
         return {name: sent.get(name) for name in self.changes} | {f"sets_{name}": name in sent for name in self.changes}
 
 
-def keyed(statement: Statement, idempotency: Idempotency, values: Mapping[str, Any]) -> Bound:
-    return statement(key=idempotency.key, fingerprint=idempotency.fingerprint, **values)
+def answered(row: Row, idempotency: Idempotency | None) -> Versioned:
+    """By what a `Write` answers.
+
+    Raises:
+        IdempotencyKeyReused: the key came with another request before.
+    """
+    return versioned(row) if idempotency is None else remembered(row)
 
 
 def versioned(row: Row) -> Versioned:
@@ -263,14 +296,10 @@ def versioned(row: Row) -> Versioned:
 
 
 def remembered(row: Row) -> Versioned:
-    """
-    Raises:
-        IdempotencyKeyReused: the key came with another request before.
-    """
     found = RememberedRow._make(row)
     if found.is_same != b"t":
         raise IdempotencyKeyReused
-    return Versioned(int(found.id), found.json, int(found.version), found.is_replay == b"t")
+    return Versioned(int(found.id or 0), found.json, int(found.version or 0), found.is_replay == b"t")
 
 
 def id_in(position: str) -> int:

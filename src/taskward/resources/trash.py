@@ -32,9 +32,9 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from taskward.postgres.statements import Statement, compiled, owned
 from taskward.resources.clock import NOW
 from taskward.resources.errors import CursorInvalid
-from taskward.resources.idempotency import Idempotency, is_unknown, known_key
+from taskward.resources.idempotency import Idempotency, is_unknown, known_key, once
 from taskward.resources.paging import LIMIT, Page, PageRequest, cursor_for, looking_ahead, position_in
-from taskward.resources.resource import Creation, Resource, Values, Versioned, columns_of, keyed, remembered, versioned
+from taskward.resources.resource import NO_BODY, Resource, Values, Versioned, Write, columns_of, remembered
 from taskward.resources.session import Session
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,13 +68,30 @@ class Trash:
         self.is_trashed = table.c.deleted_at.is_not(None)
         self.is_expired = table.c.deleted_at <= EXPIRED_UNTIL
         self.EXPIRE = compiled(owned(delete(table).where(self.is_expired), table))
-        erasing = owned(delete(table).where(resource.is_the_one, self.is_trashed), table)
-        self.ERASE = compiled(erasing.returning(table.c.id))
-        self.EMPTY = compiled(owned(delete(table).where(self.is_trashed), table))
+        self.ERASE = self.erasing()
+        self.EMPTY = self.emptying()
         self.RESTORE = self.restoring(restored or {})
         self.LIST = self.listing()
 
-    def restoring(self, values: Values) -> Creation:
+    def erasing(self) -> Write:
+        resource, table, known = self.resource, self.resource.table, known_key()
+        erasing = owned(delete(table).where(resource.is_the_one, self.is_trashed), table)
+        row = (table.c.id, NO_BODY, table.c.version)
+        erased = erasing.where(is_unknown(known)).returning(*row).cte("erased")
+        return Write(plain=compiled(erasing.returning(*row)), once=once(known, erased))
+
+    def emptying(self) -> Write:
+        """Answers a row, whatever was in it."""
+        table, known = self.resource.table, known_key()
+        emptying = owned(delete(table).where(self.is_trashed), table).returning(table.c.id)
+        nothing = cast(null(), BigInteger)
+        made = select(nothing.label("id"), NO_BODY, nothing.label("version")).where(is_unknown(known)).cte("made")
+        return Write(
+            plain=compiled(select(literal_column("1")).add_cte(emptying.cte("emptied"))),
+            once=once(known, made, emptying.where(is_unknown(known)).cte("emptied")),
+        )
+
+    def restoring(self, values: Values) -> Write:
         resource, table = self.resource, self.resource.table
         restoring = (
             owned(update(table).where(resource.is_the_one, self.is_trashed), table)
@@ -82,7 +99,7 @@ class Trash:
             .returning(*resource.shape)
         )
         known = known_key()
-        return Creation(
+        return Write(
             plain=compiled(select(*resource.rendered(restoring.cte("restored")))),
             once=resource.once(known, restoring.where(is_unknown(known)).cte("restored")),
         )
@@ -148,29 +165,33 @@ class Trash:
             RowNotFound: it is not in the owner's trash.
             IdempotencyKeyReused: the key came with another request before.
         """
-        expire = self.EXPIRE(trash_days=trash_days)
-        if idempotency is None:
-            _, rows = await session.write(expire, self.RESTORE.plain(id=row_id))
-        else:
-            call = keyed(self.RESTORE.once, idempotency, {"id": row_id})
-            _, rows = await session.write(expire, call, is_repeatable=True)
-        if not rows:
-            raise self.resource.missing
-        return versioned(rows[0]) if idempotency is None else remembered(rows[0])
+        return await self.written(session, self.RESTORE, row_id, trash_days, idempotency)
 
-    async def erase(self, session: Session, row_id: int, *, trash_days: int) -> None:
+    async def erase(
+        self, session: Session, row_id: int, *, trash_days: int, idempotency: Idempotency | None = None
+    ) -> Versioned:
         """For good.
 
         Raises:
-            RowNotFound: it is not in the owner's trash.
+            As `restore`.
         """
-        _, erased = await session.write(self.EXPIRE(trash_days=trash_days), self.ERASE(id=row_id))
-        if not erased:
-            raise self.resource.missing
+        return await self.written(session, self.ERASE, row_id, trash_days, idempotency)
 
-    async def empty(self, session: Session) -> None:
-        """All that is in it, for good."""
-        await session.write(self.EMPTY())
+    async def written(
+        self, session: Session, write: Write, row_id: int, trash_days: int, idempotency: Idempotency | None
+    ) -> Versioned:
+        expire, call = self.EXPIRE(trash_days=trash_days), write.bound(idempotency, id=row_id)
+        _, rows = await session.write(expire, call, is_repeatable=idempotency is not None)
+        return self.resource.done(rows, idempotency=idempotency)
+
+    async def empty(self, session: Session, *, idempotency: Idempotency | None = None) -> bool:
+        """All that is in it, for good. Tells whether that was done before, under this key.
+
+        Raises:
+            IdempotencyKeyReused: the key came with another request before.
+        """
+        [[row]] = await session.write(self.EMPTY.bound(idempotency), is_repeatable=idempotency is not None)
+        return idempotency is not None and remembered(row).is_replay
 
 
 def latest_first(rows: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:

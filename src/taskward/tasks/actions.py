@@ -40,33 +40,56 @@ async def find(session: Session, task_id: int) -> Versioned:
     return await TASKS.found(session, FIND(id=task_id))
 
 
-async def replace(session: Session, task_id: int, new: TaskReplace, *, expected: list[int] | None) -> Versioned:
+async def replace(
+    session: Session,
+    task_id: int,
+    new: TaskReplace,
+    *,
+    expected: list[int] | None,
+    idempotency: Idempotency | None = None,
+) -> Versioned:
     """`expected` are the versions that may be replaced; None is any.
 
     Raises:
         TaskNotFound, VersionMismatch
+        IdempotencyKeyReused: the key came with another request before.
     """
-    return await TASKS.changed(session, REPLACE(id=task_id, expected=expected, **values_of(new)))
+    call = REPLACE.bound(idempotency, id=task_id, expected=expected, **values_of(new))
+    return await TASKS.changed(session, call, idempotency)
 
 
-async def change(session: Session, task_id: int, patch: TaskPatch, *, expected: list[int] | None) -> Versioned:
+async def change(
+    session: Session,
+    task_id: int,
+    patch: TaskPatch,
+    *,
+    expected: list[int] | None,
+    idempotency: Idempotency | None = None,
+) -> Versioned:
     """
     Raises:
-        TaskNotFound, VersionMismatch
+        As `replace`.
     """
     if not patch.model_fields_set:
-        return await TASKS.unchanged(session, FIND(id=task_id), expected=expected)
+        return await TASKS.unchanged(session, KEEP.bound(idempotency, id=task_id, expected=expected), idempotency)
     changes = changes_in(patch)
-    return await TASKS.changed(session, change_of(changes)(id=task_id, expected=expected, **values_in(changes)))
+    if idempotency is None:
+        call = change_of(changes)(id=task_id, expected=expected, **values_in(changes))
+    else:
+        values = with_words(TASKS.changes_in(changes))
+        call = CHANGE.bound(idempotency, id=task_id, expected=expected, **values)
+    return await TASKS.changed(session, call, idempotency)
 
 
-async def delete(session: Session, task_id: int, *, expected: list[int] | None) -> None:
+async def delete(
+    session: Session, task_id: int, *, expected: list[int] | None, idempotency: Idempotency | None = None
+) -> Versioned:
     """Into the trash.
 
     Raises:
-        TaskNotFound, VersionMismatch
+        As `replace`.
     """
-    await TASKS.changed(session, REMOVE(id=task_id, expected=expected))
+    return await TASKS.changed(session, REMOVE.bound(idempotency, id=task_id, expected=expected), idempotency)
 
 
 async def list_tags(session: Session) -> bytes:
@@ -91,7 +114,10 @@ def changes_in(patch: TaskPatch) -> dict[str, Any]:
 
 def values_in(changes: dict[str, Any]) -> dict[str, Any]:
     """The parameters of the statement that makes these changes."""
-    values = changes if has_own_statement(changes) else TASKS.changes_in(changes)
+    return with_words(changes if has_own_statement(changes) else TASKS.changes_in(changes))
+
+
+def with_words(values: dict[str, Any]) -> dict[str, Any]:
     return values | {words_column(name): words_of(values[name]) for name in TEXTS if name in values}
 
 
@@ -130,6 +156,7 @@ PATCHED = {
 
 CREATE = TASKS.create(NEW_ROW)
 FIND = TASKS.find()
+KEEP = TASKS.keep()
 REPLACE = TASKS.replace(REPLACED)
 CHANGE = TASKS.change(PATCHED)
 REMOVE = TASKS.remove()
@@ -146,12 +173,12 @@ def has_own_statement(changes: Iterable[str]) -> bool:
 
 def change_of(changes: Iterable[str]) -> Statement:
     fields = frozenset(changes)
-    return change_of_few(fields) if has_own_statement(fields) else CHANGE
+    return change_of_few(fields) if has_own_statement(fields) else CHANGE.plain
 
 
 @cache
 def change_of_few(fields: frozenset[str]) -> Statement:
-    return TASKS.change(patched(fields))
+    return TASKS.held_to_row(TASKS.changing(patched(fields)))
 
 
 def patched(fields: frozenset[str]) -> Values:

@@ -227,23 +227,29 @@ async def find_task(session: CurrentSession, task_id: PathId, if_none_match: IfN
     return if_none_match.answer(await actions.find(session, task_id))
 
 
-@router.put(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG) | problems(404, 412, 428))
-async def replace_task(session: CurrentSession, task_id: PathId, task: TaskReplace, if_match: IfMatch) -> Response:
+@router.put(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG, REPLAYED) | problems(404, 412, 428))
+async def replace_task(
+    session: CurrentSession, task_id: PathId, task: TaskReplace, if_match: IfMatch, key: IdempotencyKey
+) -> Response:
     """Replace a task as a whole: an omitted optional field takes its default."""
-    return versioned(await actions.replace(session, task_id, task, expected=if_match.versions()))
+    expected = if_match.versions()
+    return versioned(await actions.replace(session, task_id, task, expected=expected, idempotency=key.of(task)))
 
 
-@router.patch(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG) | problems(404, 412, 428))
-async def change_task(session: CurrentSession, task_id: PathId, patch: TaskPatch, if_match: IfMatch) -> Response:
+@router.patch(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG, REPLAYED) | problems(404, 412, 428))
+async def change_task(
+    session: CurrentSession, task_id: PathId, patch: TaskPatch, if_match: IfMatch, key: IdempotencyKey
+) -> Response:
     """Change the fields that are sent, and no other."""
-    return versioned(await actions.change(session, task_id, patch, expected=if_match.versions()))
+    expected = if_match.versions()
+    return versioned(await actions.change(session, task_id, patch, expected=expected, idempotency=key.of(patch)))
 
 
-@router.delete(ONE_TASK, status_code=204, responses=problems(404, 412, 428))
-async def delete_task(session: CurrentSession, task_id: PathId, if_match: IfMatch) -> Response:
+@router.delete(ONE_TASK, status_code=204, responses=answers(204, {}, REPLAYED) | problems(404, 412, 428))
+async def delete_task(session: CurrentSession, task_id: PathId, if_match: IfMatch, key: IdempotencyKey) -> Response:
     """Move a task to the trash."""
-    await actions.delete(session, task_id, expected=if_match.versions())
-    return no_content()
+    done = await actions.delete(session, task_id, expected=if_match.versions(), idempotency=key.of())
+    return no_content(is_replay=done.is_replay)
 
 
 tag_router = OwnerRouter(noun=TaskNotFound.noun, tags=["tasks"], route_class=PlainRoute)
@@ -272,18 +278,17 @@ async def restore_task(session: CurrentSession, days: TrashDays, task_id: PathId
     return versioned(await TRASH.restore(session, task_id, trash_days=days, idempotency=key.of()))
 
 
-@trash_router.delete("/trash/{task_id}", status_code=204, responses=problems(404))
-async def erase_task(session: CurrentSession, days: TrashDays, task_id: PathId) -> Response:
+@trash_router.delete("/trash/{task_id}", status_code=204, responses=answers(204, {}, REPLAYED) | problems(404))
+async def erase_task(session: CurrentSession, days: TrashDays, task_id: PathId, key: IdempotencyKey) -> Response:
     """Remove a task from the trash for good."""
-    await TRASH.erase(session, task_id, trash_days=days)
-    return no_content()
+    done = await TRASH.erase(session, task_id, trash_days=days, idempotency=key.of())
+    return no_content(is_replay=done.is_replay)
 
 
-@trash_router.delete("/trash", status_code=204)
-async def empty_trash(session: CurrentSession) -> Response:
+@trash_router.delete("/trash", status_code=204, responses=answers(204, {}, REPLAYED))
+async def empty_trash(session: CurrentSession, key: IdempotencyKey) -> Response:
     """Empty the trash for good."""
-    await TRASH.empty(session)
-    return no_content()
+    return no_content(is_replay=await TRASH.empty(session, idempotency=key.of()))
 
 
 ROUTERS = (router, tag_router, batch_router, trash_router)
