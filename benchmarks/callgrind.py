@@ -1,22 +1,32 @@
-"""A worker as `taskward serve` starts it, whose instructions callgrind counts, with this process as its supervisor."""
+"""Processes whose instructions callgrind counts.
 
+A worker as `taskward serve` starts it, with this process as its supervisor; and the server process of PostgreSQL that
+serves its one connection.
+"""
+
+import asyncio
+import os
 import re
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from campaigns.processes import end
+from campaigns.processes import PostgreSQL, end
 
 from taskward.operations import worker
 from taskward.operations.supervisor import HEARTBEAT
 
 # Entry points of CPython's allocator and of the C library's. What is larger than 512 bytes passes both.
 ALLOCATORS = {"_PyObject_Malloc", "_PyObject_Calloc", "malloc", "calloc"}
+
+
+DUMP_SECONDS = 60
 
 
 class Dump(NamedTuple):
@@ -79,6 +89,48 @@ class Worker:
         end(self.process)
         self.listener.close()
         self.channel.close()
+
+
+class CountedServer:
+    """PostgreSQL, run by callgrind: each of its processes dumps what it has counted when it is told to log its memory.
+
+    A process that sleeps would not hear of vgdb, and a signal is what wakes it.
+    """
+
+    LOGS_MEMORY = "ProcessLogMemoryContextInterrupt"
+
+    def __init__(self, server: PostgreSQL) -> None:
+        """Starts it, when it was running without callgrind."""
+        self.server = server
+        self.folder = server.folder / "callgrind"
+        self.folder.mkdir()
+        if server.account:
+            os.chown(self.folder, server.account.uid, server.account.gid)
+        end(server.process)
+        server.runner = [
+            "valgrind",
+            "--tool=callgrind",
+            "--vgdb=no",
+            f"--dump-before={self.LOGS_MEMORY}",
+            f"--dump-after={self.LOGS_MEMORY}",
+            f"--callgrind-out-file={self.folder}/%p",
+        ]
+        server.start()
+        asyncio.run(server.comes_back())
+        self.dumps: Counter[int] = Counter()
+
+    def dump(self, pid: int) -> Dump:
+        """What this process, which must be idle, has counted since the last dump, or since it began."""
+        self.server.rows(f"select pg_log_backend_memory_contexts({pid})")
+        # The second has what it took to log.
+        first, second = (Path(f"{self.folder}/{pid}.{self.dumps[pid] + number}") for number in (1, 2))
+        self.dumps[pid] += 2
+        ends_at = time.monotonic() + DUMP_SECONDS
+        while not second.exists() or "\ntotals: " not in second.read_text():
+            if time.monotonic() > ends_at:
+                raise TimeoutError(f"PostgreSQL's process {pid} has not dumped what it counted")
+            time.sleep(0.05)
+        return read_dump(first.read_text().splitlines())
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Instructions that a worker spends on a request, which do not depend on who else is at work on the machine.
+"""Instructions that a worker and PostgreSQL spend on a request, which do not depend on who else is at work here.
 
 It has the default settings. One client asks over one connection, one request at a time. Nothing is deducted.
 """
@@ -18,9 +18,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from campaigns.processes import temporary_folder
+from campaigns.processes import SERVICE_CONNECTIONS, PostgreSQL, temporary_folder
 
-from benchmarks.callgrind import Dump, Worker, working
+from benchmarks.callgrind import CountedServer, Dump, Worker, working
 from benchmarks.data import Database, Rows, postgresql
 from benchmarks.load import CALLS, CHANGES, NEW_TASK, People, Request, WrongAnswers
 from benchmarks.machine import description, family, require_program
@@ -41,6 +41,7 @@ LEAST = 5_000
 ROWS = Rows(owners=10, each=200)
 PACKAGES = ("fastapi", "httptools", "psycopg", "pydantic", "sqlalchemy", "starlette", "uvicorn", "uvloop")
 FLOOR = "constant bytes"
+NOT_ASKING = ("401", "/health")
 
 Figures = dict[str, Any]
 
@@ -67,11 +68,14 @@ def measure(*, requests: int = REQUESTS, rounds: int = ROUNDS) -> Figures:
         with working("taskward.app:create_app", settings, folder) as worker:
             microseconds = database_microseconds(worker, calls, postgres.process.pid, rounds)
         # Both start at once, which takes a good part of the time, and are then asked one after the other.
-        counted = stack.enter_context(working("taskward.app:create_app", settings, folder, is_counted=True))
-        floor = stack.enter_context(working("constant:create", settings, folder, is_counted=True))
-        found = spent(counted, calls, rounds)
-        # More of them, or it would depend on whether the garbage collector comes by.
-        found = spent(floor, {FLOOR: Call(200, calls["GET one"].requests * 5)}, rounds) | found
+        with (
+            working("taskward.app:create_app", settings, folder, is_counted=True) as counted,
+            working("constant:create", settings, folder, is_counted=True) as floor,
+        ):
+            found = spent(counted, calls, rounds)
+            # More of them, or it would depend on whether the garbage collector comes by.
+            found = spent(floor, {FLOOR: Call(200, calls["GET one"].requests * 5)}, rounds) | found
+        by_postgresql = spent_by_postgresql(postgres, settings, calls, folder, rounds)
         machine = description(postgres.version)
     return {
         "machine": machine,
@@ -79,7 +83,14 @@ def measure(*, requests: int = REQUESTS, rounds: int = ROUNDS) -> Figures:
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "requests": requests,
         "rounds": rounds,
-        "calls": {name: {**each, "postgresql_us": microseconds.get(name)} for name, each in found.items()},
+        "calls": {
+            name: {
+                **each,
+                "postgresql_instructions": by_postgresql.get(name),
+                "postgresql_us": microseconds.get(name),
+            }
+            for name, each in found.items()
+        },
     }
 
 
@@ -162,6 +173,27 @@ def spent(worker: Worker, calls: dict[str, Call], rounds: int) -> Figures:
             dumps[name].append(worker.dump())
         print(f"cost of {', '.join(calls)}: {number + 1} of {rounds}", file=sys.stderr, flush=True)
     return {name: of_a_request(dumps[name], len(call.requests)) for name, call in calls.items()}
+
+
+def spent_by_postgresql(
+    server: PostgreSQL, settings: dict[str, str], calls: dict[str, Call], folder: Path, rounds: int
+) -> dict[str, int]:
+    """What the process that serves a worker's one connection, a direct one, spends on a request of each call."""
+    counted = CountedServer(server)
+    asking = {name: call for name, call in calls.items() if not name.startswith(NOT_ASKING)}
+    with working("taskward.app:create_app", settings | {"DATABASE_POOL_SIZE": "1"}, folder) as worker:
+        client = Client(worker.port())
+        client.wait_for(calls["GET one"])
+        for call in asking.values():
+            client.ask(call, call.requests)
+        [(pid,)] = server.rows(SERVICE_CONNECTIONS.replace("count(*)", "pid"))
+        counted.dump(int(str(pid)))
+        found: dict[str, list[int]] = {name: [] for name in asking}
+        for _ in range(rounds):
+            for name, call in asking.items():
+                client.ask(call, call.requests)
+                found[name].append(counted.dump(int(str(pid))).instructions)
+    return {name: round(statistics.median(each) / len(calls[name].requests)) for name, each in found.items()}
 
 
 def of_a_request(dumps: Sequence[Dump], requests: int) -> Figures:

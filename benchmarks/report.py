@@ -275,6 +275,7 @@ def cost_page(found: Figures) -> str:
             f"{reading['instructions']:,}",
             f"{reading['instructions'] / calls[FLOOR]['instructions']:.1f}",
             "-" if reading["allocations"] is None else f"{reading['allocations']:,}",
+            "-" if reading.get("postgresql_instructions") is None else f"{reading['postgresql_instructions']:,}",
             "-" if reading["postgresql_us"] is None else f"{reading['postgresql_us']:,.0f}",
         ]
         for name, reading in calls.items()
@@ -284,7 +285,7 @@ def cost_page(found: Figures) -> str:
             measured_on(found["machine"]),
             f"Medians of {found['rounds']} rounds of {requests} requests (of the floor {5 * requests}, of batches "
             f"{requests // 10}), which lie at most {furthest:.1%} apart:\n",
-            table(["", "instructions", "× the floor", "allocations", "PostgreSQL µs"], rows),
+            table(["", "instructions", "× the floor", "allocations", "PostgreSQL: instructions", "µs"], rows),
         ]
     )
 

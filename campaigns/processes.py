@@ -79,6 +79,8 @@ class PostgreSQL:
         make_cluster(folder / "data", self.programs, self.version, account)
         self.password = (folder / "password").read_text()
         self.port = free_port()
+        self.runner: Sequence[str] = ()
+        """A program that runs the server, with its arguments."""
         self.process: Process
 
     @property
@@ -93,7 +95,7 @@ class PostgreSQL:
         """Returns at once. From the main thread: the server ends with the thread that started it."""
         settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command: list[str | Path] = [self.programs / "postgres", "-D", self.folder / "data", *options]
+        command: list[str | Path] = [*self.runner, self.programs / "postgres", "-D", self.folder / "data", *options]
         log = self.folder / "server.log"
         self.process = start(command, env=ENVIRONMENT, log=log, account=self.account)
 
