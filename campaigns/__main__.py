@@ -26,6 +26,7 @@ from campaigns.migration import migration
 from campaigns.outcome import Campaign, Outcome
 from campaigns.overload import overload
 from campaigns.rolling_restart import rolling_restart
+from campaigns.shared_connections import shared_connections
 from campaigns.silent_database import silent_database
 from campaigns.sleeping_database import sleeping_database
 from campaigns.slow_senders import slow_senders
@@ -38,6 +39,7 @@ CAMPAIGNS: list[Campaign] = [
     exhausted_pool,
     sleeping_database,
     cancelled_clients,
+    shared_connections,
     lost_updates,
     behind_pgbouncer,
     rolling_restart,

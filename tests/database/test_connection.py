@@ -167,7 +167,7 @@ def test_a_caller_who_has_gone_is_not_answered_and_the_next_one_gets_their_own(c
     async def main() -> None:
         async with connected(cluster) as connection:
             idle = asyncio.Event()
-            connection.on_idle = lambda _: idle.set()
+            connection.on_answered = lambda _: idle.set()
             gone = connection.send(statements("select 'for the one who has gone'"))
             gone.cancel()
 
@@ -275,7 +275,7 @@ def test_abandoning_cancels_the_statement_and_closes_and_nobody_gets_the_connect
         for _ in range(5):  # the cancelled statement's answer comes sometimes before, sometimes after the end
             async with connected(cluster) as connection:
                 given_back: list[Connection] = []
-                connection.on_idle = given_back.append
+                connection.on_answered = given_back.append
                 pending = connection.send(statements("select pg_sleep(30)"))
                 await asyncio.to_thread(until_active, cluster, connection)
                 pid = pid_of(connection)
@@ -299,6 +299,89 @@ def test_a_second_group_is_not_taken_before_the_first_is_answered(cluster: str) 
                 connection.send(statements("select 2"))
             [result] = await asyncio.wait_for(first, 10)
             assert result.get_value(0, 0) == b"1"
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("wrong", ["selec", "select 1/0"])
+def test_quick_reads_follow_each_other_on_a_direct_connection(cluster: str, run: Run, wrong: str) -> None:
+    async def main() -> None:
+        async with connected(cluster, is_direct=True) as connection:
+            for name in ("select 1", "select 2", "select pg_sleep(0.2)"):
+                await answers(connection, statements(name))
+            slow, *others = (statements(name) for name in ("select pg_sleep(0.2)", "select 1", "select 2"))
+
+            pending = [connection.send(group, quick=group[-1][0]) for group in (slow, *others)]
+            for refused in (statements("select 1", wrong), others[0]):
+                with pytest.raises(RuntimeError):
+                    connection.send(refused)
+            unnamed = statements(wrong)
+            with pytest.raises(RuntimeError):
+                connection.send(unnamed, quick=unnamed[0][0])
+
+            found = await asyncio.wait_for(asyncio.gather(*pending), 10)
+            assert [result.get_value(0, 0) for [result] in found[1:]] == [b"1", b"2"]
+            assert await answers(connection, statements("select 2", "select 1")) == [b"2", b"1"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("ending", ["select 1", "select 1/0"])
+def test_what_a_read_sets_for_its_transaction_is_gone_for_the_one_behind_it(cluster: str, ending: str) -> None:
+    become_ann, look = "select set_config('app.user_id', 'ann', true)", "select current_setting('app.user_id', true)"
+
+    async def main() -> None:
+        async with connected(cluster, is_direct=True) as connection:
+            for sql in (become_ann, look, ending):
+                await answers(connection, statements(sql))
+            groups = [statements(become_ann, look, ending), statements(look)] * 4
+
+            pending = [connection.send(group, quick=known(look)) for group in groups]
+
+            found = await asyncio.wait_for(asyncio.gather(*pending), 10)
+            owners = [results[-1].get_value(0, 0) for results in found[1::2]]
+            assert [results[1].get_value(0, 0) for results in found[::2]] == [b"ann"] * 4
+            assert owners == [b""] * 4
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("is_direct", "first_is_quick"), [(False, True), (True, False)])
+def test_no_read_follows_behind_a_pooler_or_behind_what_is_no_quick_read(
+    cluster: str, is_direct: bool, first_is_quick: bool
+) -> None:
+    async def main() -> None:
+        async with connected(cluster, is_direct=is_direct) as connection:
+            group = statements("select 1")
+            await answers(connection, group)
+
+            first = connection.send(group, quick=group[0][0] if first_is_quick else None)
+            assert not connection.has_room_for(group[0][0])
+            with pytest.raises(RuntimeError):
+                connection.send(group, quick=group[0][0])
+
+            await asyncio.wait_for(first, 10)
+
+    asyncio.run(main())
+
+
+def test_those_behind_an_abandoned_read_are_told_before_a_cancellation_could_hit_them(cluster: str) -> None:
+    async def main() -> None:
+        async with connected(cluster, is_direct=True) as connection:
+            sleep = [(known("select pg_sleep($1::float)"), [b"0"])]
+            await answers(connection, sleep)
+            behind = statements("select 2")
+            await answers(connection, behind)
+            first, second = (connection.send(group, quick=group[0][0]) for group in ([(sleep[0][0], [b"30"])], behind))
+
+            abandoning = asyncio.create_task(connection.abandon())
+            await asyncio.sleep(0)
+
+            assert not first.done()
+            assert not connection.is_closed
+            assert isinstance(second.exception(), ConnectionLost)
+            await asyncio.wait_for(abandoning, 10)
+            assert connection.is_closed
 
     asyncio.run(main())
 

@@ -124,8 +124,7 @@ def test_a_failed_write_leaves_nothing_and_the_connection_goes_on(database_url: 
                 await ann.write(new, sql("select 1/0")())
             assert await titles(pool, ann.owner_id) == []
             assert await adds(pool, ann.owner_id)
-            [connection] = pool.connections
-            assert connection.groups_sent >= 4
+            assert len(pool.connections) == 1
 
     asyncio.run(main())
 
@@ -209,7 +208,7 @@ def test_a_connection_that_dies_while_it_is_handed_over_is_replaced(database_url
                 await soon(lambda: not pool.idle)
                 waiting = asyncio.create_task(adds(pool, someone()))
                 await soon(lambda: pool.waiters)
-                connection.on_idle = dies
+                connection.on_answered = dies
             await blocked
             await asyncio.wait_for(waiting, 5)
             assert is_at_rest(pool)

@@ -108,7 +108,8 @@ def as_file(statement: Statement) -> str:
     numbered = ", ".join(f"${number} {name}" for number, name in enumerate(statement.order, start=1))
     kept = "" if statement.is_prepared else " (not kept by the server)"
     sql = "\n".join(line.rstrip() for line in statement.sql.decode().splitlines() if line.strip())
-    return f"-- {numbered or 'no parameters'}{kept}\n{sql}\n"
+    shared = " (may share a connection)" if statement.is_quick else ""
+    return f"-- {numbered or 'no parameters'}{kept}{shared}\n{sql}\n"
 
 
 def routes() -> str:

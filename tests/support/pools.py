@@ -68,7 +68,7 @@ async def ends_unavailable(
 
 def is_at_rest(pool: Pool) -> bool:
     """Every connection is in the pool once, and nobody waits, opens or abandons."""
-    idle, busy = pool.idle, [connection for connection in pool.connections if connection.pending is not None]
+    idle, busy = pool.idle, [connection for connection in pool.connections if connection.in_flight or connection.users]
     return (
         not busy
         and len(set(idle)) == len(idle)

@@ -1,14 +1,17 @@
-"""One libpq connection in pipeline mode on the event loop, for one group of statements at a time.
+"""One libpq connection in pipeline mode on the event loop, for one group of statements at a time, or for quick reads.
 
 A group is statements and one Sync, sent in one flush: one round trip and one implicit transaction.
 Several Syncs in flight are not safe behind a pooler in transaction mode, so there is never a second.
 
-On a connection known to be direct the server keeps statements under names, and parses and plans them no more.
+On a connection known to be direct the server keeps statements under names, and parses and plans them no more; and a
+few quick reads may be in flight at once, each a group of its own, which the server answers in their order.
 """
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Self
 
 import psycopg
@@ -31,22 +34,28 @@ attempt whose packets were lost must make room for one that finds the database a
 CANCEL_SECONDS = 1
 """How long a request to cancel a statement may take."""
 
+MOST_SHARING = 8
+"""Quick reads on one connection at once: what waits behind a slow one must be little."""
+
 Group = Sequence[tuple[Statement, list[bytes | None]]]
 """Statements with their parameters in text format."""
 
 
 class ConnectionLost(Exception):
-    """The connection broke while a group was in flight, which the server may or may not have carried out."""
+    """The connection broke while a group was in flight, which the server may or may not have carried out.
+
+    Or a read was given up because the one in front of it on the connection is not answered.
+    """
 
 
 class Connection:
     """Reads while idle too, so that a connection which the server has closed is known before it is used.
 
-    `on_idle` is called when the server has answered a group, also when the request has gone that sent it; `on_lost`
+    `on_answered` is called when the server has answered a group, also when the request has gone that sent it; `on_lost`
     once, when the connection is closed.
     """
 
-    on_idle: Callable[["Connection"], None] | None = None
+    on_answered: Callable[["Connection"], None] | None = None
     on_lost: Callable[["Connection"], None] | None = None
 
     def __init__(self, async_connection: psycopg.AsyncConnection) -> None:
@@ -54,12 +63,13 @@ class Connection:
         self.pgconn = async_connection.pgconn
         self.loop = asyncio.get_running_loop()
         self.socket = self.pgconn.socket
-        self.pending: asyncio.Future[list[PGresult]] | None = None  # the results of the group in flight
-        self.results: list[PGresult] = []
-        self.groups_sent = 0
+        self.in_flight: deque[asyncio.Future[list[PGresult]]] = deque()  # the results of each group, in their order
+        self.results: list[PGresult] = []  # that have arrived of the first group in flight
+        self.users = 0  # requests that have the connection: each group in flight, and each that is about to be sent
         self.is_direct = False
+        self.is_shared = False  # what is in flight is quick reads, and more of them may follow
         self.prepared: dict[Statement, bytes] = {}  # their names
-        self.preparing: dict[int, Statement] = {}  # by the index of the result, in the group in flight, that tells it
+        self.preparing: dict[int, Statement] = {}  # by the index of the result, in the last group, that tells it
         self.names_given = 0
         self.is_writing = False
         self.was_terminated = False
@@ -93,19 +103,34 @@ class Connection:
             self.close()
         return not self.is_closed
 
-    def send(self, group: Group) -> "asyncio.Future[list[PGresult]]":
+    def has_room_for(self, quick: Statement) -> bool:
+        """Whether one request more may have the connection, to send this behind the quick reads in flight."""
+        return bool(self.in_flight) and self.users < MOST_SHARING and not self.was_terminated and self.may_follow(quick)
+
+    def may_follow(self, quick: Statement) -> bool:
+        """Whether this may be sent behind what is in flight.
+
+        Only what has its name: one that is given in a group that fails would be missed in the groups behind it.
+        """
+        return self.is_shared and quick in self.prepared and not self.preparing
+
+    def send(self, group: Group, *, quick: Statement | None = None) -> "asyncio.Future[list[PGresult]]":
         """The results of the group's statements in their order; behind a failed one they mean nothing.
 
+        `quick` is the statement of a quick read (`Statement.is_quick`), which may share the connection with others.
         The future raises ConnectionLost when the connection breaks before the server has answered.
 
         Raises:
-            RuntimeError: a group is in flight.
+            RuntimeError: a group is in flight, and this one may not be sent behind it.
         """
-        if self.pending is not None:
+        if not self.in_flight:
+            self.is_shared = quick is not None and self.is_direct
+            if self.preparing:
+                self.preparing = {}
+        elif quick is None or not self.may_follow(quick):
             raise RuntimeError("a group is in flight: behind a pooler its rows could reach whoever sent a second one")
-        pending = self.pending = self.loop.create_future()
-        self.results, self.preparing = [], {}
-        self.groups_sent += 1
+        pending = self.loop.create_future()
+        self.in_flight.append(pending)
         try:
             for index, (statement, parameters) in enumerate(group):
                 name = self.prepared.get(statement)
@@ -119,6 +144,9 @@ class Connection:
             self.flush()
         except psycopg.Error:
             self.close()
+        except BaseException:
+            self.close()  # nothing may be sent behind half a group, and become a part of it
+            raise
         return pending
 
     def prepare(self, statement: Statement, index: int) -> bytes:
@@ -149,8 +177,8 @@ class Connection:
             return
         try:
             self.pgconn.consume_input()
-            if self.pending is not None:
-                self.collect(self.pending)
+            if self.in_flight:
+                self.collect()
             else:
                 self.pgconn.is_busy()  # reads what the server says unasked: `on_notice`
         except psycopg.Error:
@@ -161,10 +189,11 @@ class Connection:
         if notice.severity_nonlocalized in ("FATAL", "PANIC"):
             self.was_terminated = True  # closing has to wait until libpq, which calls this, has returned
 
-    def collect(self, pending: "asyncio.Future[list[PGresult]]") -> None:
-        """Takes the results that have arrived, and with the Sync ends the group."""
+    def collect(self) -> None:
+        """Takes the results that have arrived, and with each Sync ends a group."""
+        in_flight = self.in_flight
         ends_in_a_row = 0
-        while ends_in_a_row < 2 and not self.pgconn.is_busy():
+        while in_flight and ends_in_a_row < 2 and not self.pgconn.is_busy():
             result = self.pgconn.get_result()
             if result is None:  # the end of one statement's results; a second in a row: no more has arrived
                 ends_in_a_row += 1
@@ -172,12 +201,13 @@ class Connection:
                 ends_in_a_row = 0
                 self.results.append(result)
             else:
-                results, self.results, self.pending = self.results_of_statements(), [], None
+                ends_in_a_row = 0
+                results, self.results = self.results_of_statements(), []
+                pending = in_flight.popleft()
                 if not pending.done():
                     pending.set_result(results)
-                if self.on_idle is not None:
-                    self.on_idle(self)
-                return
+                if self.on_answered is not None:
+                    self.on_answered(self)
 
     def results_of_statements(self) -> list[PGresult]:
         """Without the results of preparing them; where that failed it stands for the statement's own."""
@@ -193,12 +223,24 @@ class Connection:
             found.append(result)
         return found
 
-    async def abandon(self) -> None:
-        """Asks the server to cancel the group in flight, and closes the connection.
+    def give_up_followers(self) -> None:
+        """The reads behind the first group end with ConnectionLost, and none is sent behind it any more.
 
-        It is not used again, because a cancellation that arrives late would hit the next request's statement.
+        The server will answer them all the same, to nobody.
         """
-        self.on_idle = None  # the results of the cancelled group must not give it to the next request either
+        self.is_shared = False
+        for pending in islice(self.in_flight, 1, None):
+            lose(pending)
+
+    async def abandon(self) -> None:
+        """Asks the server to cancel the first group in flight, and closes the connection.
+
+        It is not used again, because a cancellation that arrives late would hit the next request's statement. That is
+        why nobody waits for those behind it any more when the cancellation is sent.
+        """
+        # The results of the cancelled group must not give it to the next request either: `users` stays above zero.
+        self.on_answered = None
+        self.give_up_followers()
         try:
             await self.async_connection.cancel_safe(timeout=CANCEL_SECONDS)
         except (psycopg.Error, OSError) as error:
@@ -207,10 +249,10 @@ class Connection:
             self.close()
 
     def close(self) -> None:
-        """The group in flight, if there is one, ends with ConnectionLost."""
-        pending, self.pending = self.pending, None
-        if pending is not None and not pending.done():
-            pending.set_exception(ConnectionLost("the connection broke"))
+        """What is in flight ends with ConnectionLost."""
+        for pending in self.in_flight:
+            lose(pending)
+        self.in_flight.clear()
         if self.is_closed:
             return
         self.is_closed = True
@@ -220,3 +262,9 @@ class Connection:
         self.pgconn.finish()
         if self.on_lost is not None:
             self.on_lost(self)
+
+
+def lose(pending: "asyncio.Future[list[PGresult]]") -> None:
+    """The request that waits for these results, if it still does, ends with ConnectionLost."""
+    if not pending.done():
+        pending.set_exception(ConnectionLost("the connection broke"))

@@ -5,6 +5,9 @@ one implicit transaction. The context is gone when the Sync is answered; if it f
 runs; a late error undoes everything.
 
 Every wait ends at the request's deadline, kept here: a frozen server never fires its `statement_timeout`.
+
+While no connection is free, quick reads share direct ones: a few of them are in flight on one at a time. What is behind
+one that is not answered is sent once more, alone on another.
 """
 
 import asyncio
@@ -48,6 +51,9 @@ log = logging.getLogger("taskward.database")
 
 DOWN_SECONDS = CONNECT_SECONDS
 """How long the database counts as down after an attempt to connect has failed (`State`)."""
+
+PARTS_OF_DEADLINE = 8
+"""A read is sent elsewhere when the one in front of it was not answered for this part of a deadline."""
 
 SMOOTHING = 0.1
 """The weight of the newest value in an exponential moving average."""
@@ -93,8 +99,17 @@ class Stats(NamedTuple):
     state: State
 
 
+class Waiter(NamedTuple):
+    """A request that waits for a connection."""
+
+    since: float
+    """In the event loop's time."""
+    quick: Statement | None
+    """Of a quick read, which may share the connection."""
+
+
 class Pool:
-    """At most `pool_size` connections, opened when needed, each with one request at a time.
+    """At most `pool_size` connections, opened when needed, each with one request at a time, or with quick reads.
 
     `owned_tables` are the names of the tables with an owner: a server that does not hold requests to the rows of
     their owner in each of them is refused. `revisions` are the migrations of the schema, oldest first: a server
@@ -123,9 +138,10 @@ class Pool:
         self.distribution = distribution_of(owned_tables)()
         self.connections: set[Connection] = set()
         self.idle: list[Connection] = []
-        self.waiters: dict[asyncio.Future[Connection], float] = {}  # in their order, with when each began
+        self.waiters: dict[asyncio.Future[Connection], Waiter] = {}  # in their order
         self.opening: set[asyncio.Task[Connection]] = set()
         self.abandoning: set[asyncio.Task[None]] = set()
+        self.watched: set[Connection] = set()  # with reads in flight that wait for one in front of them
         self.failure: str | None = None  # of the last attempt to connect
         self.failed_at = 0.0
         self.attempt: ConnectFailure | None = None  # how that attempt failed
@@ -198,7 +214,8 @@ class Pool:
     ) -> list[list[Row]]:
         """The rows of each statement. All run as one owner, in one transaction and one round trip.
 
-        A repeatable group is sent once more when its connection broke while it was in flight, any other never.
+        A repeatable group is sent once more when its connection broke while it was in flight, any other never. A quick
+        one (`Statement.is_quick`) may share a connection with others.
 
         Raises:
             DatabaseUnavailable: no answer by the deadline, or the database is in a transient state.
@@ -209,14 +226,16 @@ class Pool:
         owner = as_text(owner_id)
         group = [(call.statement, call.parameters(owner)) for call in calls]
         may_retry = is_repeatable
+        first = calls[0].statement
+        quick = first if first.is_quick and is_repeatable and len(calls) == 1 else None
         while True:
-            connection = await self.acquire(deadline)
+            connection = await self.acquire(deadline, quick)
             try:
-                results = await self.execute(connection, [self.context_on(connection, owner), *group], deadline)
+                results = await self.execute(connection, [self.context_on(connection, owner), *group], deadline, quick)
             except (ConnectionLost, DatabaseUnavailable) as failure:
                 is_lost = isinstance(failure, ConnectionLost)
                 if may_retry and is_lost:
-                    may_retry = False
+                    may_retry, quick = False, None
                     continue
                 reason = Reason.CONNECTION_LOST if is_lost else Reason.NO_ANSWER_IN_TIME
                 if is_repeatable:
@@ -231,7 +250,9 @@ class Pool:
             return DIRECT_CONTEXT, [owner]
         return CONTEXT, self.context.parameters(owner)
 
-    async def execute(self, connection: Connection, group: Group, deadline: float) -> list[PGresult]:
+    async def execute(
+        self, connection: Connection, group: Group, deadline: float, quick: Statement | None
+    ) -> list[PGresult]:
         """The results of the group.
 
         Raises:
@@ -239,25 +260,62 @@ class Pool:
             DatabaseUnavailable: no answer by the deadline.
         """
         began = time.perf_counter()
-        pending = connection.send(group)
+        pending = connection.send(group, quick=quick)
+        if quick is not None and (self.waiters or len(connection.in_flight) > 1):
+            self.let_others_follow(connection)
         timer = connection.loop.call_at(deadline, time_out, connection, pending)
         try:
             results = await pending
-        except (DatabaseUnavailable, asyncio.CancelledError):
+        except (ConnectionLost, DatabaseUnavailable, asyncio.CancelledError):
             # Most statements end by themselves before the deadline, and the connection returns with its Sync.
-            connection.loop.call_at(deadline, self.abandon_in_flight, connection, connection.groups_sent)
+            connection.loop.call_at(deadline, self.abandon_in_flight, connection, pending)
             raise
         finally:
             timer.cancel()
-        self.service_seconds += (time.perf_counter() - began - self.service_seconds) * SMOOTHING
+        # Those that share a connection are one value together: all of them meet the same delay.
+        weight = SMOOTHING / (connection.users or 1)
+        self.service_seconds += (time.perf_counter() - began - self.service_seconds) * weight
         return results
 
-    def abandon_in_flight(self, connection: Connection, group_number: int) -> None:
-        """Gives the connection up if this group, whose request has gone, is still in flight on it."""
-        if connection.pending is not None and connection.groups_sent == group_number and not connection.is_closed:
-            spawn(self.abandoning, connection.abandon(), self.abandoning.discard)
+    def abandon_in_flight(self, connection: Connection, pending: "asyncio.Future[list[PGresult]]") -> None:
+        """Gives the connection up if this group, whose request has gone, is still in flight on it.
 
-    async def acquire(self, deadline: float) -> Connection:
+        While it is behind another, cancelling would hit the other's statement: then it is looked at again later.
+        """
+        if pending not in connection.in_flight:
+            return
+        if pending is connection.in_flight[0]:
+            spawn(self.abandoning, connection.abandon(), self.abandoning.discard)
+        else:
+            connection.loop.call_later(self.patience_seconds, self.abandon_in_flight, connection, pending)
+
+    # Quick reads that share a connection
+
+    def let_others_follow(self, connection: Connection) -> None:
+        """A quick read was sent on it: others may follow, and those that did are not kept waiting by the first."""
+        if self.waiters:
+            self.hand_out()
+        if len(connection.in_flight) > 1 and connection not in self.watched:
+            self.watch(connection)
+
+    def watch(self, connection: Connection) -> None:
+        self.watched.add(connection)
+        connection.loop.call_later(self.patience_seconds, self.look_at, connection, connection.in_flight[0])
+
+    def look_at(self, connection: Connection, first: "asyncio.Future[list[PGresult]]") -> None:
+        """Sends the reads behind this one elsewhere if it is still not answered."""
+        self.watched.discard(connection)
+        connection.on_readable()
+        if len(connection.in_flight) < 2:
+            return
+        if first is connection.in_flight[0]:
+            connection.give_up_followers()
+        else:
+            self.watch(connection)
+
+    # Handing out connections
+
+    async def acquire(self, deadline: float, quick: Statement | None = None) -> Connection:
         """A connection for one group; the group's Sync returns it to the pool.
 
         Raises:
@@ -268,11 +326,36 @@ class Pool:
                 raise DatabaseUnavailable(Reason.CLOSED)
             if asyncio.get_running_loop().time() >= deadline:
                 raise DatabaseUnavailable(Reason.NO_CONNECTION_IN_TIME)
-            connection = self.idle.pop() if self.idle else await self.wait_for_connection(deadline)
-            if connection.is_alive():  # also asked of one that was waited for: it may have broken since its release
+            connection = self.take(quick) if self.idle or not self.waiters else None
+            if connection is None:
+                connection = await self.wait_for_connection(deadline, quick)
+            # Also asked of one that was waited for: it may have broken since, or those in front may have stalled.
+            if connection.in_flight:
+                if quick is not None and connection.may_follow(quick):
+                    return connection
+                self.release(connection)
+            elif connection.is_alive():
                 return connection
 
-    async def wait_for_connection(self, deadline: float) -> Connection:
+    def take(self, quick: Statement | None) -> Connection | None:
+        """An idle connection; for a quick read, when there is none, one that has room behind others.
+
+        The first with room, so that the others come free for what needs one alone.
+        """
+        if self.idle:
+            connection = self.idle.pop()
+        elif quick is None:
+            return None
+        else:
+            for connection in self.connections:
+                if connection.has_room_for(quick):
+                    break
+            else:
+                return None
+        connection.users += 1
+        return connection
+
+    async def wait_for_connection(self, deadline: float, quick: Statement | None) -> Connection:
         """The next connection that is released or opened; requests get theirs in the order in which they came.
 
         Raises:
@@ -282,7 +365,8 @@ class Pool:
         if self.waiters and self.state is State.DOWN:
             raise DatabaseUnavailable(Reason.DOWN)  # one request waits and finds out, the others need not
         waiter: asyncio.Future[Connection] = loop.create_future()
-        self.waiters[waiter] = loop.time()
+        self.waiters[waiter] = Waiter(loop.time(), quick)
+        self.hand_out()  # those in front may have got theirs just now
         self.open_for_waiters()
         timer = loop.call_at(deadline, reject, waiter, Reason.NO_CONNECTION_IN_TIME)
         try:
@@ -300,12 +384,26 @@ class Pool:
             self.waiters.pop(waiter, None)
 
     def release(self, connection: Connection) -> None:
-        """Hands the connection to the request that has waited longest, or adds it to the idle ones."""
-        for waiter in self.waiters:
-            if not waiter.done():
-                waiter.set_result(connection)
+        """One request less has it; without any it goes to the request that has waited longest, or to the idle ones."""
+        connection.users -= 1
+        if not connection.users and not connection.is_closed:
+            self.idle.append(connection)
+        if self.waiters:
+            self.hand_out()
+
+    def hand_out(self) -> None:
+        """Gives connections to the requests that wait, in their order.
+
+        A quick read overtakes nobody: while a request in front needs a connection alone, nothing is sent behind what is
+        in flight, and one comes free with the next answers.
+        """
+        for waiter, (_, quick) in self.waiters.items():
+            if waiter.done():
+                continue
+            connection = self.take(quick)
+            if connection is None:
                 return
-        self.idle.append(connection)
+            waiter.set_result(connection)
 
     def remove(self, connection: Connection) -> None:
         """Takes out a connection that is closed; where requests wait, one is opened in its place."""
@@ -342,12 +440,13 @@ class Pool:
         if not connection.is_alive():
             self.fail_attempt(ConnectionLost("the connection broke"), began_at)
             return
-        connection.on_idle, connection.on_lost = self.release, self.remove
+        connection.on_answered, connection.on_lost = self.release, self.remove
         self.connections.add(connection)
         if self.state is not State.UP:
             log.info("the database answers again")
         self.failure = self.attempt = self.refusal = None
-        self.release(connection)
+        self.idle.append(connection)
+        self.hand_out()
         self.open_for_waiters()  # while the database was down only one attempt was made for all of them
 
     def fail_attempt(self, error: BaseException, began_at: float) -> None:
@@ -364,7 +463,7 @@ class Pool:
         if self.state is State.DEGRADED:
             return  # the requests that wait get one of these
         # For requests that came later the database may be back: they wait for another attempt.
-        for waiter, waits_since in self.waiters.items():
+        for waiter, (waits_since, _) in self.waiters.items():
             if waits_since <= began_at:
                 reject(waiter, Reason.CONNECT_FAILED)
         self.open_for_waiters()
@@ -374,6 +473,10 @@ class Pool:
         if failure != self.failure and not is_raised:  # one line in the log, not one for each attempt
             log.error("no connection to %s: %s", named(self.url), failure)
         self.failure, self.failed_at = failure, asyncio.get_running_loop().time()
+
+    @property
+    def patience_seconds(self) -> float:
+        return self.deadline_seconds / PARTS_OF_DEADLINE
 
     @property
     def state(self) -> State:
@@ -400,11 +503,13 @@ class Pool:
         """One more request would wait for a connection for more than half of its deadline.
 
         By Little's law that wait is the number of requests that wait, times the service time, divided by the number of
-        connections. A request that got its connection so late would have no time to use it, and take it from others.
+        those that are served at once. A request that got its connection so late would have no time to use it, and take
+        it from others.
         """
         if not self.waiters or len(self.connections) < self.pool_size:
             return False  # a connection more can be opened, or the database is down or wakes up
-        expected_seconds = len(self.waiters) * self.service_seconds / self.pool_size
+        served_at_once = sum(max(connection.users, 1) for connection in self.connections)
+        expected_seconds = len(self.waiters) * self.service_seconds / served_at_once
         return expected_seconds > self.deadline_seconds / 2
 
     async def connect(self) -> Connection:

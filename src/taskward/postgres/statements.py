@@ -48,6 +48,8 @@ class Statement:
     """Whether a direct connection prepares it under a name. Not when its best plan depends on its values, nor when it
     is one of many of its kind, which would fill the server's memory.
     """
+    is_quick: bool = False
+    """Whether it reads a few rows by their key: it waits for nobody's lock, and nobody waits for it for long."""
 
     def __call__(self, **values: Any) -> "Bound":
         return Bound(self, values)
@@ -69,7 +71,7 @@ class Bound:
         return [owner if name == "owner" else as_text(values[name]) for name in self.statement.order]
 
 
-def compiled(statement: ClauseElement, *, is_prepared: bool = True) -> Statement:
+def compiled(statement: ClauseElement, *, is_prepared: bool = True, is_quick: bool = False) -> Statement:
     """
     Raises:
         ValueError: the statement holds a constant that is no literal column.
@@ -80,7 +82,7 @@ def compiled(statement: ClauseElement, *, is_prepared: bool = True) -> Statement
     constants = {name for name, parameter in result.binds.items() if not parameter.required}
     if constants:
         raise ValueError(f"this statement holds constants that are no literal columns: {sorted(constants)}")
-    return Statement(str(result).encode(), tuple(result.positiontup or ()), is_prepared)
+    return Statement(str(result).encode(), tuple(result.positiontup or ()), is_prepared, is_quick)
 
 
 def domain(name: str, of: TypeEngine[Any], check: str) -> TypeEngine[Any]:

@@ -133,7 +133,7 @@ class Resource:
 
     def find(self) -> Statement:
         found = owned(select(*self.shape).where(self.is_the_one, self.is_live), self.table)
-        return compiled(select(*self.rendered(found.subquery("found"))))
+        return compiled(select(*self.rendered(found.subquery("found"))), is_quick=True)
 
     def keep(self) -> Write:
         """What a patch without a field does: it changes nothing."""
