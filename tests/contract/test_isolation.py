@@ -244,7 +244,7 @@ def test_every_statement_is_known_here() -> None:
     for name in (
         "resources.clock.TICK",
         "resources.idempotency.CLAIM",
-        "tasks.actions.CHANGE",
+        "tasks.actions.CHANGE.plain",
         "tasks.actions.CREATE.once",
         "tasks.batch.STEPS.look",
         "tasks.finding.LIST",
