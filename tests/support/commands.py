@@ -1,6 +1,8 @@
 """Fixtures that run a command of the program to its end, for tests that name this module in `pytest_plugins`."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ def taskward(
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str, **settings: str) -> Ended:
-        with pytest.MonkeyPatch.context() as patch:
+        with logging_left_alone(), pytest.MonkeyPatch.context() as patch:
             for name, value in settings.items():
                 patch.setenv(name, value)
             with pytest.raises(SystemExit) as ended:
@@ -25,6 +27,18 @@ def taskward(
         return Ended(int(ended.value.code or 0), *capfd.readouterr())
 
     return run
+
+
+@contextmanager
+def logging_left_alone() -> Iterator[None]:
+    """`dev` and `serve` configure it for their process, which other tests have too, and write to what ends here."""
+    handlers, level = logging.root.handlers, logging.root.level
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_srcfile", "logThreads", "logProcesses", "logMultiprocessing"):
+            patch.setattr(logging, name, getattr(logging, name))
+        patch.setattr(logging.root, "handlers", [*handlers])
+        yield
+    logging.root.setLevel(level)
 
 
 @pytest.fixture
