@@ -16,6 +16,7 @@ const {
   TOKEN_SECONDS = "900", // how long a token is valid
   ROTATION_SECONDS, // how long a key signs before the next one does; for ever when unset
   ORGANIZATION_CLAIM, // such as activeOrganizationId, or org.id for id in org; without it there are no organizations
+  TASKWARD_URL, // with it, whoever deletes the account there loses the tasks too
   FRONT_END = "http://localhost:3000", // the origin whose pages may call
 } = process.env;
 
@@ -32,6 +33,7 @@ server.once("listening", async () => {
     trustedOrigins: [FRONT_END],
     database: memoryAdapter(Object.fromEntries(TABLES.map((table) => [table, []]))),
     emailAndPassword: { enabled: true },
+    user: { deleteUser: { enabled: true, beforeDelete: TASKWARD_URL && ((user) => forgetTasks(auth, user.id)) } },
     plugins: [
       ...(ORGANIZATION_CLAIM ? [organization()] : []),
       bearer(), // takes the session as a bearer token too, for programs that keep no cookies
@@ -68,6 +70,19 @@ async function organizationOf(auth, user, session) {
   ];
   const { adapter } = await auth.$context;
   return (await adapter.findOne({ model: "member", where })) ? organizationId : null;
+}
+
+// A token of our own making names the user alone. What throws here keeps the account.
+async function forgetTasks(auth, userId) {
+  const payload = { sub: userId, iat: Math.floor(Date.now() / 1000) };
+  const { token } = await auth.api.signJWT({ body: { payload } });
+  const url = `${TASKWARD_URL}/me?confirm=everything`;
+  for (let attempt = 1; ; attempt++) {
+    const { status } = await fetch(url, { method: "DELETE", headers: { Authorization: `Bearer ${token}` } });
+    if (status === 204) return;
+    if (status !== 503 || attempt === 10) throw new Error(`The tasks could not be removed: ${status}`);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
 }
 
 function claim(value) {

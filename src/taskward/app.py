@@ -22,6 +22,7 @@ from taskward.http.direct_routes import DirectRoutes
 from taskward.http.documents import add_documents, document_of
 from taskward.http.error_handlers import add_error_handlers
 from taskward.migrations import REVISIONS
+from taskward.owners import routes as owners
 from taskward.postgres.pool import Pool
 from taskward.resources.clock import owned_tables
 from taskward.settings import Settings, SettingsError, read_settings
@@ -117,7 +118,7 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
         title="Taskward",
         version=metadata.version("taskward"),
         description=DESCRIPTION,
-        openapi_tags=[*tasks.GROUPS, *probes.GROUPS],
+        openapi_tags=[*tasks.GROUPS, *owners.GROUPS, *probes.GROUPS],
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,
@@ -127,6 +128,7 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
     )
     for router in tasks.ROUTERS:
         api.include_router(router, prefix=settings.api_prefix)
+    api.include_router(owners.router, prefix=settings.api_prefix)
     api.include_router(probes.router)
     add_documents(api, example=TaskNotFound(), root_path=settings.root_path)
     add_error_handlers(api)

@@ -33,6 +33,7 @@ STATUSES = {
     ("delete", "/trash"): {204} | COMMON,
     ("delete", "/trash/{task_id}"): {204, 404} | COMMON,
     ("get", "/tags"): {200} | COMMON,
+    ("delete", "/me"): {204, 403} | COMMON,
     ("get", "/health"): {200, 431, 500},
     ("get", "/ready"): {200, 431, 500, 503},
 }
@@ -50,6 +51,7 @@ OPERATION_IDS = {
     "empty_trash",
     "erase_task",
     "list_tags",
+    "forget_me",
     "health",
     "ready",
 }
@@ -108,6 +110,7 @@ GROUPS = {
     "tasks": ["create_task", "list_tasks", "find_task", "replace_task", "change_task", "delete_task", "list_tags"],
     "batch": ["apply_batch"],
     "trash": ["list_trash", "empty_trash", "restore_task", "erase_task"],
+    "account": ["forget_me"],
     "operations": ["health", "ready"],
 }
 
@@ -143,7 +146,7 @@ def test_every_code_is_told_where_it_can_come(document: dict[str, Any]) -> None:
     }
 
     # Of a route or a page, and so of no operation
-    assert told == set(codes()) - {"route_not_found", "method_not_allowed", "preflight_refused", "forbidden"}
+    assert told == set(codes()) - {"route_not_found", "method_not_allowed", "preflight_refused"}
 
 
 @pytest.mark.parametrize(
@@ -346,6 +349,7 @@ def test_every_example_of_a_refusal_is_what_is_answered(document: dict[str, Any]
         ("GET", "/trash", 422, {"params": {"limit": 501}}),
         ("GET", "/tags", 422, {"params": {"page": 1}}),
         ("DELETE", "/trash", 422, {"params": {"page": 1}}),
+        ("DELETE", "/me", 422, {}),
         ("PATCH", "/tasks/{task_id}", 412, {"json": {"title": "x"}, "headers": {"If-Match": '"1"'}}),
     ]:
         answer = ann.send(method, path.replace("/tasks/{task_id}", milk), **sent)
@@ -384,7 +388,7 @@ def test_the_paths_bear_the_prefix_and_the_operators_do_not() -> None:
 
     assert document["paths"].keys() == {
         *("/api/v1/tasks", "/api/v1/tasks/{task_id}", "/api/v1/tasks/batch", "/api/v1/tasks/{task_id}/restore"),
-        *("/api/v1/trash", "/api/v1/trash/{task_id}", "/api/v1/tags", "/health", "/ready"),
+        *("/api/v1/trash", "/api/v1/trash/{task_id}", "/api/v1/tags", "/api/v1/me", "/health", "/ready"),
     }
     assert document["openapi"].startswith("3.1")
     assert document["info"]["version"]

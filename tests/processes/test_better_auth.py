@@ -251,6 +251,37 @@ def test_members_of_an_organization_share_its_tasks_until_they_leave(claim: str,
         assert titles(ann) == ["Diary"]
 
 
+def test_who_deletes_the_account_loses_the_tasks_too_and_none_of_the_organizations(taskward: Serving) -> None:
+    claim = "activeOrganizationId"
+    with running_better_auth(ORGANIZATION_CLAIM=claim) as server:
+        with taskward(server, owner_claim=f"{claim},sub") as api:
+            server.stop()
+            server.environment["TASKWARD_URL"] = api
+            server.start()
+            ann, bob = server.sign_up("ann@example.com"), server.sign_up("bob@example.com")
+            with caller(api, ann.token()) as alone:
+                assert alone.post("/tasks", json={"title": "Diary"}).status_code == 201
+                organization = ann.founds("acme")
+                ann.takes_in(bob, organization)
+                with caller(api, ann.token()) as together:
+                    assert together.post("/tasks", json={"title": "Milk"}).status_code == 201
+                    assert together.delete("/me?confirm=everything").status_code == 403
+                assert [task["title"] for task in alone.get("/tasks").json()] == ["Diary"]
+
+                ann.send("POST", "/delete-user", password="correct horse")
+
+                assert alone.get("/tasks").json() == []
+            with pytest.raises(httpx.HTTPStatusError, match="401"):
+                ann.token()
+            with caller(api, bob.token()) as together:
+                assert [task["title"] for task in together.get("/tasks").json()] == ["Milk"]
+
+        # Taskward is gone: the account stays, and so do the tasks.
+        with pytest.raises(httpx.HTTPStatusError, match="500"):
+            bob.send("POST", "/delete-user", password="correct horse")
+        assert bob.token()
+
+
 def test_the_commands_of_the_example_can_be_pasted(taskward: Serving) -> None:
     shell = require_program("sh", "run the commands of the example")
     require_program("curl", "run the commands of the example")

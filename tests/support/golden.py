@@ -94,6 +94,8 @@ def statements_in(value: Any) -> Iterator[tuple[tuple[str, ...], Statement]]:
             yield (), value.statement
         case tuple() if hasattr(value, "_asdict"):
             yield from statements_of(value._asdict())
+        case dict():
+            yield from statements_of({str(name): inner for name, inner in value.items()})
         case Resource() | Steps() | Trash():
             yield from statements_of(vars(value))
 

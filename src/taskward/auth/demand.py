@@ -7,6 +7,8 @@ from taskward.auth.caller import Caller
 from taskward.auth.errors import OTHER_AUDIENCE, Forbidden, TokenInvalid
 from taskward.auth.trust import Trust
 
+NOT_SHARED = "What this token is for is shared with others: this call needs one whose owner is its user alone."
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -14,6 +16,8 @@ class Demand:
     """The token must be for one of them; None where the audience is not checked."""
     scope: str | None = None
     """The token must have it; None where none is needed."""
+    is_personal: bool = False
+    """The owner must be the user alone."""
 
     def refusal(self, caller: Caller) -> TokenInvalid | Forbidden | None:
         """Why the caller may not pass, or None."""
@@ -21,6 +25,8 @@ class Demand:
             return TokenInvalid(OTHER_AUDIENCE)
         if self.scope is not None and (caller.scopes is None or self.scope not in caller.scopes):
             return Forbidden(f"This call needs a token with the scope {self.scope}.", scope=self.scope)
+        if self.is_personal and caller.is_shared:
+            return Forbidden(NOT_SHARED)
         return None
 
 

@@ -25,6 +25,7 @@ MEANINGS = {
     204: "Done; the answer has no body.",
     304: "Not modified: `If-None-Match` names the current version.",
     401: "No valid token (`token_missing`, `token_invalid`, `token_expired`).",
+    403: "The token may not do this (`forbidden`).",
     404: "You have no such {noun}, or not where this call looks for it: in your list or in your trash "
     "(`{noun}_not_found`).",
     408: "The body came too slowly (`request_timeout`).",

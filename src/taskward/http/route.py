@@ -1,11 +1,12 @@
 """The route class of everything that belongs to an owner: authenticate first, then read strictly.
 
 FastAPI parses a body before its dependencies run, so bad JSON without a token would be answered 422. Here the
-order is that of the contract: 401, 415, 413, 422, and then the endpoint, which stays a plain function.
+order is that of the contract: 401, 403, 429, 415, 413, 422, and then the endpoint, which stays a plain function.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends
@@ -63,6 +64,8 @@ class OwnerRoute(DirectRoute):
     max_body_bytes: ClassVar[int] = MAX_BODY_BYTES
     refuses_unknown_parameters: ClassVar[bool] = False
     """Where a route has no query parameters; one that has some always does."""
+    is_personal: ClassVar[bool] = False
+    """Whether it is refused where people share the owner."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
@@ -74,6 +77,7 @@ class OwnerRoute(DirectRoute):
         endpoint, plan, has_body = self.endpoint, Plan(self.dependant), self.body_field is not None
         parameters = {field.alias: may_repeat(field) for field in query_params_of(self.dependant)}
         checks_query = bool(parameters) or self.refuses_unknown_parameters
+        is_personal = self.is_personal
 
         async def answer(request: Request) -> Response:
             scope, context = request.scope, context_of(request)
@@ -82,8 +86,9 @@ class OwnerRoute(DirectRoute):
             deadline_seconds = pool.deadline_seconds
             loop = asyncio.get_running_loop()
             deadline = loop.time() + deadline_seconds
+            demand = replace(services.demand, is_personal=True) if is_personal else services.demand
             caller = await services.authenticator.caller(
-                scope["headers"], demand=services.demand, deadline_seconds=deadline_seconds
+                scope["headers"], demand=demand, deadline_seconds=deadline_seconds
             )
             session = context.session = Session(caller.owner, pool, deadline)
             admission.count(session.owner_id)

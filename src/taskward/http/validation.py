@@ -79,7 +79,7 @@ def described(error: Any, fields: Sequence[str], shown: Iterable[str], replaces:
     elif kind == "missing" and replaces:
         message = "This field is required, because PUT replaces the whole; PATCH changes only what it is sent."
     elif kind == "missing":
-        message = "This field is required."
+        message = f"This {'parameter' if loc[0] == 'query' else 'field'} is required."
     return {"loc": loc, "message": message, "type": kind}
 
 

@@ -10,15 +10,14 @@ from sqlmodel import SQLModel
 import taskward.tasks.actions  # noqa: F401 - fills SQLModel.metadata
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence
 from taskward.postgres.context import APP_ROLE, DISTRIBUTED, distribution_of
-from taskward.resources.clock import CLOCK, owned_tables
+from taskward.resources.clock import owned_tables
 
 KEEPER_ROLE = "taskward_keeper"
 """Sees what has expired, of every owner, and nothing else: its policies say what that is."""
 
 TABLES = SQLModel.metadata.sorted_tables
 EXPIRING_TABLES = tuple(table.name for table in TABLES if table.info.get("expires"))
-OWNED_TABLES = (*sorted({*owned_tables()} - {CLOCK.name}, reverse=True), CLOCK.name)
-"""The clock, which is locked meanwhile, comes last."""
+OWNED_TABLES = tuple(owned_tables())
 
 ROWS_AT_ONCE = 10_000
 """A short transaction each: nobody waits for a purge, and one that breaks off has not run in vain."""

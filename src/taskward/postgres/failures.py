@@ -55,6 +55,8 @@ class Reason(StrEnum):
     """The server answered with a state that passes: it starts, stops, is out of resources, met a deadlock, …"""
     REFUSED = "refused"
     """The server answers, but cannot be used as it is set up: the log says what the operator has to mend."""
+    UNFINISHED = "unfinished"
+    """What was asked for takes several round trips, and the deadline came before the last."""
     NOT_READY = "not_ready"
     """`GET /ready` found one of these; its detail says which."""
     ANSWER_EXPIRED = "answer_expired"

@@ -59,5 +59,10 @@ NOW = cast(func.current_setting(_setting), BigInteger)
 
 
 def owned_tables(metadata: MetaData = SQLModel.metadata) -> list[str]:
-    """Names of the tables whose rows have an owner, which a pool guards. Only of the modules that are imported."""
-    return [name for name, table in metadata.tables.items() if "owner_id" in table.c]
+    """Names of the tables whose rows have an owner, which a pool guards. Only of the modules that are imported.
+
+    In this order all rows of an owner can be removed: what refers to a table comes before it, and last the clock, which
+    is locked meanwhile.
+    """
+    names = [table.name for table in reversed(metadata.sorted_tables) if "owner_id" in table.c]
+    return sorted(names, key=lambda name: name == CLOCK.name)

@@ -1,0 +1,5 @@
+-- $1 owner, $2 rows (not kept by the server)
+DELETE FROM tasks WHERE tasks.ctid = any(array((SELECT portion.ctid
+FROM tasks AS portion
+WHERE portion.owner_id = $1::VARCHAR ORDER BY portion.owner_id, portion.id
+ LIMIT $2::INTEGER))) AND tasks.owner_id = $1::VARCHAR
