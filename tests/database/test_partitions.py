@@ -12,6 +12,7 @@ from support.databases import asked, database_of, using
 from taskward.migrations import HEAD, current, downgrade, migrate
 from taskward.operations.doctor import Finding, examine
 from taskward.operations.retention import RetentionRefused, forget, purge
+from taskward.owners import actions as owners
 from taskward.postgres.failures import DatabaseRefused
 from taskward.resources.paging import PageRequest
 from taskward.resources.session import Session
@@ -35,6 +36,11 @@ async def add_for_all(url: str) -> None:
         await pool.open()
         for person in PEOPLE:
             await actions.create(Session.begin(pool, person), TaskCreate(title=f"Milk of {person}"))
+
+
+async def account_deleted(url: str, person: str) -> None:
+    async with using(url) as pool:
+        await owners.forget(Session.begin(pool, person))
 
 
 async def counts(url: str) -> set[int]:
@@ -86,8 +92,10 @@ def test_partitioned_tasks_are_the_same_to_everybody(own_cluster: str, logins: d
         assert [found for found in failures(url) if found.about != "clock"] == []
 
         assert forget(url, PEOPLE[0]) == {"tasks": 2, "idempotency_keys": 0, "owner": 1}
+        asyncio.run(account_deleted(url, PEOPLE[1]))
+        assert asked(admin, "select count(*), count(distinct owner_id) from tasks") == [(76, 38)]
         asked(admin, "update tasks set deleted_at = now() - interval '40 days'")
-        assert purge(url, trash_days=30)["tasks"] == 78
+        assert purge(url, trash_days=30)["tasks"] == 76
         assert migrate(url) == current(url) == HEAD
         asked(admin, f"alter role {kind} reset plan_cache_mode")
 

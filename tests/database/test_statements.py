@@ -11,6 +11,7 @@ from psycopg.pq.abc import PGconn
 from sqlalchemy import BigInteger, Text, bindparam, func, insert, literal_column, select, update
 from sqlmodel import SQLModel
 
+from taskward.owners.actions import FORGET
 from taskward.postgres import context
 from taskward.postgres.statements import OWNER, Statement, compiled, json_list, json_of_columns, owned
 from taskward.resources import clock, idempotency
@@ -23,7 +24,7 @@ EVERY_STATEMENT = {
     for module in (actions, batch, clock, context, finding, idempotency, trash)
     for name, value in vars(module).items()
     if isinstance(value, Statement)
-}
+} | {f"forget.{name}": statement for name, statement in FORGET.items()}
 
 
 def text(name: str) -> Any:
