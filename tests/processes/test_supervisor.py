@@ -16,7 +16,7 @@ import pytest
 
 from support.programs import Program, environment, eventually, is_running, running
 from taskward.operations.listener import CannotListen, listen
-from taskward.operations.supervisor import Worker
+from taskward.operations.supervisor import Supervisor, Worker
 
 SERVE = """
 import sys
@@ -300,6 +300,18 @@ def test_a_worker_is_hung_when_it_gives_no_sign_of_life_for_long() -> None:
         assert worker(silent_seconds=70).is_hung()
         assert worker(silent_seconds=40, is_ready=True).is_hung()
         assert not worker(is_ready=True).is_hung()
+
+
+def test_a_worker_that_waited_long_for_the_database_of_serve_is_not_hung_when_it_begins() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process, listen("127.0.0.1", 0) as listener, ExitStack() as ends:
+        ours, _ = map(ends.enter_context, socket.socketpair())
+        worker = Worker(0, process, ours, generation=0, last_heartbeat_at=time.monotonic() - 70)
+        supervisor = Supervisor()
+        supervisor.listener = listener
+
+        supervisor.begin(worker)
+
+        assert not worker.is_hung()
 
 
 def test_a_worker_may_open_as_many_files_as_the_machine_allows() -> None:

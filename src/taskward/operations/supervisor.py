@@ -215,6 +215,7 @@ class Supervisor:
     def begin(self, worker: Worker) -> None:
         if self.listener is None:
             return
+        worker.last_heartbeat_at = time.monotonic()  # until now it waited for us
         message = json.dumps({**self.environment, WORKER: str(worker.number)}).encode() + b"\n"
         with suppress(OSError):  # it has died already, which its end of the channel tells
             socket.send_fds(worker.channel, [message], [self.listener.fileno()])
