@@ -303,11 +303,11 @@ def test_a_worker_is_hung_when_it_gives_no_sign_of_life_for_long() -> None:
 
 
 def test_a_worker_that_waited_long_for_the_database_of_serve_is_not_hung_when_it_begins() -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as process, listen("127.0.0.1", 0) as listener, ExitStack() as ends:
-        ours, _ = map(ends.enter_context, socket.socketpair())
-        worker = Worker(0, process, ours, generation=0, last_heartbeat_at=time.monotonic() - 70)
-        supervisor = Supervisor()
+    supervisor = Supervisor()
+    ours, theirs = socket.socketpair()
+    with subprocess.Popen([sys.executable, "-c", ""]) as process, ours, theirs, listen("127.0.0.1", 0) as listener:
         supervisor.listener = listener
+        worker = Worker(0, process, ours, generation=0, last_heartbeat_at=time.monotonic() - 70)
 
         supervisor.begin(worker)
 
