@@ -200,6 +200,16 @@ def test_what_a_login_must_not_have_set_is_named(login: Callable[[str], str], mi
         "It has default_transaction_read_only = on for this login, and takes no writes."
     )
 
+    change(
+        migrated,
+        f"alter role {name} reset default_transaction_read_only",
+        f"alter role {name} set default_transaction_isolation = serializable",
+    )
+    assert findings(url)["database"][-1].sentence == (
+        "It has default_transaction_isolation = serializable for this login, and of an owner's writes at the same time "
+        "only one is carried out: it must be read committed."
+    )
+
 
 def test_the_keys_of_the_key_server_are_counted(key_server: KeyServer, migrated: str) -> None:
     url = {"better_auth_url": key_server.origin}

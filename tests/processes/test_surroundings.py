@@ -24,6 +24,10 @@ FAULTS = [
     ({"PGOPTIONS": "-c row_security=off"}, "PGOPTIONS must not set row_security"),
     ({"PGOPTIONS": "-c search_path=a --default-transaction-read-only=on"}, "PGOPTIONS must not set default-"),
     ({"PGOPTIONS": "-crole=postgres"}, "PGOPTIONS must not set role"),
+    (
+        {"PGOPTIONS": r"-c default_transaction_isolation=repeatable\ read"},
+        "PGOPTIONS must not set default_transaction_isolation",
+    ),
     ({"PGTARGETSESSIONATTRS": "read-only"}, "PGTARGETSESSIONATTRS must not ask for a server that is read-only"),
     (
         {"DATABASE_URL": "postgresql://u:open-sesame@h/d?options=-c%20row_security%3Doff"},

@@ -211,12 +211,20 @@ def login(connection: AdminConnection) -> Finding:
 
 
 def writes(connection: AdminConnection) -> Iterator[Finding]:
-    is_standby, is_read_only = one(
-        connection, "select pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on'"
+    is_standby, is_read_only, isolation_level = one(
+        connection,
+        "select pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on', "
+        "current_setting('default_transaction_isolation')",
     )
     if is_standby or is_read_only:
         why = "is a standby" if is_standby else "has default_transaction_read_only = on for this login"
         yield Finding("fail", "database", f"It {why}, and takes no writes.")
+    if isolation_level in ("repeatable read", "serializable"):
+        sentence = (
+            f"It has default_transaction_isolation = {isolation_level} for this login, and of an owner's writes at the "
+            "same time only one is carried out: it must be read committed."
+        )
+        yield Finding("fail", "database", sentence)
 
 
 def isolation(connection: AdminConnection) -> Iterator[Finding]:

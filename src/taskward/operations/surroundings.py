@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 # By which every request, or every write, would fail, or the rules of the schema would not be looked at.
 HARMFUL = re.compile(
-    r"row_security|role|session_authorization|session_replication_role|(default_)?transaction_read_only|client_encoding"
-    r"|standard_conforming_strings|app\..*"
+    r"row_security|role|session_authorization|session_replication_role|(default_)?transaction_(read_only|isolation)"
+    r"|client_encoding|standard_conforming_strings|app\..*"
 )
 OPTION = re.compile(r"(?:-c\s*|--)([A-Za-z_][\w.-]*)\s*=")
 """PostgreSQL's `options`: `-c name=value` or `--name=value`, in which a hyphen counts as an underscore."""
