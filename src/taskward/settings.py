@@ -139,6 +139,13 @@ def header_names(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def some(value: Any) -> Any:
+    # None at all, and a shared secret would accept tokens of any issuer, or for any audience.
+    if isinstance(value, str) and not value.strip(", "):
+        raise ValueError("has nothing but commas")
+    return value
+
+
 def valid_names(values: tuple[str, ...]) -> tuple[str, ...]:
     """Of issuers or audiences, which may be any strings."""
     for value in values:
@@ -219,7 +226,7 @@ def at_least_32_bytes(value: SecretStr) -> SecretStr:
 
 
 Commas = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
-Names = Annotated[Commas, AfterValidator(valid_names)]
+Names = Annotated[Commas, BeforeValidator(some), AfterValidator(valid_names)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
 MountedUrl = Annotated[str, AfterValidator(mounted_url)]
 PostgresUrl = Annotated[DatabaseUrl, AfterValidator(database_url)]

@@ -104,6 +104,8 @@ SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
         ("better_auth_algorithms", "Ed448", "may name only EdDSA, ES256, ES512, RS256, PS256"),
         ("better_auth_algorithms", "eddsa", "may name only EdDSA, ES256, ES512, RS256, PS256"),
         ("better_auth_algorithms", ",", "may name only EdDSA, ES256, ES512, RS256, PS256"),
+        ("better_auth_issuer", " , ", "has nothing but commas"),
+        ("better_auth_audience", ",", "has nothing but commas"),
         ("better_auth_leeway_seconds", "-1", "must be greater than or equal to 0"),
         ("better_auth_leeway_seconds", "301", "must be less than or equal to 300"),
         ("jwt_hs256_secret", "hunter2", "must have at least 32 bytes"),
