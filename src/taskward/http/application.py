@@ -101,7 +101,7 @@ class Application:
 
     def preflight(self, request: Request, *, is_too_large: bool) -> Response:
         if is_too_large:
-            return self.cors.told_to(request.headers, ProblemResponse(HeaderTooLarge()))
+            return self.cors.with_permissions(request.headers, ProblemResponse(HeaderTooLarge()))
         return self.cors.preflight(request.headers)
 
     async def answer_directly(

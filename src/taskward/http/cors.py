@@ -40,7 +40,7 @@ VARY = (b"vary", b"Origin")
 
 PLAIN_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[A-Za-z0-9._:\[\]-]{1,255}|null")
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-MAX_NAMES_TOLD = 5
+MAX_REFUSED_NAMES = 5
 LINES_A_MINUTE = 5
 
 log = logging.getLogger("taskward.cors")
@@ -92,9 +92,9 @@ class Cors:
         else:
             self.refusals.write(asked["origin"], reasons)
             answer = ProblemResponse(PreflightRefused(f"This page may not call so: {'; '.join(reasons)}."))
-        return self.told_to(asked, answer)
+        return self.with_permissions(asked, answer)
 
-    def told_to(self, asked: Headers, answer: Response) -> Response:
+    def with_permissions(self, asked: Headers, answer: Response) -> Response:
         """The answer to a preflight, so that the browser knows what is allowed and may read what is not."""
         origin = asked["origin"].encode("latin-1")
         answer.raw_headers += self.of_preflights
@@ -114,7 +114,7 @@ class Cors:
         # RFC 9110 §5.6.1: a list may have empty elements, and stand on several lines.
         names = [name.strip(" \t") for line in asked.getlist(ASKED_NAMES) for name in line.split(",")]
         refused = dict.fromkeys(name for name in names if name and name.lower() not in self.allowed_names)
-        for name in list(refused)[:MAX_NAMES_TOLD]:
+        for name in list(refused)[:MAX_REFUSED_NAMES]:
             yield f"{named('header', name, PLAIN_NAME)} is not among those that pages may send, nor in CORS_HEADERS"
 
 
@@ -141,20 +141,20 @@ class RefusalLog:
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
         self.minute = 0.0
-        self.told: set[str] = set()
-        self.untold = 0
+        self.logged: set[str] = set()
+        self.suppressed = 0
 
     def write(self, origin: str, reasons: list[str]) -> None:
         minute = self.clock() // 60
         if minute != self.minute:
-            if self.untold:
-                log.warning("%d more preflights were refused", self.untold)
-            self.minute, self.told, self.untold = minute, set(), 0
+            if self.suppressed:
+                log.warning("%d more preflights were refused", self.suppressed)
+            self.minute, self.logged, self.suppressed = minute, set(), 0
         line = f"a page of {ascii(origin)[:120]} may not call: {'; '.join(reasons)}"
-        if line in self.told:
+        if line in self.logged:
             return
-        if len(self.told) < LINES_A_MINUTE:
-            self.told.add(line)
+        if len(self.logged) < LINES_A_MINUTE:
+            self.logged.add(line)
             log.warning("%s", line)
         else:
-            self.untold += 1
+            self.suppressed += 1
