@@ -129,9 +129,7 @@ def database_url(value: SecretStr) -> DatabaseUrl:
     if not at or "/" in user:
         user, at, behind = "", "", rest
     address, _, query = behind.partition("?")
-    kept, dropped = parameters_for_libpq(
-        [pair for pair in query.split("&") if pair], is_whole=bool(at) or "@" not in rest
-    )
+    kept, dropped = parameters_for_libpq([pair for pair in query.split("&") if pair], is_whole="@" not in behind)
     url = DatabaseUrl(f"postgresql://{user}{at}{address}" + (f"?{'&'.join(kept)}" if kept else ""))
     url.dropped = tuple(dropped)
     try:

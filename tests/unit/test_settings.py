@@ -67,6 +67,8 @@ SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
         ("database_url", "postgresql+asyncpg://u:hunter2@h/d?max=1&unheard=of", f"has the parameter unheard, {NOBODY}"),
         ("database_direct_url", "postgresql://u:hunter2@h/d?SSLMODE=x", f"has the parameter SSLMODE, {NOBODY}"),
         ("database_url", "postgresql://u:1/2?hunter2=x@h/d", "is not a URL that PostgreSQL understands"),
+        ("database_url", "postgresql://u:1@2?hunter2=x@h/d", "is not a URL that PostgreSQL understands"),
+        ("database_url", "postgresql://u:1@2?hunter2&x@h/d", "is not a URL that PostgreSQL understands"),
         ("database_url", "postgresql://u:p@h/d?hun%20ter2=x", "is not a URL that PostgreSQL understands"),
         ("database_url", "postgresql://u:p@h/d?ssl=hunter2", f"has a value of ssl that is not known: {SAY_IT}"),
         ("database_url", "postgresql://u:p@h/d?ssl=%7Bhunter2", f"has a value of ssl that is not known: {SAY_IT}"),
