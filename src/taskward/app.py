@@ -103,8 +103,8 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
         assert services is not None  # noqa: S101 - who serves has them
         services.authenticator.open()
         await services.pool.open()
-        # What start-up made stays: looking through it again and again cost pauses of tens of milliseconds. Looking through
-        # it once, now, takes a tenth of a second, and finds two megabytes.
+        # What start-up made stays: looking through it again and again cost pauses of tens of milliseconds. To look
+        # through it once, now, takes a tenth of a second, and finds two megabytes.
         gc.freeze()
         gc.enable()
         sampling = None if observer is None else asyncio.create_task(observer.sample_for_ever())
