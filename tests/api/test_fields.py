@@ -272,21 +272,26 @@ def test_completion_cannot_be_written_apart_from_the_status(ann: Person, databas
 
 
 def test_the_words_of_a_task_follow_its_text(ann: Person, database_url: str) -> None:
-    def words(found: dict[str, Any]) -> tuple[str, str]:
+    def words(found: dict[str, Any]) -> tuple[str | None, ...]:
         with psycopg.connect(database_url) as admin:
-            query = "select title_words, description_words from tasks where id = %s"
-            [row] = admin.execute(query, [found["id"]]).fetchall()
+            columns = "title_words, title_unspaced, description_words, description_unspaced"
+            [row] = admin.execute(f"select {columns} from tasks where id = %s".encode(), [found["id"]]).fetchall()
             return row
 
-    milk = ann.adds("Oat milk, OAT!", description="Ζωή")
-    assert words(milk) == ("'milk' 'oat'", "'ζωή'")
+    milk = ann.adds("Oat milk, OAT!", description="Ζωή 搬家")
+    assert words(milk) == ("'milk' 'oat'", None, "'ζωη'", " 搬家")
 
-    patched(ann, milk, title="Eggs")
-    assert words(milk) == ("'eggs'", "'ζωή'")
+    patched(ann, milk, title="买milk")
+    assert words(milk) == ("'milk'", " 买|milk", "'ζωη'", " 搬家")
+    patched(ann, milk, title="搬家", status="Todo", priority="high")  # no statement of its own
+    assert words(milk) == ("", " 搬家", "'ζωη'", " 搬家")
     patched(ann, milk, description=None, status="Done")
-    assert words(milk) == ("'eggs'", "")
+    assert words(milk) == ("", " 搬家", "", None)
     ann.put(f"/tasks/{milk['id']}", json={"title": "Bread", "description": "a-b"})
-    assert words(milk) == ("'bread'", "'a' 'b'")
+    assert words(milk) == ("'bread'", None, "'a' 'b'", None)
+    operations = [{"op": "patch", "id": milk["id"], "patch": {"title": "ข้าว"}}]
+    assert ann.post("/tasks/batch", json={"operations": operations}).status_code == 200
+    assert words(milk) == ("", " ข้าว", "'a' 'b'", None)
 
 
 def test_a_retry_with_defaults_spelled_out_is_the_same_request(ann: Person) -> None:

@@ -45,14 +45,79 @@ def is_due_after(task: Task, bound: str, zone: str) -> bool:
     return task["due_at"] is not None and micro(task["due_at"]) > end_of(bound, zone)
 
 
+# Words, by the names that Unicode gives its characters
+
+WRITTEN_WITHOUT_SPACES = (
+    *(
+        "CJK UNIFIED IDEOGRAPH",
+        "CJK COMPATIBILITY IDEOGRAPH",
+        "IDEOGRAPHIC",
+        "VERTICAL KANA",
+        "VERTICAL IDEO",
+        "MASU MARK",
+    ),
+    *("HIRAGANA", "HENTAIGANA", "KATAKANA", "COMBINING KATAKANA", "OLD CHINESE", "VIETNAMESE ALTERNATE"),
+    *("THAI", "LAO", "KHMER", "MYANMAR"),
+)
+LOSE_THEIR_ACCENTS = (
+    "LATIN",
+    "GREEK",
+    "CYRILLIC",
+    *(f"MODIFIER LETTER {kind}" for kind in ("CAPITAL", "SMALL", "LOW CIRC")),
+)
+MARKS_OF_OTHERS = (
+    *(f"COMBINING {script}" for script in ("KATAKANA", "DEVANAGARI", "GRANTHA", "BINDU", "ANUSVARA", "OLD PERMIC")),
+    *("COMBINING GLAGOLITIC", "COMBINING GREEK MUSICAL"),
+)
+
+
+def name(character: str) -> str:
+    return unicodedata.name(character, "")
+
+
+def is_of_word(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LM" or unicodedata.category(character) == "Nd"
+
+
+def is_accent(character: str) -> bool:
+    called = name(character)
+    is_combining = unicodedata.category(character)[0] == "M" and called.startswith("COMBINING")
+    return is_combining and not called.startswith(MARKS_OF_OTHERS)
+
+
 def words_in(text: str) -> list[str]:
-    kept = [c if unicodedata.category(c)[0] in "LM" or unicodedata.category(c) == "Nd" else " " for c in text]
-    return [word.lower()[:100] for word in "".join(kept).split(" ") if word]
+    """Whole, however long."""
+    kept = ""
+    # Unicode §3.13, D146: a caseless compatibility match.
+    for character in unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()):
+        if name(character).startswith("VARIATION SELECTOR"):
+            continue
+        # On a digit or on nothing it is the accent of no letter.
+        if is_accent(character) and (not kept or name(kept[-1]).startswith((*LOSE_THEIR_ACCENTS, "DIGIT", "SPACE"))):
+            continue
+        kept += character if is_of_word(character) else " "
+    return unicodedata.normalize("NFC", kept).split()
+
+
+def is_without_spaces(character: str) -> bool:
+    return name(character).startswith(WRITTEN_WITHOUT_SPACES)
+
+
+def is_in(word: str, asked: str) -> bool:
+    """As its beginning, or where a character of a script without spaces stands behind or before the place."""
+    return any(
+        word.startswith(asked, place)
+        and (place == 0 or is_without_spaces(word[place]) or is_without_spaces(word[place - 1]))
+        for place in range(len(word))
+    )
+
+
+def is_found(text: str, q: str) -> bool:
+    return all(any(is_in(word, asked[:100]) for word in words_in(text)) for asked in words_in(q))
 
 
 def is_wanted(task: Task, query: dict[str, Any]) -> bool:
     zone = query.get("time_zone", "UTC")
-    text = words_in(f"{task['title']} {task['description'] or ''}")
     return (
         ("status" not in query or task["status"] in query["status"])
         and ("priority" not in query or (task["priority"] or "none") in query["priority"])
@@ -63,7 +128,7 @@ def is_wanted(task: Task, query: dict[str, Any]) -> bool:
             "overdue" not in query
             or (task["status"] != "Done" and is_due_before(task, datetime.now(UTC).isoformat(), zone))
         )
-        and all(any(word.startswith(start) for word in text) for start in words_in(query.get("q", "")))
+        and is_found(f"{task['title']} {task['description'] or ''}", query.get("q", ""))
     )
 
 

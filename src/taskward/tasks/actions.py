@@ -99,7 +99,7 @@ async def list_tags(session: Session) -> bytes:
 
 
 def values_of(new: TaskReplace) -> dict[str, Any]:
-    return new.model_dump() | words_of_fields(new)
+    return with_words(new.model_dump())
 
 
 def changes_in(patch: TaskPatch) -> dict[str, Any]:
@@ -118,19 +118,22 @@ def values_in(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_words(values: dict[str, Any]) -> dict[str, Any]:
-    return values | {words_column(name): words_of(values[name]) for name in TEXTS if name in values}
+    """What a search looks at, beside the texts that it is made of."""
+    made = values.copy()
+    for text, (spaced, unspaced) in WORD_COLUMNS.items():
+        if text in values:
+            made[spaced], made[unspaced] = words_of(values[text])
+    return made
 
 
-def words_of_fields(task: TaskReplace) -> dict[str, list[str]]:
-    return {words_column(name): words_of(getattr(task, name)) for name in TEXTS}
-
-
-def words_column(name: str) -> str:
-    return f"{name}_words"
-
-
-TEXTS = ("title", "description")
-WORDS = {name: func.array_to_tsvector(bindparam(words_column(name), type_=ARRAY(Text()))) for name in TEXTS}
+WORD_COLUMNS = {text: (f"{text}_words", f"{text}_unspaced") for text in ("title", "description")}
+WORDS: dict[str, Values] = {
+    text: {
+        spaced: func.array_to_tsvector(bindparam(spaced, type_=ARRAY(Text()))),
+        unspaced: bindparam(unspaced, type_=Text()),
+    }
+    for text, (spaced, unspaced) in WORD_COLUMNS.items()
+}
 
 
 def when_done(status: ColumnElement[Any], since: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -145,12 +148,16 @@ def still_done(status: ColumnElement[Any]) -> ColumnElement[Any]:
 # What is said to be later is now; null leaves now.
 DONE_SINCE = func.least(bindparam("completed_at", type_=DateTime(timezone=True)), func.now())
 
-SENT = {**TASKS.sent, **{words_column(name): words for name, words in WORDS.items()}}
+SENT = {**TASKS.sent, **WORDS["title"], **WORDS["description"]}
 NEW_ROW = {"marked_done_at": when_done(TASKS.sent["status"], DONE_SINCE), **SENT}
 REPLACED = {**SENT, "marked_done_at": still_done(TASKS.sent["status"])}
 PATCHED = {
     **TASKS.changes,
-    **{words_column(name): TASKS.if_sent(name, words, column=words_column(name)) for name, words in WORDS.items()},
+    **{
+        column: TASKS.if_sent(text, made, column=column)
+        for text, columns in WORDS.items()
+        for column, made in columns.items()
+    },
     "marked_done_at": still_done(TASKS.changes["status"]),
 }
 
@@ -184,7 +191,7 @@ def change_of_few(fields: frozenset[str]) -> Statement:
 def patched(fields: frozenset[str]) -> Values:
     """What a patch that sends exactly these fields writes."""
     values = {name: TASKS.sent[name] for name in TASKS.changes if name in fields}
-    words = {words_column(name): WORDS[name] for name in TEXTS if name in fields}
+    words = {column: made for text, columns in WORDS.items() if text in fields for column, made in columns.items()}
     done = still_done(values["status"]) if "status" in values else TABLE.c.completed_at
     return {**values, **words, "marked_done_at": done}
 

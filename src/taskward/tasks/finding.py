@@ -33,6 +33,7 @@ from taskward.tasks import zones
 from taskward.tasks.actions import TASKS
 from taskward.tasks.model import TABLE
 from taskward.tasks.orders import Order, Sort, days_in, order_of
+from taskward.tasks.words import is_unspaced, to_find
 
 Columns = ColumnCollection[str, ColumnElement[Any]]
 
@@ -53,7 +54,7 @@ class TaskQuery:
     due_after: date | datetime | None = None
     is_overdue: bool = False
     words: frozenset[str] = frozenset()
-    """Each is a word, or the start of one."""
+    """As `words_asked_for` tells them."""
     time_zone: str = "UTC"
     """Where days begin and end."""
     sort: Sort = "created_at"
@@ -141,6 +142,10 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
     "words": TABLE.c.title_words.op("||")(TABLE.c.description_words).op("@@")(
         func.all(bindparam("words", type_=ARRAY(TSQUERY())))
     ),
+    # No index could be asked anyway (`docs/decisions/0009-finding-tasks.md`).
+    "unspaced": func.concat(TABLE.c.title_unspaced, TABLE.c.description_unspaced).op("like")(
+        func.all(array_of("unspaced"))
+    ),
 }
 
 
@@ -164,9 +169,14 @@ def filtered(query: TaskQuery, *, now: datetime) -> tuple[tuple[str, ...], dict[
     if query.is_overdue:
         names.append("is_undone")
     if query.words:
-        # Letters, marks and digits: no quote can stand in them.
-        values["words"] = [f"'{word}':*" for word in without_starts(query.words)]
-        names.append("words")
+        # Letters, marks and digits: nothing that means more in a query or a pattern can stand in them.
+        unspaced = {word for word in query.words if is_unspaced(word)}
+        if spaced := query.words - unspaced:
+            values["words"] = [f"'{word}':*" for word in without_starts(spaced)]
+            names.append("words")
+        if unspaced:
+            values["unspaced"] = [f"%{to_find(word)}%" for word in sorted(unspaced)]
+            names.append("unspaced")
     return tuple(names), values
 
 

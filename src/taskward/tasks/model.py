@@ -108,6 +108,8 @@ class Task(SQLModel, table=True):
     deleted_at: datetime | None = Column(sa_type=DateTime(timezone=True), nullable=True)
     title_words: str = Column(sa_type=TSVECTOR, nullable=False, sa_column_kwargs={"server_default": text("''")})
     description_words: str = Column(sa_type=TSVECTOR, nullable=False, sa_column_kwargs={"server_default": text("''")})
+    title_unspaced: str | None = Column(sa_type=Text, nullable=True)
+    description_unspaced: str | None = Column(sa_type=Text, nullable=True)
 
 
 TABLE = SQLModel.metadata.tables["tasks"]

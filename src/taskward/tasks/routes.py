@@ -43,7 +43,7 @@ from taskward.tasks.model import (
 )
 from taskward.tasks.orders import Sort
 from taskward.tasks.trash import TRASH
-from taskward.tasks.words import words_of
+from taskward.tasks.words import words_asked_for
 
 MAX_BATCH_BYTES = 1024 * 1024
 BATCH_TOO_LARGE: Responses = {
@@ -108,7 +108,11 @@ Count = Annotated[
 ]
 Words = Annotated[
     str | SkipJsonSchema[None],
-    Query(description="Each word occurs in title or description, as a word or the start of one.", examples=["milk"]),
+    Query(
+        description="Each word occurs in title or description, as a word or the start of one, whatever its case, "
+        "accents and Unicode normalization; anywhere, where a script is written without spaces.",
+        examples=["milk"],
+    ),
 ]
 ZoneOfDays = Annotated[
     str,
@@ -148,7 +152,7 @@ async def list_tasks(
         due_before=due_before,
         due_after=due_after,
         is_overdue=overdue is not None,
-        words=frozenset(words_of(q)),
+        words=words_asked_for(q),
         time_zone=time_zone,
         sort=sort,
     )

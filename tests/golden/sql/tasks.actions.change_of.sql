@@ -1,11 +1,11 @@
 -- title
--- $1 title, $2 title_words, $3 id, $4 expected, $5 owner
-UPDATE tasks SET title=$1::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=tasks.completed_at, title_words=array_to_tsvector($2::TEXT[]) WHERE tasks.id = $3::BIGINT AND tasks.deleted_at IS NULL AND ($4::BIGINT[] IS NULL OR tasks.version = any($4::BIGINT[])) AND tasks.owner_id = $5::VARCHAR RETURNING tasks.id, (SELECT row_to_json(shape) AS row_to_json_1
+-- $1 title, $2 title_words, $3 title_unspaced, $4 id, $5 expected, $6 owner
+UPDATE tasks SET title=$1::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=tasks.completed_at, title_words=array_to_tsvector($2::TEXT[]), title_unspaced=$3::VARCHAR WHERE tasks.id = $4::BIGINT AND tasks.deleted_at IS NULL AND ($5::BIGINT[] IS NULL OR tasks.version = any($5::BIGINT[])) AND tasks.owner_id = $6::VARCHAR RETURNING tasks.id, (SELECT row_to_json(shape) AS row_to_json_1
 FROM (SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version) AS shape) AS json, tasks.version
 
 -- description
--- $1 description, $2 description_words, $3 id, $4 expected, $5 owner
-UPDATE tasks SET description=$1::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=tasks.completed_at, description_words=array_to_tsvector($2::TEXT[]) WHERE tasks.id = $3::BIGINT AND tasks.deleted_at IS NULL AND ($4::BIGINT[] IS NULL OR tasks.version = any($4::BIGINT[])) AND tasks.owner_id = $5::VARCHAR RETURNING tasks.id, (SELECT row_to_json(shape) AS row_to_json_1
+-- $1 description, $2 description_words, $3 description_unspaced, $4 id, $5 expected, $6 owner
+UPDATE tasks SET description=$1::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=tasks.completed_at, description_words=array_to_tsvector($2::TEXT[]), description_unspaced=$3::VARCHAR WHERE tasks.id = $4::BIGINT AND tasks.deleted_at IS NULL AND ($5::BIGINT[] IS NULL OR tasks.version = any($5::BIGINT[])) AND tasks.owner_id = $6::VARCHAR RETURNING tasks.id, (SELECT row_to_json(shape) AS row_to_json_1
 FROM (SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version) AS shape) AS json, tasks.version
 
 -- status
@@ -39,6 +39,6 @@ UPDATE tasks SET updated_at=now(), version=CAST(current_setting('app.version') A
 FROM (SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version) AS shape) AS json, tasks.version
 
 -- title, status
--- $1 title, $2 status, $3 title_words, $4 id, $5 expected, $6 owner
-UPDATE tasks SET title=$1::VARCHAR, status=$2::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=CASE WHEN ($2::VARCHAR = 'Done') THEN tasks.completed_at END, title_words=array_to_tsvector($3::TEXT[]) WHERE tasks.id = $4::BIGINT AND tasks.deleted_at IS NULL AND ($5::BIGINT[] IS NULL OR tasks.version = any($5::BIGINT[])) AND tasks.owner_id = $6::VARCHAR RETURNING tasks.id, (SELECT row_to_json(shape) AS row_to_json_1
+-- $1 title, $2 status, $3 title_words, $4 title_unspaced, $5 id, $6 expected, $7 owner
+UPDATE tasks SET title=$1::VARCHAR, status=$2::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=CASE WHEN ($2::VARCHAR = 'Done') THEN tasks.completed_at END, title_words=array_to_tsvector($3::TEXT[]), title_unspaced=$4::VARCHAR WHERE tasks.id = $5::BIGINT AND tasks.deleted_at IS NULL AND ($6::BIGINT[] IS NULL OR tasks.version = any($6::BIGINT[])) AND tasks.owner_id = $7::VARCHAR RETURNING tasks.id, (SELECT row_to_json(shape) AS row_to_json_1
 FROM (SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version) AS shape) AS json, tasks.version

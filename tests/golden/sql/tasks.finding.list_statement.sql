@@ -628,20 +628,38 @@ FROM page ORDER BY page.id DESC
 FROM ahead) AS anon_2
 FROM page
 
--- all filters
--- $1 statuses, $2 priorities, $3 tags, $4 last_day, $5 before, $6 first_day, $7 since, $8 words, $9 owner, $10 limit, $11 skip (not kept by the server)
+-- unspaced
+-- $1 unspaced, $2 owner, $3 limit, $4 skip (not kept by the server)
 WITH ahead AS
 (SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version
 FROM tasks
-WHERE tasks.deleted_at IS NULL AND tasks.status = any($1::TEXT[]) AND coalesce(tasks.priority, 'none') = any($2::TEXT[]) AND tasks.tags @> $3::TEXT[] AND (tasks.due_on <= $4::DATE OR tasks.due_at < $5::TIMESTAMP WITH TIME ZONE) AND (tasks.due_on >= $6::DATE OR tasks.due_at >= $7::TIMESTAMP WITH TIME ZONE) AND tasks.status != 'Done' AND ((tasks.title_words || tasks.description_words) @@ all($8::TSQUERY[])) AND tasks.owner_id = $9::VARCHAR ORDER BY tasks.id ASC
- LIMIT $10::INTEGER + 1 OFFSET $11::INTEGER),
+WHERE tasks.deleted_at IS NULL AND (concat(tasks.title_unspaced, tasks.description_unspaced) like all($1::TEXT[])) AND tasks.owner_id = $2::VARCHAR ORDER BY tasks.id ASC
+ LIMIT $3::INTEGER + 1 OFFSET $4::INTEGER),
 page AS
 (SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version
 FROM ahead ORDER BY ahead.id ASC
- LIMIT $10::INTEGER)
+ LIMIT $3::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
 FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id DESC
- LIMIT 1) AS anon_1, (SELECT count(*) > $10::INTEGER AS anon_3
+ LIMIT 1) AS anon_1, (SELECT count(*) > $3::INTEGER AS anon_3
+FROM ahead) AS anon_2
+FROM page
+
+-- all filters
+-- $1 statuses, $2 priorities, $3 tags, $4 last_day, $5 before, $6 first_day, $7 since, $8 words, $9 unspaced, $10 owner, $11 limit, $12 skip (not kept by the server)
+WITH ahead AS
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version
+FROM tasks
+WHERE tasks.deleted_at IS NULL AND tasks.status = any($1::TEXT[]) AND coalesce(tasks.priority, 'none') = any($2::TEXT[]) AND tasks.tags @> $3::TEXT[] AND (tasks.due_on <= $4::DATE OR tasks.due_at < $5::TIMESTAMP WITH TIME ZONE) AND (tasks.due_on >= $6::DATE OR tasks.due_at >= $7::TIMESTAMP WITH TIME ZONE) AND tasks.status != 'Done' AND ((tasks.title_words || tasks.description_words) @@ all($8::TSQUERY[])) AND (concat(tasks.title_unspaced, tasks.description_unspaced) like all($9::TEXT[])) AND tasks.owner_id = $10::VARCHAR ORDER BY tasks.id ASC
+ LIMIT $11::INTEGER + 1 OFFSET $12::INTEGER),
+page AS
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version
+FROM ahead ORDER BY ahead.id ASC
+ LIMIT $11::INTEGER)
+ SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM page ORDER BY page.id DESC
+ LIMIT 1) AS anon_1, (SELECT count(*) > $11::INTEGER AS anon_3
 FROM ahead) AS anon_2
 FROM page

@@ -8,11 +8,6 @@ Revision ID: 0003
 Revises: 0002
 """
 
-import sys
-import unicodedata
-from collections.abc import Iterable
-from functools import cache
-
 from alembic import op
 
 revision = "0003"
@@ -124,13 +119,24 @@ create policy expired_rows on tasks to taskward_keeper
 """
 
 
+# Of other texts a later revision makes the words, in every script.
+WORDS_IN = """
+create function words_in(given text) returns tsvector language sql as $$
+    select coalesce(array_to_tsvector(array_agg(left(word[1], 100))), '')
+    from regexp_matches(
+        translate(given, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'), '[a-z0-9]+', 'g') as word
+    where octet_length(given) = char_length(given)
+$$
+"""
+
+
 def upgrade() -> None:
     op.execute(TAGS_ARE_VALID)
     op.execute("grant execute on function tags_are_valid(text[]) to taskward_app")
     for name, (base, check) in DOMAINS.items():
         op.execute(f"create domain {name} as {base} constraint {name}_check check ({check})")
     op.execute(ADDED)
-    op.execute(words_in())
+    op.execute(WORDS_IN)
     op.execute(FILLED)
     op.execute(CLOCK)
     op.execute("drop function words_in(text)")
@@ -157,69 +163,3 @@ def downgrade() -> None:
     op.execute("drop function tags_are_valid(text[])")
     for table in ("tasks", "idempotency_keys"):
         op.execute(f"alter table {table} force row level security")
-
-
-# The words of a text in SQL, as `tasks/words.py` finds them. Characters stand as code points: no locale has a say.
-
-
-@cache  # half a second
-def words_in() -> str:
-    every = [character for character in map(chr, range(1, sys.maxunicode + 1)) if is_of_word(character)]
-    cased = [character for character in every if ends_in_sigma(character)]
-    ignorable = [c for c in every if ends_in_sigma("A" + c) and not ends_in_sigma(c)]
-    upper = [character for character in every if len(character.lower()) == 1 and character.lower() != character]
-    lower = [character.lower() for character in upper]
-    ascii_lower = "translate(found[1], 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')"
-    return f"""
-create function words_in(given text) returns tsvector language sql as $$
-    select coalesce(array_to_tsvector(array_agg(left(word, 100))), '')
-    from (
-        -- most text and most words are ASCII, and that is much quicker
-        select {ascii_lower}
-        from regexp_matches(given, '[A-Za-z0-9]+', 'g') as found
-        where octet_length(given) = char_length(given)
-        union all
-        select
-            case
-                when octet_length(found[1]) = char_length(found[1]) then {ascii_lower}
-                when strpos(found[1], E'\\u03A3') = 0 then translate(
-                    replace(found[1], E'\\u0130', E'i\\u0307'), {escaped(upper)}, {escaped(lower)})
-                else translate(
-                    regexp_replace(
-                        replace(found[1], E'\\u0130', E'i\\u0307'),
-                        -- a sigma at the end of a word
-                        '(?<=[{ranges(cased)}][{ranges(ignorable)}]*)\\u03A3(?![{ranges(ignorable)}]*[{ranges(cased)}])',
-                        E'\\u03C2',
-                        'g'),
-                    {escaped(upper)}, {escaped(lower)})
-            end
-        from regexp_matches(given, '[{ranges(every)}]+', 'g') as found
-        where octet_length(given) <> char_length(given)
-    ) as words (word)
-$$
-"""
-
-
-def is_of_word(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category[0] in "LM" or category == "Nd"
-
-
-def ends_in_sigma(text: str) -> bool:
-    """What Unicode §3.13 calls cased and case-ignorable, only Python's own lower-casing tells."""
-    return f"{text}\u03a3".lower().endswith("\u03c2")
-
-
-def ranges(characters: Iterable[str]) -> str:
-    """The inside of a regular expression's brackets, of characters in order."""
-    ends: list[list[int]] = []
-    for code in map(ord, characters):
-        if ends and ends[-1][1] == code - 1:
-            ends[-1][1] = code
-        else:
-            ends.append([code, code])
-    return "".join(f"\\U{first:08X}-\\U{last:08X}" for first, last in ends)
-
-
-def escaped(characters: Iterable[str]) -> str:
-    return "E'" + "".join(f"\\U{ord(character):08X}" for character in characters) + "'"
