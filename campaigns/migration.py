@@ -82,7 +82,7 @@ async def migrate_to_next(database: PostgreSQL, number: int) -> tuple[int | None
         session.execute("select count(*) from tasks")  # whoever only looks holds up a change of the table, too
         migrating = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-c", "from taskward.operations.cli import main; main(['migrate'])"),
+            *("-c", "from taskward.operations.program import main; main(['migrate'])"),
             env=environment(DATABASE_URL=database.url, PYTHONPATH=str(folder)),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.programs import Ended
-from taskward.operations.cli import main
+from taskward.operations.program import main
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The program `taskward`. What an operator can mend is one sentence on standard error, and status 1.
+"""The commands of the program `taskward`. What an operator can mend is one sentence on standard error, and status 1.
 
 What a command needs it imports itself, so that the small ones answer at once.
 """
@@ -23,6 +23,7 @@ import typer
 if TYPE_CHECKING:
     from socket import socket
 
+    from taskward.operations.supervisor import Supervisor
     from taskward.settings import Settings
 
 LONGEST_TOKEN_SECONDS = 10 * 365 * 24 * 3600
@@ -61,9 +62,10 @@ EXPECTED = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def run(arguments: Sequence[str], supervisor: "Supervisor | None") -> None:
+    """`supervisor` is for `serve`, which has one."""
     try:
-        app(arguments)
+        app(arguments, obj=supervisor)
     except Exception as error:
         if f"{type(error).__module__}.{type(error).__qualname__}" not in EXPECTED:
             raise
@@ -185,6 +187,7 @@ def token(
 
 @app.command()
 def serve(
+    context: typer.Context,
     host: Annotated[
         str | None,
         typer.Option(help="An address of this machine.", show_default="HOST, or 0.0.0.0, which is all of them"),
@@ -196,44 +199,41 @@ def serve(
     ] = None,
 ) -> None:
     """Run the API in production: needs BETTER_AUTH_URL or JWT_HS256_SECRET. SIGHUP renews the workers."""
-    from taskward.operations.supervisor import Supervisor
+    from taskward import logs
+    from taskward.auth.authenticator import authenticator
+    from taskward.operations.exposition import FOLDER, exposed
+    from taskward.operations.listener import listen
 
     signal.signal(signal.SIGTERM, leave)
-    with Supervisor() as supervisor:
-        # A worker imports the application meanwhile, which is most of a start.
-        from taskward import logs
-        from taskward.auth.authenticator import authenticator
-        from taskward.operations.exposition import FOLDER, exposed
-        from taskward.operations.listener import listen
+    supervisor: Supervisor = context.obj
+    settings = read()
+    if not can_verify(settings):
+        raise Refused("BETTER_AUTH_URL is missing: it names the Better Auth server whose tokens are accepted.")
+    refuse_surroundings(settings)
+    authenticator(settings)  # refuses before a database is made what each worker would refuse
+    logs.configure(format=settings.log_format or "json", level=settings.log_level)
+    with (
+        listen(host or settings.host, settings.port if port is None else port) as listener,
+        exposed(settings.metrics_at) as forget_process,
+        database_of(settings, say=log.info) as (url, direct_url),
+    ):
+        if settings.database_url is None:
+            from taskward.migrations import migrate
 
-        settings = read()
-        if not can_verify(settings):
-            raise Refused("BETTER_AUTH_URL is missing: it names the Better Auth server whose tokens are accepted.")
-        refuse_surroundings(settings)
-        authenticator(settings)  # refuses before a database is made what each worker would refuse
-        logs.configure(format=settings.log_format or "json", level=settings.log_level)
-        with (
-            listen(host or settings.host, settings.port if port is None else port) as listener,
-            exposed(settings.metrics_at) as forget_process,
-            database_of(settings, say=log.info) as (url, direct_url),
-        ):
-            if settings.database_url is None:
-                from taskward.migrations import migrate
-
-                folder = settings.data_dir.absolute()
-                log.warning("DATABASE_URL is not set: serving from the embedded database in %s", folder)
-                migrate(direct_url)
-            environment = {"DATABASE_URL": url, "DATABASE_DIRECT_URL": direct_url}
-            if FOLDER in os.environ:
-                environment[FOLDER] = os.environ[FOLDER]
-            address = base_url(listener.getsockname())
-            status = supervisor.run(
-                listener,
-                workers=workers or settings.workers,
-                environment=environment,
-                ready=lambda: log.info("listening at %s", address),
-                on_worker_exit=forget_process,
-            )
+            folder = settings.data_dir.absolute()
+            log.warning("DATABASE_URL is not set: serving from the embedded database in %s", folder)
+            migrate(direct_url)
+        environment = {"DATABASE_URL": url, "DATABASE_DIRECT_URL": direct_url}
+        if FOLDER in os.environ:
+            environment[FOLDER] = os.environ[FOLDER]
+        address = base_url(listener.getsockname())
+        status = supervisor.run(
+            listener,
+            workers=workers or settings.workers,
+            environment=environment,
+            ready=lambda: log.info("listening at %s", address),
+            on_worker_exit=forget_process,
+        )
     raise typer.Exit(status)
 
 
