@@ -32,13 +32,19 @@ async def forget(session: Session) -> None:
     Raises:
         DatabaseUnavailable: the deadline comes before the end.
     """
-    time, rows = asyncio.get_running_loop().time, FIRST_ROWS
+    time, rows, has_begun = asyncio.get_running_loop().time, FIRST_ROWS, False
     while True:
         began = time()
         calls = [statement(rows=rows) for statement in FORGET.values()]
-        *_, the_owner = await session.write(*calls, is_repeatable=True)
+        try:
+            *_, the_owner = await session.write(*calls, is_repeatable=True)
+        except DatabaseUnavailable as failure:
+            if has_begun and failure.reason in (Reason.NO_CONNECTION_IN_TIME, Reason.NO_ANSWER_IN_TIME):
+                raise DatabaseUnavailable(Reason.UNFINISHED, UNFINISHED) from None
+            raise
         if the_owner:
             return
+        has_begun = True
         took = time() - began
         if took < QUICK_SECONDS:
             rows, took = min(2 * rows, MOST_ROWS), 2 * took
