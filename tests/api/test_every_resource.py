@@ -214,7 +214,7 @@ def test_a_change_is_made_once_under_a_key_and_answers_the_same_for_ever(
         assert replay.headers.get("etag") == first.headers.get("etag")
         assert replay.headers["idempotent-replayed"] == "true"
     problem(send(str(uuid4())), 404, kind.missing)
-    problem(send(key, to=kind.one({"id": 1})), 422, "idempotency_key_reused")
+    problem(send(key, to=kind.one({"id": NEVER_GIVEN})), 422, "idempotency_key_reused")
     problem(send(key, by=bob), 404, kind.missing)
     if body is not None:
         problem(send(key, sent={kind.text: "Salt"}), 422, "idempotency_key_reused")
