@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +23,7 @@ import typer
 if TYPE_CHECKING:
     from socket import socket
 
+    from taskward.operations.doctor import Finding
     from taskward.operations.supervisor import Supervisor
     from taskward.settings import Settings
 
@@ -288,23 +289,29 @@ def forget(
 @app.command()
 def doctor() -> None:
     """Check settings, keys, database, isolation and clock: a line each, and status 1 when something is wrong."""
-    from taskward.operations.doctor import examine
+    from taskward.operations.doctor import Finding, examine
     from taskward.operations.embedded.cluster import is_made
     from taskward.operations.surroundings import fault_in_surroundings
 
     settings = read()
     fault = fault_in_surroundings(settings)
     if fault is not None:  # with which nothing that is looked at below tells anything
-        typer.echo(f"fail  {'settings':<10}  {fault}")
-        raise typer.Exit(1)
-    is_sound = True
+        raise typer.Exit(report([Finding("fail", "settings", fault)]))
     has_database = settings.direct_url is not None or is_made(settings.data_dir)
     database = database_of(settings, say=lambda _: None) if has_database else nullcontext((None, None))
     with database as (url, direct_url):
-        for finding in examine(settings, url, direct_url, clock=time.time):
-            typer.echo(f"{finding.level:<4}  {finding.about:<10}  {finding.sentence}")
-            is_sound = is_sound and finding.level != "fail"
-    raise typer.Exit(0 if is_sound else 1)
+        status = report(examine(settings, url, direct_url, clock=time.time))
+    raise typer.Exit(status)
+
+
+def report(findings: "Iterable[Finding]") -> int:
+    """A line each, as they are made; the exit status that they come to."""
+    status = 0
+    for finding in findings:
+        typer.echo(f"{finding.level:<4}  {finding.about:<10}  {finding.sentence}")
+        if finding.level == "fail":
+            status = 1
+    return status
 
 
 @app.command()
