@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    Delete,
     Subquery,
     Table,
     Update,
@@ -49,9 +50,10 @@ from taskward.resources.session import Session
 Values = Mapping[str, ColumnElement[Any]]
 """What is written, by the names of columns."""
 
+Change = Update | Delete
+
 EXPECTED = bindparam("expected", type_=ARRAY(BigInteger()))
 """The versions that the client allows: null for any, an empty array for none."""
-
 
 NO_BODY: ColumnElement[Any] = literal_column("''").label("json")
 """What is remembered of an answer without one."""
@@ -152,10 +154,13 @@ class Resource:
 
     def remove(self) -> Write:
         """Into the trash (`trash.py`)."""
-        known = known_key()
-        removed = self.held(self.removing()).where(is_unknown(known))
-        removed_row = removed.returning(self.table.c.id, NO_BODY, self.table.c.version).cte("removed")
-        return Write(self.held_to_row(self.removing()), once(known, removed_row))
+        return self.without_body(self.held(self.removing()))
+
+    def without_body(self, write: Change) -> Write:
+        """Of a write to the one row whose answer has no body."""
+        row, known = (self.table.c.id, NO_BODY, self.table.c.version), known_key()
+        done = write.where(is_unknown(known)).returning(*row).cte("done")
+        return Write(plain=compiled(write.returning(*row)), once=once(known, done))
 
     def page(self) -> Statement:
         """A page of the live rows behind an id, in the order of ids."""

@@ -68,17 +68,10 @@ class Trash:
         self.is_trashed = table.c.deleted_at.is_not(None)
         self.is_expired = table.c.deleted_at <= EXPIRED_UNTIL
         self.EXPIRE = compiled(owned(delete(table).where(self.is_expired), table))
-        self.ERASE = self.erasing()
+        self.ERASE = resource.without_body(owned(delete(table).where(resource.is_the_one, self.is_trashed), table))
         self.EMPTY = self.emptying()
         self.RESTORE = self.restoring(restored or {})
         self.LIST = self.listing()
-
-    def erasing(self) -> Write:
-        resource, table, known = self.resource, self.resource.table, known_key()
-        erasing = owned(delete(table).where(resource.is_the_one, self.is_trashed), table)
-        row = (table.c.id, NO_BODY, table.c.version)
-        erased = erasing.where(is_unknown(known)).returning(*row).cte("erased")
-        return Write(plain=compiled(erasing.returning(*row)), once=once(known, erased))
 
     def emptying(self) -> Write:
         """Answers a row, whatever was in it."""
