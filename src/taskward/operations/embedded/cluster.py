@@ -95,8 +95,9 @@ def start(data_dir: Path, *, say: Callable[[str], None]) -> EmbeddedPostgres:
                 "PostgreSQL does not run as root, and this root lacks the capabilities CHOWN, SETUID or SETGID to run "
                 "it as another account: run the program as an ordinary user, or set DATABASE_URL."
             ) from None
+        unusable = error.filename2 or error.filename or data_dir  # of a copy that failed, what was written
         raise EmbeddedError(
-            f"The embedded PostgreSQL cannot use {error.filename or data_dir} ({error.strerror}): "
+            f"The embedded PostgreSQL cannot use {unusable} ({error.strerror}): "
             "set DATA_DIR to another folder, or set DATABASE_URL."
         ) from None
 
