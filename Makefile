@@ -7,7 +7,7 @@ UV_VERSION := 0.13.8
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test setup lint format wheel golden campaign bench cost clean
+.PHONY: run test setup lint format wheel golden client campaign bench cost clean
 
 run: setup ## the API on http://127.0.0.1:8000, with a PostgreSQL of its own; with PORT=8001 on that port
 	@exec .venv/bin/taskward dev
@@ -46,6 +46,12 @@ wheel: setup ## dist/taskward-….whl, to be installed where it runs
 
 golden: setup ## tests/golden anew: the SQL of every statement, the routes and the OpenAPI document, to look at in a diff
 	PYTHONPATH=tests .venv/bin/python -m support.golden
+
+client: golden clients/typescript/node_modules/.package-lock.json ## tests/golden, and from it the types of clients/typescript; needs Node.js
+	cd clients/typescript && node types.mjs
+
+clients/typescript/node_modules/.package-lock.json: clients/typescript/package-lock.json
+	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --silent
 
 campaign: setup ## a quarter of an hour of faults, written to docs/reliability.md
 	.venv/bin/python -m campaigns

@@ -1,0 +1,50 @@
+import { callsOver, type OptionsOf } from "./calls.js";
+import { connect, type Options } from "./connection.js";
+import type { Batch, BatchRead } from "./openapi.js";
+
+export type BatchOperation = Batch["operations"][number];
+type BatchResult = BatchRead["results"][number];
+/** Of each operation its own result, in the same order. */
+export type BatchResults<Operations extends readonly BatchOperation[]> = {
+  -readonly [Index in keyof Operations]: Extract<BatchResult, { op: Operations[Index]["op"] }>;
+};
+
+/** A client of one user. It keeps no connection: there is nothing to close. */
+export function taskward(options: Options) {
+  const { call, send, pages } = callsOver(connect(options));
+  const sendBatch = send("POST /tasks/batch");
+
+  return {
+    tasks: {
+      ...pages("GET /tasks"),
+      create: send("POST /tasks"),
+      find: call("GET /tasks/{task_id}"),
+      replace: send("PUT /tasks/{task_id}"),
+      change: send("PATCH /tasks/{task_id}"),
+      /** Moves the task to the trash. */
+      delete: call("DELETE /tasks/{task_id}"),
+      /** Carries out all of the operations, or none. */
+      async batch<const Operations extends readonly BatchOperation[]>(
+        operations: Operations,
+        options?: OptionsOf<"POST /tasks/batch">,
+      ): Promise<BatchResults<Operations>> {
+        const { results } = await sendBatch({ operations: [...operations] }, options);
+        return results as BatchResults<Operations>;
+      },
+    },
+    trash: {
+      ...pages("GET /trash"),
+      restore: call("POST /tasks/{task_id}/restore"),
+      /** Removes a task of the trash for good. */
+      erase: call("DELETE /trash/{task_id}"),
+      empty: call("DELETE /trash"),
+    },
+    tags: call("GET /tags"),
+    me: {
+      /** Removes all that the user has, for good. */
+      forget: call("DELETE /me"),
+    },
+  };
+}
+
+export type Taskward = ReturnType<typeof taskward>;

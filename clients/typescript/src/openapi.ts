@@ -1,0 +1,1081 @@
+// Made by `make client` from the OpenAPI document: not to be edited.
+
+export interface paths {
+    "/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tasks
+         * @description List your tasks: all of them in order of creation, or those you ask for, in the order you ask for.
+         */
+        get: operations["list_tasks"];
+        put?: never;
+        /**
+         * Create Task
+         * @description Create a task of your own. With an `Idempotency-Key` a retry creates no second one.
+         */
+        post: operations["create_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find Task
+         * @description Read one task.
+         */
+        get: operations["find_task"];
+        /**
+         * Replace Task
+         * @description Replace a task as a whole: an omitted optional field takes its default.
+         */
+        put: operations["replace_task"];
+        post?: never;
+        /**
+         * Delete Task
+         * @description Move a task to the trash.
+         */
+        delete: operations["delete_task"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Task
+         * @description Change the fields that are sent, and no other.
+         */
+        patch: operations["change_task"];
+        trace?: never;
+    };
+    "/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tags
+         * @description List the tags on your tasks, by code point.
+         */
+        get: operations["list_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Batch
+         * @description Carry out up to 100 operations in order, all or none. An error names the first that failed in `operation`.
+         */
+        post: operations["apply_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trash
+         * @description List what you have deleted, the latest first.
+         */
+        get: operations["list_trash"];
+        put?: never;
+        post?: never;
+        /**
+         * Empty Trash
+         * @description Empty the trash for good.
+         */
+        delete: operations["empty_trash"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{task_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Task
+         * @description Take a task out of the trash.
+         */
+        post: operations["restore_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/trash/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Erase Task
+         * @description Remove a task from the trash for good.
+         */
+        delete: operations["erase_task"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget Me
+         * @description Remove everything that is yours, for good: your tasks, the trash, and what is remembered for idempotency keys.
+         */
+        delete: operations["forget_me"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description The process lives. Needs no token and no database: point periodic probes here.
+         */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ready
+         * @description The database answers and its schema is this release's. Wakes a sleeping database.
+         */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Batch: Batch;
+        BatchRead: BatchRead;
+        CreateOperation: CreateOperation;
+        CreateResult: CreateResult;
+        DeleteOperation: DeleteOperation;
+        DeleteResult: DeleteResult;
+        Health: Health;
+        PatchOperation: PatchOperation;
+        PatchResult: PatchResult;
+        Priority: Priority;
+        PriorityAsked: PriorityAsked;
+        Sort: Sort;
+        Status: Status;
+        TaskCreate: TaskCreate;
+        TaskPatch: TaskPatch;
+        TaskRead: TaskRead;
+        TaskReplace: TaskReplace;
+        TrashedTask: TrashedTask;
+        Problem: Problem;
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_tasks: {
+        parameters: {
+            query?: {
+                /** @description Any of these. */
+                status?: components["schemas"]["Status"][];
+                /** @description Any of these; `none` for tasks without a priority. */
+                priority?: components["schemas"]["PriorityAsked"][];
+                /** @description All of these. */
+                tag?: string[];
+                /** @description A day, or an instant with its offset, that is not included itself. */
+                due_before?: string;
+                /** @description A day, or an instant with its offset, that is not included itself. */
+                due_after?: string;
+                /** @description Tasks that are due before now and not Done. */
+                overdue?: "true";
+                /** @description Each word occurs in title or description, as a word or the start of one, whatever its case, accents and Unicode normalization; anywhere, where a script is written without spaces. */
+                q?: string;
+                /** @description The IANA name of the zone in which days begin and end. */
+                time_zone?: string;
+                /** @description With `-` descending; null is last either way. */
+                sort?: components["schemas"]["Sort"];
+                /** @description `X-Total-Count` tells how many tasks there are that you ask for, on every page. */
+                count?: "true";
+                /** @description How many to leave out at the beginning; `cursor` is quicker and steady. */
+                skip?: number;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description Where to go on, in place of `skip`: from the `Link` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The next page, as `rel="next"`, while there is one. */
+                    Link?: string;
+                    /** @description How many tasks there are, whatever the page; with `count=true`. */
+                    "X-Total-Count"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRead"][];
+                };
+            };
+        };
+    };
+    create_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskCreate"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description The new task. */
+                    Location: string;
+                    /** @description The version of the task, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 7,
+                     *       "title": "Buy milk",
+                     *       "description": "Two litres",
+                     *       "status": "Todo",
+                     *       "priority": "high",
+                     *       "due_on": "2026-03-10",
+                     *       "tags": [
+                     *         "home",
+                     *         "shopping"
+                     *       ],
+                     *       "due_at": null,
+                     *       "time_zone": null,
+                     *       "created_at": "2026-03-09T08:30:00.204518+00:00",
+                     *       "updated_at": null,
+                     *       "completed_at": null,
+                     *       "version": 1773045000204
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TaskRead"];
+                };
+            };
+        };
+    };
+    find_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the task, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRead"];
+                };
+            };
+            /** @description Not modified: `If-None-Match` names the current version. */
+            304: {
+                headers: {
+                    /** @description The version of the task, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    replace_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change is based on. */
+                "If-Match"?: string;
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskReplace"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the task, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRead"];
+                };
+            };
+        };
+    };
+    delete_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change is based on. */
+                "If-Match"?: string;
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change is based on. */
+                "If-Match"?: string;
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the task, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRead"];
+                };
+            };
+        };
+    };
+    list_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       "home",
+                     *       "shopping"
+                     *     ]
+                     */
+                    "application/json": string[];
+                };
+            };
+        };
+    };
+    apply_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Batch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchRead"];
+                };
+            };
+        };
+    };
+    list_trash: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description Where to go on, in place of `skip`: from the `Link` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The next page, as `rel="next"`, while there is one. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrashedTask"][];
+                };
+            };
+        };
+    };
+    empty_trash: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    restore_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the task, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRead"];
+                };
+            };
+        };
+    };
+    erase_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                task_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    forget_me: {
+        parameters: {
+            query: {
+                /** @description So that nobody calls this by mistake. */
+                confirm: "everything";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "ready"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+}
+export interface Batch {
+    /** Operations */
+    operations: (components["schemas"]["CreateOperation"] | components["schemas"]["PatchOperation"] | components["schemas"]["DeleteOperation"])[];
+}
+export interface BatchRead {
+    /**
+     * Results
+     * @description One for each operation, in their order.
+     */
+    results: (components["schemas"]["CreateResult"] | components["schemas"]["PatchResult"] | components["schemas"]["DeleteResult"])[];
+}
+export interface CreateOperation {
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "create";
+    task: components["schemas"]["TaskCreate"];
+}
+export interface CreateResult {
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "create";
+    /**
+     * Status
+     * @constant
+     */
+    status: 201;
+    task: components["schemas"]["TaskRead"];
+}
+export interface DeleteOperation {
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "delete";
+    /** Id */
+    id: number;
+    /**
+     * If Match
+     * @description As the header `If-Match`.
+     * @example "3"
+     */
+    if_match?: string;
+}
+export interface DeleteResult {
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "delete";
+    /**
+     * Status
+     * @constant
+     */
+    status: 204;
+}
+export interface Health {
+    /** Status */
+    status: string;
+}
+export interface PatchOperation {
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "patch";
+    /** Id */
+    id: number;
+    patch: components["schemas"]["TaskPatch"];
+    /**
+     * If Match
+     * @description As the header `If-Match`.
+     * @example "3"
+     */
+    if_match?: string;
+}
+export interface PatchResult {
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "patch";
+    /**
+     * Status
+     * @constant
+     */
+    status: 200;
+    task: components["schemas"]["TaskRead"];
+}
+export type Priority = "low" | "medium" | "high";
+export type PriorityAsked = "low" | "medium" | "high" | "none";
+export type Sort = "created_at" | "-created_at" | "updated_at" | "-updated_at" | "completed_at" | "-completed_at" | "due" | "-due" | "priority" | "-priority" | "title" | "-title";
+export type Status = "Todo" | "InProgress" | "Done";
+export interface TaskCreate {
+    /**
+     * Title
+     * @description Kept as sent; at least one character is not white space.
+     * @example Buy milk
+     */
+    title: string;
+    /** Description */
+    description?: string | null;
+    /** @default Todo */
+    status?: components["schemas"]["Status"];
+    priority?: components["schemas"]["Priority"] | null;
+    /**
+     * Due On
+     * @description A day, inclusive, that no time zone shifts. A task has a day or an instant, not both.
+     * @example 2026-03-10
+     */
+    due_on?: string | null;
+    /**
+     * Due At
+     * @description An instant with its offset; answered in UTC, to the microsecond.
+     * @example 2026-03-10T18:00:00+01:00
+     */
+    due_at?: string | null;
+    /**
+     * Time Zone
+     * @description The IANA name of the zone in which `due_at` was meant.
+     * @example Europe/Warsaw
+     */
+    time_zone?: string | null;
+    /**
+     * Tags
+     * @description All different; case and order are kept.
+     * @default []
+     * @example [
+     *       "home",
+     *       "shopping"
+     *     ]
+     */
+    tags?: string[];
+    /**
+     * Completed At
+     * @description Since when the status is Done, which it must be: so an import keeps its history. Later than now counts as now.
+     * @example 2026-03-09T08:30:00Z
+     */
+    completed_at?: string | null;
+}
+export interface TaskPatch {
+    /**
+     * Title
+     * @description Kept as sent; at least one character is not white space.
+     * @example Buy milk
+     */
+    title?: string;
+    /** Description */
+    description?: string | null;
+    status?: components["schemas"]["Status"];
+    priority?: components["schemas"]["Priority"] | null;
+    /**
+     * Due On
+     * @description A day, inclusive, that no time zone shifts. A task has a day or an instant, not both.
+     * @example 2026-03-10
+     */
+    due_on?: string | null;
+    /**
+     * Due At
+     * @description An instant with its offset; answered in UTC, to the microsecond.
+     * @example 2026-03-10T18:00:00+01:00
+     */
+    due_at?: string | null;
+    /**
+     * Time Zone
+     * @description The IANA name of the zone in which `due_at` was meant.
+     * @example Europe/Warsaw
+     */
+    time_zone?: string | null;
+    /**
+     * Tags
+     * @description All different; case and order are kept.
+     * @example [
+     *       "home",
+     *       "shopping"
+     *     ]
+     */
+    tags?: string[];
+}
+export interface TaskRead {
+    /**
+     * Id
+     * @description From one sequence for all owners, never reused.
+     */
+    id: number;
+    /** Title */
+    title: string;
+    /** Description */
+    description: string | null;
+    status: components["schemas"]["Status"];
+    /**
+     * Created At
+     * Format: date-time
+     * @description In UTC.
+     */
+    created_at: string;
+    /**
+     * Updated At
+     * @description In UTC; null until the first change.
+     */
+    updated_at: string | null;
+    priority: components["schemas"]["Priority"] | null;
+    /**
+     * Due On
+     * @description A day, inclusive, that no time zone shifts.
+     */
+    due_on: string | null;
+    /**
+     * Due At
+     * @description In UTC. A task has a day or an instant, not both.
+     */
+    due_at: string | null;
+    /**
+     * Time Zone
+     * @description The IANA name of the zone in which `due_at` was meant.
+     */
+    time_zone: string | null;
+    /**
+     * Tags
+     * @description All different, in the order in which they were sent.
+     */
+    tags: string[];
+    /**
+     * Completed At
+     * @description In UTC: since when the status is Done. Null when it is not.
+     */
+    completed_at: string | null;
+    /**
+     * Version
+     * @description Grows with every change, with gaps. The `ETag` is this number in quotes.
+     */
+    version: number;
+}
+export interface TaskReplace {
+    /**
+     * Title
+     * @description Kept as sent; at least one character is not white space.
+     * @example Buy milk
+     */
+    title: string;
+    /** Description */
+    description?: string | null;
+    /** @default Todo */
+    status?: components["schemas"]["Status"];
+    priority?: components["schemas"]["Priority"] | null;
+    /**
+     * Due On
+     * @description A day, inclusive, that no time zone shifts. A task has a day or an instant, not both.
+     * @example 2026-03-10
+     */
+    due_on?: string | null;
+    /**
+     * Due At
+     * @description An instant with its offset; answered in UTC, to the microsecond.
+     * @example 2026-03-10T18:00:00+01:00
+     */
+    due_at?: string | null;
+    /**
+     * Time Zone
+     * @description The IANA name of the zone in which `due_at` was meant.
+     * @example Europe/Warsaw
+     */
+    time_zone?: string | null;
+    /**
+     * Tags
+     * @description All different; case and order are kept.
+     * @default []
+     * @example [
+     *       "home",
+     *       "shopping"
+     *     ]
+     */
+    tags?: string[];
+}
+export interface TrashedTask {
+    /**
+     * Id
+     * @description From one sequence for all owners, never reused.
+     */
+    id: number;
+    /** Title */
+    title: string;
+    /** Description */
+    description: string | null;
+    status: components["schemas"]["Status"];
+    /**
+     * Created At
+     * Format: date-time
+     * @description In UTC.
+     */
+    created_at: string;
+    /**
+     * Updated At
+     * @description In UTC; null until the first change.
+     */
+    updated_at: string | null;
+    priority: components["schemas"]["Priority"] | null;
+    /**
+     * Due On
+     * @description A day, inclusive, that no time zone shifts.
+     */
+    due_on: string | null;
+    /**
+     * Due At
+     * @description In UTC. A task has a day or an instant, not both.
+     */
+    due_at: string | null;
+    /**
+     * Time Zone
+     * @description The IANA name of the zone in which `due_at` was meant.
+     */
+    time_zone: string | null;
+    /**
+     * Tags
+     * @description All different, in the order in which they were sent.
+     */
+    tags: string[];
+    /**
+     * Completed At
+     * @description In UTC: since when the status is Done. Null when it is not.
+     */
+    completed_at: string | null;
+    /**
+     * Version
+     * @description Grows with every change, with gaps. The `ETag` is this number in quotes.
+     */
+    version: number;
+    /**
+     * Deleted At
+     * Format: date-time
+     * @description In UTC.
+     */
+    deleted_at: string;
+}
+export interface Problem {
+    /** Format: uri */
+    type: string;
+    title: string;
+    status: number;
+    /**
+     * @description For programs. Later releases may know more.
+     * @enum {string}
+     */
+    code: "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "method_not_allowed" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "request_timeout" | "route_not_found" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
+    /** @description One sentence, for people. */
+    detail: string;
+    /** @description With `validation_failed`: what is wrong, 20 things at most, the first told in `detail`. */
+    errors?: {
+        loc: (string | number)[];
+        message: string;
+        type: string;
+    }[];
+    /** @description In a batch: which operation failed, counted from 0. */
+    operation?: number;
+}

@@ -1,0 +1,60 @@
+import { TaskwardError } from "./errors.js";
+
+/** A JWT, or what gives one of whoever is signed in. */
+export type Token = string | (() => string | Promise<string>);
+
+export interface Tokens {
+  /** The one that calls have now. */
+  current(): Promise<string>;
+  /** Another one than `used`, which has expired; false when there is none to be had. */
+  renew(used: string): Promise<boolean>;
+}
+
+/** Asks the function at the first call and after an expiry, once for all calls that want a token at the same time. */
+export function tokensOf(token: Token): Tokens {
+  if (typeof token === "string") return { current: async () => token, renew: async () => false };
+  let kept: Promise<string> | undefined;
+  let user: string | undefined;
+
+  async function ask(): Promise<string> {
+    const fresh = await (token as () => string | Promise<string>)();
+    if (!fresh) throw new TaskwardError("token_missing", "The token function gave no token: nobody may be signed in.");
+    // A write that began in one person's name must not be repeated in another's.
+    if (user !== undefined && subjectOf(fresh) !== user)
+      throw new TaskwardError(
+        "other_user",
+        "The token function gave a token of another user than before: whoever signs in needs a client of their own.",
+      );
+    user = subjectOf(fresh);
+    return fresh;
+  }
+
+  function asked(): Promise<string> {
+    const asking = ask();
+    kept = asking;
+    asking.catch(() => {
+      if (kept === asking) kept = undefined; // the next call asks again
+    });
+    return asking;
+  }
+
+  return {
+    current: () => kept ?? asked(),
+    async renew(used) {
+      const before = kept;
+      // Of several calls that were refused together, and wait here together, the first asks.
+      if (before === undefined || ((await before) === used && kept === before)) await asked();
+      return true;
+    },
+  };
+}
+
+/** The user that a JWT names; it is not verified, only compared. */
+function subjectOf(jwt: string): string {
+  try {
+    const claims: unknown = JSON.parse(atob((jwt.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/")));
+    return String((claims as { sub?: unknown }).sub);
+  } catch {
+    return ""; // the API will say what is wrong with it
+  }
+}

@@ -1,0 +1,112 @@
+// The life of a task, call by call, as an application would write it.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { isTaskwardError, type Task, type TaskReplace, taskward } from "@taskward/client";
+import { API, client, collected, somebody } from "./support/people.js";
+
+const everything: Required<TaskReplace> = {
+  title: "Buy milk",
+  description: "two litres",
+  status: "InProgress",
+  priority: "high",
+  due_on: null,
+  due_at: "2026-03-10T18:00:00+01:00",
+  time_zone: "Europe/Warsaw",
+  tags: ["home", "a & b, c"],
+};
+
+test("a task is created, found, changed and replaced", async () => {
+  const { tasks } = client();
+
+  const milk = await tasks.create(everything);
+  const inUtc = { ...everything, due_at: "2026-03-10T17:00:00+00:00" };
+  for (const name of Object.keys(inUtc) as (keyof TaskReplace)[]) assert.deepEqual(milk[name], inUtc[name]);
+  assert.deepEqual(await tasks.find(milk.id), milk);
+  assert.equal(await tasks.find(milk.id, { ifNoneMatch: milk.version }), null);
+  const done = await tasks.change(milk.id, { status: "Done", priority: null }, { ifMatch: milk.version });
+  assert.deepEqual([done.status, done.priority, done.completed_at], ["Done", null, done.updated_at]);
+  assert.deepEqual(await tasks.find(milk.id, { ifNoneMatch: milk.version }), done);
+  const oat = await tasks.replace(milk.id, { title: "Oat milk" }, { ifMatch: `"${done.version}"` });
+  assert.deepEqual([oat.title, oat.status, oat.tags], ["Oat milk", "Todo", []]);
+});
+
+test("lists are asked for by what is in them, a page at a time or all at once", async () => {
+  const { tasks, tags } = client();
+  for (const [title, priority] of [["a", "high"], ["b", "low"], ["c", null], ["d", "high"]] as const)
+    await tasks.create({ title, priority, tags: [title, "all"] });
+
+  const titles = (found: Task[]) => found.map((task) => task.title).join("");
+  assert.equal(titles(await tasks.list()), "abcd");
+  assert.equal(titles(await tasks.list({ priority: "high", sort: "-title" })), "da");
+  assert.equal(titles(await tasks.list({ priority: ["low", "none"], tag: ["all"], cursor: undefined })), "bc");
+  assert.equal(titles(await tasks.list({ overdue: true })), "");
+  const first = await tasks.page({ limit: 3, count: true });
+  assert.deepEqual([titles(first.items), first.total, typeof first.next], ["abc", 4, "string"]);
+  const second = await tasks.page({ limit: 3, cursor: first.next! });
+  assert.deepEqual([titles(second.items), second.total, second.next], ["d", null, null]);
+  assert.equal(titles(await collected(tasks.all({ limit: 1, skip: 1, sort: "title" }))), "bcd");
+  assert.deepEqual(await tags(), ["a", "all", "b", "c", "d"]);
+});
+
+test("many changes are made at once, or none of them", async () => {
+  const { tasks } = client();
+  const { id, version } = await tasks.create({ title: "Sleep" });
+
+  const [made, changed, gone] = await tasks.batch([
+    { op: "create", task: { title: "Paint the door" } },
+    { op: "patch", id, patch: { title: "Sleep well" }, if_match: `"${version}"` },
+    { op: "delete", id },
+  ]);
+  assert.deepEqual([made.task.title, changed.task.title, gone.status], ["Paint the door", "Sleep well", 204]);
+  const none = tasks.batch([{ op: "create", task: { title: "Never" } }, { op: "delete", id: made.task.id, if_match: '"0"' }]);
+  await assert.rejects(none, (error) => isTaskwardError(error, "version_mismatch") && error.operation === 1);
+  assert.equal((await tasks.list()).length, 1);
+});
+
+test("the trash gives back, and ends for good", async () => {
+  const { tasks, trash } = client();
+  const [milk, door, bed] = [await tasks.create({ title: "Milk" }), await tasks.create({ title: "Door" }), await tasks.create({ title: "Bed" })];
+  for (const { id } of [milk, door, bed]) assert.equal(await tasks.delete(id), undefined);
+
+  const [last] = await trash.list({ limit: 1 });
+  assert.deepEqual([last?.id, typeof last?.deleted_at], [bed.id, "string"]);
+  assert.deepEqual((await collected(trash.all({ limit: 2 }))).map((task) => task.id), [bed.id, door.id, milk.id]);
+  assert.equal((await trash.restore(milk.id)).title, "Milk");
+  await trash.erase(door.id);
+  await trash.empty();
+  assert.deepEqual(await trash.list(), []);
+  assert.deepEqual((await tasks.list()).map((task) => task.id), [milk.id]);
+});
+
+test("somebody leaves with all that they had", async () => {
+  const { tasks, me } = client();
+  await tasks.create({ title: "Milk" });
+
+  await me.forget({ confirm: "everything" });
+
+  assert.deepEqual(await tasks.list(), []);
+});
+
+test("what the application repeats by itself happens once", async () => {
+  const { tasks } = client();
+  const idempotencyKey = "milk/2026-03-10";
+
+  const [first, again] = [await tasks.create({ title: "Milk" }, { idempotencyKey }), await tasks.create({ title: "Milk" }, { idempotencyKey })];
+
+  assert.deepEqual(again, first);
+});
+
+test("the address may end with a slash, and two people meet nothing of each other", async () => {
+  const [ann, bob] = [client({ url: `${API}/` }), client()];
+  const { id } = await ann.tasks.create({ title: "Milk" });
+
+  await assert.rejects(bob.tasks.find(id), (error) => isTaskwardError(error, "task_not_found"));
+});
+
+test("the token may come from a function, now or later", async () => {
+  const [ann, bob] = [somebody(), somebody()];
+
+  assert.deepEqual(await taskward({ url: API, token: () => ann }).tasks.list(), []);
+  assert.deepEqual(await taskward({ url: API, token: async () => bob }).tasks.list(), []);
+});

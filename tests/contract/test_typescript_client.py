@@ -1,0 +1,206 @@
+"""`clients/typescript`: its types are those of the API, and what it promises holds, from Node.js and in a new project.
+
+Its behaviour is tested in TypeScript, in `clients/typescript/test`, against a `taskward dev` that is started here.
+"""
+
+import gzip
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from support.better_auth import running_better_auth
+from support.npm import install
+from support.programs import TASKWARD, environment, running
+from support.requirements import require_program
+from support.serving import serving
+from support.settings import settings_for
+from taskward.app import create_app
+from taskward.auth.issuer import LocalIssuer, local_issuer
+
+ROOT = Path(__file__).parents[2]
+CLIENT = ROOT / "clients" / "typescript"
+DOCUMENT = json.loads((ROOT / "tests" / "golden" / "openapi.json").read_text())
+WITHOUT_A_TOKEN = {"GET /health", "GET /ready"}  # for operators
+
+CORE = ("index", "client", "calls", "connection", "errors", "tokens")
+MAX_COMPRESSED_BYTES = 8 * 1024
+PEOPLE = 30
+
+
+@dataclass(frozen=True)
+class Development:
+    """A `taskward dev`."""
+
+    url: str
+    issuer: LocalIssuer
+
+    def token(self, user: str | None = None, *, expires_in_seconds: int = 3600) -> str:
+        user = user or f"somebody-{secrets.token_hex(8)}"
+        return self.issuer.token(user, expires_in_seconds=expires_in_seconds, now=time.time())
+
+    def settings(self) -> dict[str, str]:
+        """What the tests in TypeScript read."""
+        late = f"late-{secrets.token_hex(8)}"
+        return {
+            "API": self.url,
+            "TOKENS": json.dumps([self.token() for _ in range(PEOPLE)]),
+            "EXPIRED": self.token(late, expires_in_seconds=-3600),
+            "RENEWED": self.token(late),
+        }
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the package, built, with its tests."""
+    install(CLIENT, what="the tests of the TypeScript client")
+    folder = tmp_path_factory.mktemp("client") / "typescript"
+    made = shutil.ignore_patterns("node_modules", "dist", "build", "*.tgz")
+    shutil.copytree(CLIENT, folder, ignore=made)
+    (folder / "node_modules").symlink_to(CLIENT / "node_modules")
+    ran(program("npm"), "run", "--silent", "build", cwd=folder)
+    ran(*COMPILER, "--project", "test", cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Development]:
+    folder = tmp_path_factory.mktemp("development")
+    arguments = ("dev", "--port", "0", "--data-dir", str(folder / "data"))
+    with running(TASKWARD, *arguments, env=environment(RATE_LIMIT_PER_MINUTE="0"), cwd=folder) as taskward:
+        url = taskward.said(r"^Taskward is at (http://\S+),")[1]
+        taskward.said(r"^curl ")
+        yield Development(url, local_issuer(folder / "data"))
+
+
+COMPILER = ("node", "node_modules/typescript/bin/tsc")
+
+
+def program(name: str) -> str:
+    return require_program(name, "run the tests of the TypeScript client")
+
+
+def ran(*command: str, cwd: Path, **env: str) -> str:
+    """What a command printed, which must succeed."""
+    env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", str(cwd)), **env}
+    command = (program(command[0]), *command[1:])
+    run = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=200)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+def passes(package: Path, name: str, **env: str) -> None:
+    """Runs one file of the package's tests, of which at least one must have run and none been left out."""
+    out = ran("node", "--test", "--test-reporter=tap", f"build/{name}.test.js", cwd=package, **env)
+    counted = dict(re.findall(r"^# (pass|skipped|todo) (\d+)$", out, re.MULTILINE))
+    assert int(counted["pass"]) > 0, out
+    assert (counted["skipped"], counted["todo"]) == ("0", "0"), out
+
+
+# What needs no Node.js
+
+
+def test_every_operation_has_a_name_in_the_client() -> None:
+    named = set(re.findall(r'"([A-Z]+ /[^"]*)"', "".join(file.read_text() for file in (CLIENT / "src").glob("*.ts"))))
+
+    operations = {f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods}
+
+    assert operations - WITHOUT_A_TOKEN - named == set(), "give them a name in clients/typescript/src/client.ts"
+
+
+def test_the_package_has_the_version_and_the_license_of_the_server() -> None:
+    package = json.loads((CLIENT / "package.json").read_text())
+    locked = json.loads((CLIENT / "package-lock.json").read_text())
+
+    version = DOCUMENT["info"]["version"]
+
+    assert (package["version"], locked["version"], locked["packages"][""]["version"]) == (version, version, version)
+    assert "dependencies" not in package
+    assert (CLIENT / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
+
+
+# The package
+
+
+def test_the_types_are_those_of_the_document(package: Path, tmp_path: Path) -> None:
+    ran("node", "types.mjs", str(ROOT / "tests/golden/openapi.json"), str(tmp_path / "openapi.ts"), cwd=package)
+
+    are_current = (tmp_path / "openapi.ts").read_text() == (CLIENT / "src" / "openapi.ts").read_text()
+
+    assert are_current, "clients/typescript/src/openapi.ts is older than the document: `make client` renews it"
+
+
+def test_the_core_is_small(package: Path) -> None:
+    code = b"".join((package / "dist" / f"{name}.js").read_bytes() for name in CORE)
+
+    assert len(gzip.compress(code, mtime=0)) <= MAX_COMPRESSED_BYTES
+
+
+@pytest.mark.parametrize("name", ["life", "errors", "faults"])
+def test_what_the_client_promises_holds(package: Path, development: Development, name: str) -> None:
+    passes(package, name, **development.settings())
+
+
+def test_it_works_with_the_sessions_of_a_real_better_auth(package: Path, database_url: str) -> None:
+    with (
+        running_better_auth() as better_auth,
+        serving(create_app(settings_for(database_url, better_auth_url=better_auth.origin))) as api,
+    ):
+        passes(package, "better_auth", API=api, BETTER_AUTH=better_auth.origin)
+
+
+# A new project
+
+
+@pytest.fixture(scope="module")
+def project(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty one, into which the packed package was installed, and nothing else."""
+    folder = tmp_path_factory.mktemp("project")
+    (packed,) = json.loads(ran("npm", "pack", "--json", "--pack-destination", str(folder), cwd=package))
+    names = {file["path"] for file in packed["files"]}
+    assert {"LICENSE", "README.md", "package.json", "dist/index.js", "dist/index.d.ts"} <= names
+    assert {name.split("/")[0] for name in names} == {"LICENSE", "README.md", "package.json", "dist"}
+    (folder / "package.json").write_text('{"private": true, "type": "module"}')
+    ran("npm", "install", "--offline", "--no-audit", "--no-fund", f"./{packed['filename']}", cwd=folder)
+    return folder
+
+
+def test_the_readme_runs_in_a_new_project(project: Path, development: Development) -> None:
+    (example,) = re.findall(r"```ts\n(.*?)```", (CLIENT / "README.md").read_text().partition("## ")[0], re.DOTALL)
+    answer = quote(json.dumps({"token": development.token()}))
+    for address, ours in {
+        "https://tasks.example.com": development.url,
+        "/api/auth/token": f"data:application/json,{answer}",
+    }.items():
+        assert address in example
+        example = example.replace(address, ours)
+    (project / "readme.mjs").write_text(example)
+
+    assert ran("node", "readme.mjs", cwd=project).splitlines() == ["Buy milk"]
+
+
+@pytest.mark.parametrize(("module", "resolution"), [("nodenext", "nodenext"), ("esnext", "bundler")])
+def test_its_types_are_found_in_a_new_project(package: Path, project: Path, module: str, resolution: str) -> None:
+    (project / "main.ts").write_text(
+        """
+        import { isTaskwardError, taskward, type Task } from "@taskward/client";
+        const { tasks } = taskward({ url: "http://127.0.0.1", token: async () => "" });
+        export const [milk]: Task[] = await tasks.list({ status: ["Todo"] });
+        // @ts-expect-error
+        export const wrong: number = milk?.title;
+        export const late = (error: unknown) => isTaskwardError(error, "version_mismatch");
+        """
+    )
+    options = ("--noEmit", "--strict", "--lib", "es2022,dom", "--target", "es2022")
+
+    compiler = ("node", str(package / "node_modules/typescript/bin/tsc"))
+    ran(*compiler, *options, "--module", module, "--moduleResolution", resolution, "main.ts", cwd=project)
