@@ -13,12 +13,16 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import quote
 
 import pytest
 
 from support.better_auth import running_better_auth
+from support.browsers import running_browser
 from support.npm import install
 from support.programs import TASKWARD, environment, running
 from support.requirements import require_program
@@ -26,6 +30,7 @@ from support.serving import serving
 from support.settings import settings_for
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer, local_issuer
+from taskward.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients" / "typescript"
@@ -156,6 +161,50 @@ def test_it_works_with_the_sessions_of_a_real_better_auth(package: Path, databas
         serving(create_app(settings_for(database_url, better_auth_url=better_auth.origin))) as api,
     ):
         passes(package, "better_auth", API=api, BETTER_AUTH=better_auth.origin)
+
+
+# A page
+
+
+class Pages(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        """Says nothing."""
+
+
+IN_THE_PAGE = """
+const [url, token, done] = arguments;
+(async () => {
+  const { isTaskwardError, taskward } = await import("/dist/index.js");
+  const { tasks } = taskward({ url, token: async () => token });
+  const milk = await tasks.create({ title: "Milk" });
+  for (const title of ["Bread", "Salt"]) await tasks.create({ title });
+  await tasks.change(milk.id, { title: "Oat milk" }, { ifMatch: milk.version });
+  const titles = [];
+  for await (const task of tasks.all({ limit: 1 })) titles.push(task.title);
+  const { total } = await tasks.page({ count: true });
+  const known = await tasks.find(milk.id, { ifNoneMatch: "*" });
+  const late = await tasks.delete(milk.id, { ifMatch: milk.version }).catch((error) => error);
+  return [titles, total, known, isTaskwardError(late, "version_mismatch"), typeof late.requestId, isSecureContext];
+})().then(done, (error) => done(String(error)));
+"""
+
+
+def test_it_works_in_a_page_of_another_origin(package: Path, settings: Settings, issuer: LocalIssuer) -> None:
+    """A page that came by plain HTTP, as to a phone in development: it lacks what only secure contexts have."""
+    page = ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=package))
+    Thread(target=page.serve_forever, daemon=True).start()
+    origin = f"http://page.test:{page.server_port}"
+    app = create_app(settings.model_copy(update={"cors_origins": (origin,)}), local_issuer=issuer)
+    token = issuer.token(f"somebody-{secrets.token_hex(8)}", expires_in_seconds=3600, now=time.time())
+    to_this_machine = "--host-resolver-rules=MAP *.test 127.0.0.1"
+    with serving(app) as api, running_browser("open a page", to_this_machine) as browser:
+        browser.get(f"{origin}/")
+
+        told = browser.execute_async_script(IN_THE_PAGE, api.replace("127.0.0.1", "api.test"), token)
+
+    page.shutdown()
+    page.server_close()
+    assert told == [["Oat milk", "Bread", "Salt"], 3, None, True, "string", False]
 
 
 # A new project

@@ -5,31 +5,19 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import element_to_be_clickable, visibility_of_element_located
 from selenium.webdriver.support.wait import WebDriverWait
 
+from support.browsers import running_browser
 from support.people import Person
-from support.requirements import require_program
-
-SWITCHES = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-dev-shm-usage "
-    "--disable-background-networking --disable-component-update --disable-sync --window-size=1200,2400"
-)
 
 
 @pytest.fixture
 def browser() -> Iterator[Chrome]:
-    why = "open the docs page"
-    options = ChromeOptions()
-    options.binary_location = require_program("chromium", why)
-    for switch in SWITCHES.split():
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    chrome = Chrome(options, ChromeService(require_program("chromedriver", why)))
-    yield chrome
-    chrome.quit()
+    with running_browser("open the docs page") as chrome:
+        yield chrome
 
 
 def test_a_pasted_token_makes_the_docs_page_work(browser: Chrome, api: str, ann: Person) -> None:

@@ -16,6 +16,8 @@ export interface Options {
   retries?: number;
   /** Seconds before a repetition, counted from 1, when the API names no time; added to the time when it names one. */
   backoff?: (attempt: number) => number;
+  /** Seconds after which an attempt without a whole answer has failed: 30. The API itself answers within 3. */
+  timeout?: number;
 }
 
 export interface Call {
@@ -38,12 +40,11 @@ export interface Answer {
 
 export type Connection = (call: Call) => Promise<Answer>;
 
-const ANSWER_SECONDS = 30; // the API answers within 3; the rest is for a slow line
 const LONGEST_WAIT_SECONDS = 60; // the window of the API's rate limit
 
 /** Sends calls: with a token, repeated where that is safe and helps, and with every failure as a `TaskwardError`. */
 export function connect(options: Options): Connection {
-  const { token, fetch = globalThis.fetch, retries = 5, backoff = doubling } = options;
+  const { token, fetch = globalThis.fetch, retries = 5, backoff = doubling, timeout = 30 } = options;
   const base = options.url.replace(/\/+$/, "");
   new URL(base, globalThis.location?.href); // an address that is none is told now, not as a server that cannot be reached
   const tokens = tokensOf(token);
@@ -60,7 +61,7 @@ export function connect(options: Options): Connection {
     for (let attempt = 1; ; attempt++) {
       const used = await until(tokens.current(), signal);
       sent.set("Authorization", `Bearer ${used}`);
-      const answer = await attempted(fetch, target, request, { seconds: ANSWER_SECONDS + waitSeconds, signal });
+      const answer = await attempted(fetch, target, request, { seconds: timeout + waitSeconds, signal });
       if (!(answer instanceof TaskwardError)) return answer;
       if (answer.code === "token_expired" && !renewed && (await until(tokens.renew(used), signal))) {
         renewed = true;

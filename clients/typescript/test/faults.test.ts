@@ -168,6 +168,16 @@ test("an AbortSignal ends a request in flight, one that waits for its token, and
   assert.equal(asked.length, 1);
 });
 
+test("a line that has died without a word is given up, and the call repeated", async (context) => {
+  const { url, asked } = await gateway(context, API, () => {}, () => {});
+
+  const { title } = await client({ url, timeout: 1, retries: 20 }).tasks.create({ title: "Milk" });
+
+  assert.equal(title, "Milk");
+  assert(asked.length >= 3);
+  assert.equal(new Set(asked.map(({ headers }) => headers["idempotency-key"])).size, 1);
+});
+
 test("the time between attempts grows when the API names none", async (context) => {
   const { url, asked } = await gateway(context, API, problem(503, "overloaded"), problem(503, "overloaded"));
 
