@@ -227,3 +227,25 @@ def test_a_change_is_later_than_its_creation_and_says_when(database_url: str, an
     [[created_at, is_later]] = asked(database_url, query, ann)
     assert begins_at - 1 < created_at < time.time() + 1
     assert is_later
+
+
+def test_a_new_owner_has_had_no_removal_before_the_first_version(database_url: str, ann: str) -> None:
+    async def main() -> list[int]:
+        async with using(database_url) as pool:
+            return [(await adds(pool, ann)).version for _ in range(3)]
+
+    first, *_, last = asyncio.run(main())
+
+    assert asked(database_url, "select feed_floor, version from owner where owner_id = %s", ann) == [(first, last)]
+
+
+def test_what_is_new_comes_last(database_url: str, ann: str) -> None:
+    async def main() -> None:
+        async with using(database_url) as pool:
+            for number in range(30):
+                await adds(pool, ann, f"{number}")
+
+    asyncio.run(main())
+
+    titles = asked(database_url, "select title from tasks where owner_id = %s order by position", ann)
+    assert titles == [(f"{number}",) for number in range(30)]

@@ -241,6 +241,23 @@ def test_tasks_of_the_release_before_gain_their_words_and_their_completion(
         ]
 
 
+def test_tasks_that_were_there_are_in_the_order_of_their_ids_and_new_ones_behind_them(
+    new_database: Callable[..., str],
+) -> None:
+    url = new_database()
+    upgrade(url, to="0008")
+    asked(url, "insert into owner (owner_id, version) values ('ann', 7)")
+    for number in range(12):
+        asked(url, OLD_INSERT, "ann", f"{number}", None, "Todo", None)
+
+    migrate(url)
+    asyncio.run(lives(url, "ann"))
+
+    by_position = asked(url, "select title, octet_length(position) from tasks order by position")
+    assert by_position == [*((f"{number}", 17) for number in range(12)), ("Bread", 17)]
+    assert asked(url, "select feed_floor from owner") == [(0,)]
+
+
 @pytest.mark.parametrize("kind", ["superuser", "ordinary"])
 def test_words_of_every_script_are_made_anew_and_those_of_before_come_back(
     own_cluster: str, logins: dict[str, str], kind: str

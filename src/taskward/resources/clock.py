@@ -15,6 +15,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -28,7 +29,7 @@ LARGEST_INTEGER = 2**53 - 1
 MAX_OWNER_LENGTH = 320
 """Characters of an owner: the 255 that a claim may say, behind the name of the claim (`auth/caller.py`)."""
 
-OWNER_NAME = domain("owner_name", Text(), f"char_length(value) between 1 and {MAX_OWNER_LENGTH}")
+OWNER_NAME = domain("owner_name", Text(), f"value <> '' and char_length(value) <= {MAX_OWNER_LENGTH}")
 VERSION_NUMBER = domain("version_number", BigInteger(), f"value between 1 and {LARGEST_INTEGER}")
 
 
@@ -38,6 +39,9 @@ class OwnerClock(SQLModel, table=True):
 
     owner_id: str = Field(primary_key=True, sa_type=OWNER_NAME)
     version: int = Field(sa_type=VERSION_NUMBER, nullable=False)
+    feed_floor: int = Field(sa_type=BigInteger, nullable=False, sa_column_kwargs={"server_default": text("0")})
+    """Of removals up to this version some have no trace any more. At first the first version: who was forgotten and
+    comes back has lost all before it."""
 
 
 CLOCK = SQLModel.metadata.tables["owner"]
@@ -45,7 +49,8 @@ CLOCK = SQLModel.metadata.tables["owner"]
 # It ends with the transaction, so a write in which the clock has not moved has no version, and fails.
 _setting: ColumnElement[Any] = literal_column("'app.version'")
 
-_first = insert(CLOCK).values(owner_id=OWNER, version=bindparam("now_ms", type_=BigInteger()))
+_now_ms = bindparam("now_ms", type_=BigInteger())
+_first = insert(CLOCK).values(owner_id=OWNER, version=_now_ms, feed_floor=_now_ms)
 TICK = compiled(
     # A statement of its own: folded into the change as a CTE it would work on a snapshot that is older than the lock.
     _first.on_conflict_do_update(

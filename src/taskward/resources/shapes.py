@@ -12,6 +12,10 @@ MAX_ERRORS = 20
 NULL = "\0null"
 """Stands for null in the example of a shape: FastAPI leaves null out, and `http/documents.py` puts it in."""
 
+WHITE_SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
+"""What a title may not consist of alone; constraints list the same characters, whatever the locale."""
+WHITE_SPACE_ESCAPES = "".join(f"\\u{ord(character):04x}" for character in WHITE_SPACE)
+
 
 def whole(value: Any) -> Any:
     """JSON knows no integers: 7.0 is the number 7 (JSON Schema: validation §6.1.1).

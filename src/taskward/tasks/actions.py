@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import DateTime, Text, bindparam, case, collate, func, literal_column, select
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.dialects.postgresql import TSVECTOR, aggregate_order_by
 from sqlalchemy.sql import ColumnElement, Select
 
 from taskward.postgres.statements import Statement, compiled, owned
@@ -122,14 +122,16 @@ def with_words(values: dict[str, Any]) -> dict[str, Any]:
     made = values.copy()
     for text, (spaced, unspaced) in WORD_COLUMNS.items():
         if text in values:
-            made[spaced], made[unspaced] = words_of(values[text])
+            words, made[unspaced] = words_of(values[text])
+            # As PostgreSQL writes them (§8.11.1): nothing in a word has to be escaped.
+            made[spaced] = "'" + "' '".join(words) + "'" if words else ""
     return made
 
 
 WORD_COLUMNS = {text: (f"{text}_words", f"{text}_unspaced") for text in ("title", "description")}
 WORDS: dict[str, Values] = {
     text: {
-        spaced: func.array_to_tsvector(bindparam(spaced, type_=ARRAY(Text()))),
+        spaced: bindparam(spaced, type_=TSVECTOR()),
         unspaced: bindparam(unspaced, type_=Text()),
     }
     for text, (spaced, unspaced) in WORD_COLUMNS.items()

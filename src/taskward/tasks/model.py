@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self, get_args
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 from sqlalchemy import (
@@ -12,10 +13,12 @@ from sqlalchemy import (
     Computed,
     Date,
     DateTime,
+    ForeignKeyConstraint,
     Identity,
     Index,
     PrimaryKeyConstraint,
     Text,
+    Uuid,
     event,
     text,
 )
@@ -25,18 +28,16 @@ from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 from typing_extensions import TypeAliasType
 
+from taskward.lists.model import TABLE as LISTS
 from taskward.postgres.statements import domain
 from taskward.resources.clock import LARGEST_INTEGER, VERSION_NUMBER
-from taskward.resources.shapes import NULL, Body, Patch
+from taskward.resources.positions import LAST, POSITION
+from taskward.resources.shapes import NULL, WHITE_SPACE, WHITE_SPACE_ESCAPES, Body, Patch
 from taskward.tasks import zones
 
 # Named types: each has its own schema in OpenAPI.
 Status = TypeAliasType("Status", Literal["Todo", "InProgress", "Done"])
 Priority = TypeAliasType("Priority", Literal["low", "medium", "high"])
-
-WHITE_SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
-"""What a title may not consist of alone; the constraint lists the same characters, whatever the locale."""
-WHITE_SPACE_ESCAPES = "".join(f"\\u{ord(character):04x}" for character in WHITE_SPACE)
 
 # Only published, for programs that make requests by the document: here `strict_json.py` and `not_blank` check it.
 ANY_TEXT = r"^[^\u0000]*$"
@@ -44,18 +45,18 @@ TITLE_TEXT = rf"^[^\u0000]*[^\u0000{WHITE_SPACE_ESCAPES}][^\u0000]*$"
 
 
 # What one column must hold is said by its type: PostgreSQL reads the checks of a table anew for each statement that
-# writes to it, and those of a domain once for each connection.
+# writes to it, and those of a domain once for each connection. Of these each function costs a write a little too.
 TITLE = domain("task_title", Text(), f"char_length(value) <= 255 and btrim(value, E'{WHITE_SPACE_ESCAPES}') <> ''")
 DESCRIPTION = domain("task_description", Text(), "char_length(value) <= 10000")
 STATUS = domain("task_status", Text(), f"value in {get_args(Status.__value__)}")
 PRIORITY = domain("task_priority", Text(), f"value in {get_args(Priority.__value__)}")
-DUE_DAY = domain("task_due_on", Date(), "value between '0001-01-01' and '9999-12-31'")
+DUE_DAY = domain("task_due_on", Date(), "value <@ daterange('0001-01-01', '9999-12-31', '[]')")
 DUE_INSTANT = domain(
     "task_due_at",
     DateTime(timezone=True),
-    "value between '0001-01-01T00:00:00Z' and '9999-12-31T23:59:59.999999Z'",
+    "value <@ tstzrange('0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999999Z', '[]')",
 )
-ZONE_NAME = domain("task_time_zone", Text(), "char_length(value) between 1 and 255")
+ZONE_NAME = domain("task_time_zone", Text(), "value ~ '^.{1,255}$'")
 TAG_LIST = domain("task_tags", ARRAY(Text()), "value = '{}' or tags_are_valid(value)")
 
 
@@ -67,6 +68,18 @@ class Task(SQLModel, table=True):
     __table_args__ = (
         # The owner first: a stranger's rows take no part in a key check, and the table can be split by owner.
         PrimaryKeyConstraint("owner_id", "id", name="tasks_pkey"),
+        ForeignKeyConstraint(
+            ["owner_id", "list_id"],
+            [LISTS.c.owner_id, LISTS.c.id],
+            name="tasks_list_id_fkey",
+            ondelete="SET NULL (list_id)",
+        ),
+        ForeignKeyConstraint(
+            ["owner_id", "parent_id"],
+            ["tasks.owner_id", "tasks.id"],
+            name="tasks_parent_id_fkey",
+            ondelete="SET NULL (parent_id)",
+        ),
         CheckConstraint("due_on is null or due_at is null", name="tasks_due_once"),
         Index("tasks_in_trash", "owner_id", "deleted_at", "id", postgresql_where=text("deleted_at is not null")),
         *(
@@ -74,6 +87,15 @@ class Task(SQLModel, table=True):
             for due in ("due_on", "due_at")
         ),
         Index("tasks_by_title", "owner_id", text('title collate "C"'), "id", postgresql_where=text(IS_LIVE)),
+        Index("tasks_by_position", "owner_id", "list_id", "position", "id", postgresql_where=text(IS_LIVE)),
+        Index("tasks_by_parent", "owner_id", "parent_id", postgresql_where=text("parent_id is not null")),
+        Index(
+            "tasks_by_uid",
+            "owner_id",
+            "uid",
+            unique=True,
+            postgresql_where=text("uid is not null and erased_at is null"),
+        ),
         {"info": {"expires": True}},  # a policy of taskward_keeper says when
     )
 
@@ -110,6 +132,11 @@ class Task(SQLModel, table=True):
     description_words: str = Column(sa_type=TSVECTOR, nullable=False, sa_column_kwargs={"server_default": text("''")})
     title_unspaced: str | None = Column(sa_type=Text, nullable=True)
     description_unspaced: str | None = Column(sa_type=Text, nullable=True)
+    uid: UUID | None = Column(sa_type=Uuid, nullable=True)
+    list_id: int | None = Column(sa_type=BigInteger, nullable=True)
+    parent_id: int | None = Column(sa_type=BigInteger, nullable=True)
+    position: str = Column(sa_type=POSITION, nullable=False, sa_column_kwargs={"server_default": LAST})
+    erased_at: datetime | None = Column(sa_type=DateTime(timezone=True), nullable=True)
 
 
 TABLE = SQLModel.metadata.tables["tasks"]

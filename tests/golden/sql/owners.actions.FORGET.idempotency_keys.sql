@@ -4,4 +4,6 @@ FROM idempotency_keys AS portion
 WHERE portion.owner_id = $1::VARCHAR ORDER BY portion.owner_id, portion.key
  LIMIT $2::INTEGER))) AND NOT (EXISTS (SELECT 1
 FROM tasks
-WHERE tasks.owner_id = $1::VARCHAR)) AND idempotency_keys.owner_id = $1::VARCHAR
+WHERE tasks.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
+FROM lists
+WHERE lists.owner_id = $1::VARCHAR)) AND idempotency_keys.owner_id = $1::VARCHAR

@@ -1,7 +1,7 @@
 -- title
 -- $1 id, $2 owner, $3 title, $4 title_words, $5 title_unspaced, $6 expected
 WITH done AS
-(UPDATE tasks SET title=$3::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=tasks.completed_at, title_words=array_to_tsvector($4::TEXT[]), title_unspaced=$5::VARCHAR WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NULL AND ($6::BIGINT[] IS NULL OR tasks.version = any($6::BIGINT[])) AND tasks.owner_id = $2::VARCHAR RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version)
+(UPDATE tasks SET title=$3::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=tasks.completed_at, title_words=$4, title_unspaced=$5::VARCHAR WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NULL AND ($6::BIGINT[] IS NULL OR tasks.version = any($6::BIGINT[])) AND tasks.owner_id = $2::VARCHAR RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version)
  SELECT CASE WHEN (done.id IS NOT NULL) THEN '{"op": "patch", "status": 200, "task": ' || CAST(row_to_json(done) AS TEXT) || '}' WHEN (EXISTS (SELECT tasks.id
 FROM tasks
 WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NULL AND tasks.owner_id = $2::VARCHAR)) THEN refuse('TW412') ELSE refuse('TW404') END AS anon_1
@@ -10,7 +10,7 @@ FROM (SELECT 1) AS one LEFT OUTER JOIN done ON true
 -- description
 -- $1 id, $2 owner, $3 description, $4 description_words, $5 description_unspaced, $6 expected
 WITH done AS
-(UPDATE tasks SET description=$3::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=tasks.completed_at, description_words=array_to_tsvector($4::TEXT[]), description_unspaced=$5::VARCHAR WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NULL AND ($6::BIGINT[] IS NULL OR tasks.version = any($6::BIGINT[])) AND tasks.owner_id = $2::VARCHAR RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version)
+(UPDATE tasks SET description=$3::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=tasks.completed_at, description_words=$4, description_unspaced=$5::VARCHAR WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NULL AND ($6::BIGINT[] IS NULL OR tasks.version = any($6::BIGINT[])) AND tasks.owner_id = $2::VARCHAR RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version)
  SELECT CASE WHEN (done.id IS NOT NULL) THEN '{"op": "patch", "status": 200, "task": ' || CAST(row_to_json(done) AS TEXT) || '}' WHEN (EXISTS (SELECT tasks.id
 FROM tasks
 WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NULL AND tasks.owner_id = $2::VARCHAR)) THEN refuse('TW412') ELSE refuse('TW404') END AS anon_1
@@ -73,7 +73,7 @@ FROM (SELECT 1) AS one LEFT OUTER JOIN done ON true
 -- title, status
 -- $1 id, $2 owner, $3 title, $4 status, $5 title_words, $6 title_unspaced, $7 expected
 WITH done AS
-(UPDATE tasks SET title=$3::VARCHAR, status=$4::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=CASE WHEN ($4::VARCHAR = 'Done') THEN tasks.completed_at END, title_words=array_to_tsvector($5::TEXT[]), title_unspaced=$6::VARCHAR WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NULL AND ($7::BIGINT[] IS NULL OR tasks.version = any($7::BIGINT[])) AND tasks.owner_id = $2::VARCHAR RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version)
+(UPDATE tasks SET title=$3::VARCHAR, status=$4::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=CASE WHEN ($4::VARCHAR = 'Done') THEN tasks.completed_at END, title_words=$5, title_unspaced=$6::VARCHAR WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NULL AND ($7::BIGINT[] IS NULL OR tasks.version = any($7::BIGINT[])) AND tasks.owner_id = $2::VARCHAR RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version)
  SELECT CASE WHEN (done.id IS NOT NULL) THEN '{"op": "patch", "status": 200, "task": ' || CAST(row_to_json(done) AS TEXT) || '}' WHEN (EXISTS (SELECT tasks.id
 FROM tasks
 WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NULL AND tasks.owner_id = $2::VARCHAR)) THEN refuse('TW412') ELSE refuse('TW404') END AS anon_1
