@@ -182,7 +182,7 @@ def statement_between() -> Statement:
     room = positions.room_between(one.c.lower, one.c.upper, rows=literal_column("1"), max_digits=MAX_DIGITS).lateral(
         "room"
     )
-    middle = positions.within(room, room.c.number + func.div(room.c.count, literal_column("2")))
+    middle = positions.of_digits(room, room.c.number + func.div(room.c.count, literal_column("2")))
     return compiled(select(middle, positions.version()).select_from(one.join(room, true())))
 
 

@@ -11,7 +11,6 @@ Versions have 16 digits here. Positions of 17 digits differ in the first 17, and
 no two are equal as fractions, which makes the order of fractions, by which room is found, that of bytes.
 """
 
-from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -70,42 +69,38 @@ class Move(NamedTuple):
     anchor_position: ColumnElement[str]
 
 
-Group = Callable[[CTE], ColumnElement[bool]]
-"""Whether a row is one of those among which the row of this CTE goes."""
-
-
-def placed(move: CTE, table: Table, groups: Sequence[Group] = (lambda _: true(),)) -> CTE:
+def placed(move: CTE, table: Table, within: str | None = None) -> CTE:
     """The positions to be written (id, position): of the row that moves, and of those around it if there is no room.
 
-    `move` has the columns of `Move`, of one row or none. Of `groups` it takes part in one: PostgreSQL finds neighbours
-    by an index only if each is told apart by equality or by being null.
+    `move` has the columns of `Move`, of one row or none. With `within` the order is one of the rows that are alike in
+    that column, null included, and `move` says which in a column of the same name.
     """
-    spot = move_to(move, table, groups)
-    crowd = crowd_around(spot, move, table, groups)
+    spot = move_to(move, table, within)
+    crowd = crowd_around(spot, move, table, within)
     found = select(spot.c.id, spot.c.place.label("position")).where(spot.c.place.is_not(None))
     return union_all(found, select(crowd.c.id, crowd.c.position)).cte("places")
 
 
-def move_to(move: CTE, table: Table, groups: Sequence[Group]) -> CTE:
+def move_to(move: CTE, table: Table, within: str | None) -> CTE:
     """The row that moves, and its `place`, null if there is no room."""
-    lower = neighbours(move, table, groups, is_behind=False, count=ONE).lateral("lower")
-    upper = neighbours(move, table, groups, is_behind=True, count=ONE).lateral("upper")
+    lower = neighbours(move, table, within, is_behind=False, count=ONE).lateral("lower")
+    upper = neighbours(move, table, within, is_behind=True, count=ONE).lateral("upper")
     room = room_between(lower.c.position, upper.c.position, rows=ONE, max_digits=MAX_DIGITS).lateral("room")
     place = case(
         (move.c.anchor_id == move.c.id, move.c.position),
         ((move.c.goes == constant("last")) | (move.c.goes == constant("after")) & upper.c.id.is_(None), last()),
         ((move.c.goes == constant("first")) | (move.c.goes == constant("before")) & lower.c.id.is_(None), first()),
-        else_=within(room, room.c.number + func.div(room.c.count, TWO)),
+        else_=of_digits(room, room.c.number + func.div(room.c.count, TWO)),
     )
     joined = move.outerjoin(lower, true()).outerjoin(upper, true()).outerjoin(room, true())
     return select(move.c.id, place.label("place")).select_from(joined).cte("spot")
 
 
-def crowd_around(spot: CTE, move: CTE, table: Table, groups: Sequence[Group]) -> CTE:
+def crowd_around(spot: CTE, move: CTE, table: Table, within: str | None) -> CTE:
     """The row that found no room, and those around it, with new positions between two that stay as they are."""
     sides = []
     for is_behind, sign in ((False, "-1"), (True, "1")):
-        near = neighbours(move, table, groups, is_behind=is_behind, count=number(REACH + 1)).lateral("near")
+        near = neighbours(move, table, within, is_behind=is_behind, count=number(REACH + 1)).lateral("near")
         rank = func.row_number().over(order_by=in_order(near, is_behind=is_behind)) * literal_column(sign)
         side = select(near.c.id, near.c.position, rank.label("rank")).select_from(
             spot.join(move, true()).join(near, true())
@@ -126,35 +121,36 @@ def crowd_around(spot: CTE, move: CTE, table: Table, groups: Sequence[Group]) ->
     found = select(edges.c.least, edges.c.rows, *room.c).select_from(edges.join(room, true()))
     wide = found.cte("wide").prefix_with("materialized")  # or it would be worked out for each row
     share = (TWO * (around.c.rank - wide.c.least) + ONE) * wide.c.count
-    anew = within(wide, wide.c.number + func.div(share, TWO * wide.c.rows))
+    anew = of_digits(wide, wide.c.number + func.div(share, TWO * wide.c.rows))
     numbered = select(around.c.id, anew.label("position")).select_from(around.join(wide, true()))
     return numbered.where(is_moved).cte("crowd")
 
 
 def neighbours(
-    move: CTE, table: Table, groups: Sequence[Group], *, is_behind: bool, count: ColumnElement[int]
+    move: CTE, table: Table, within: str | None, *, is_behind: bool, count: ColumnElement[int]
 ) -> Select[Any]:
     """The nearest rows on one side of where the row goes, which is itself not among them."""
     here = tuple_(table.c.position, table.c.id)
     cut = move.c.anchor_id + case((move.c.goes == constant("after"), ONE), else_=number(0))
     there = tuple_(move.c.anchor_position, cut)
-    in_groups = []
-    for group in groups:
-        side = here >= there if is_behind else here < there
-        found = select(table.c.id, table.c.position).where(
-            group(move), table.c.deleted_at.is_(None), table.c.id != move.c.id, side
-        )
-        in_groups.append(
-            owned(found, table).order_by(*in_order(table, is_behind=is_behind)).limit(count).correlate(move)
-        )
-    if len(in_groups) == 1:
-        return in_groups[0]
-    together = union_all(*(select(found.subquery()) for found in in_groups)).subquery()
-    return select(together)
+    side = here >= there if is_behind else here < there
+    near: Select[Any] = select(table.c.id, table.c.position).where(
+        table.c.deleted_at.is_(None), table.c.id != move.c.id, side
+    )
+    near = owned(near, table).limit(count).correlate(move)
+    if within is None:
+        return near.order_by(*in_order(table, is_behind=is_behind))
+    # An index finds what is equal and what is null, but not what is either; and it tells the order of what is null only
+    # by all of its columns.
+    near = near.order_by(*in_order(table, within, is_behind=is_behind))
+    is_equal = near.where(table.c[within] == move.c[within])
+    is_null = near.where(table.c[within].is_(None), move.c[within].is_(None))
+    either = union_all(select(is_equal.subquery()), select(is_null.subquery())).subquery()
+    return select(either.c.id, either.c.position)
 
 
-def in_order(rows: Any, *, is_behind: bool) -> list[ColumnElement[Any]]:
-    keys = rows.c.position, rows.c.id
+def in_order(rows: Any, *within: str, is_behind: bool) -> list[ColumnElement[Any]]:
+    keys = [rows.c[name] for name in (*within, "position", "id")]
     return [key.asc() if is_behind else key.desc() for key in keys]
 
 
@@ -181,7 +177,7 @@ def fraction(position: ColumnElement[str]) -> ColumnElement[Any]:
     return cast(func.concat(constant("0."), position), Numeric())
 
 
-def within(room: FromClause, digits: ColumnElement[Any]) -> ColumnElement[str]:
+def of_digits(room: FromClause, digits: ColumnElement[Any]) -> ColumnElement[str]:
     padded = func.lpad(cast(digits, Text), room.c.digits, constant("0"))
     return padded + constant("5") + version() + constant("1")
 
