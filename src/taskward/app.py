@@ -21,6 +21,7 @@ from taskward.http.cors import Cors
 from taskward.http.direct_routes import DirectRoutes
 from taskward.http.documents import add_documents, document_of
 from taskward.http.error_handlers import add_error_handlers
+from taskward.lists import routes as lists
 from taskward.migrations import REVISIONS
 from taskward.owners import routes as owners
 from taskward.postgres.pool import Pool
@@ -118,7 +119,7 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
         title="Taskward",
         version=metadata.version("taskward"),
         description=DESCRIPTION,
-        openapi_tags=[*tasks.GROUPS, *owners.GROUPS, *probes.GROUPS],
+        openapi_tags=[*tasks.GROUPS, *lists.GROUPS, *owners.GROUPS, *probes.GROUPS],
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,
@@ -126,7 +127,7 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    for router in tasks.ROUTERS:
+    for router in (*tasks.ROUTERS, *lists.ROUTERS):
         api.include_router(router, prefix=settings.api_prefix)
     api.include_router(owners.router, prefix=settings.api_prefix)
     api.include_router(probes.router)

@@ -1,4 +1,4 @@
-"""What every resource has by being one, held against tasks and against a resource that lives in the tests alone."""
+"""What every resource has by being one, held against tasks, lists and a resource that lives in the tests alone."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -36,12 +36,15 @@ class Kind:
     """A resource as its clients know it."""
 
     path: str
-    trash: str
     noun: str
     text: str
     """The field that a row cannot be without."""
     optional: str
     """One that may be null."""
+    value: str
+    """Of that."""
+    trash: str = ""
+    """None where what is deleted is gone."""
     missing: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,12 +60,20 @@ class Kind:
         return row
 
 
-TASK = Kind("/tasks", "/trash", "task", "title", "description")
-NOTE = Kind("/notes", "/notes/trash", "note", "text", "color")
+TASK = Kind("/tasks", "task", "title", "description", "red", trash="/trash")
+NOTE = Kind("/notes", "note", "text", "color", "red", trash="/notes/trash")
+LIST = Kind("/lists", "list", "name", "color", "#ff0000")
+
+
+@pytest.fixture(params=[TASK, NOTE, LIST], ids=["tasks", "notes", "lists"])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    found: Kind = request.param
+    return found
 
 
 @pytest.fixture(params=[TASK, NOTE], ids=["tasks", "notes"])
-def kind(request: pytest.FixtureRequest) -> Kind:
+def kept(request: pytest.FixtureRequest) -> Kind:
+    """Listed page by page, and after its deletion in a trash."""
     found: Kind = request.param
     return found
 
@@ -121,10 +132,10 @@ def test_a_copy_that_is_current_is_not_sent_again(kind: Kind, ann: Person) -> No
 def test_replace_resets_what_is_left_out_and_patch_leaves_it(kind: Kind, ann: Person) -> None:
     row = kind.adds(ann)
 
-    patched = ann.patch(kind.one(row), json={kind.optional: "red"}).json()
+    patched = ann.patch(kind.one(row), json={kind.optional: kind.value}).json()
     replaced = ann.put(kind.one(row), json={kind.text: "Bread"}).json()
 
-    assert (patched[kind.text], patched[kind.optional]) == ("Milk", "red")
+    assert (patched[kind.text], patched[kind.optional]) == ("Milk", kind.value)
     assert (replaced[kind.text], replaced[kind.optional]) == ("Bread", None)
     assert row["version"] < patched["version"] < replaced["version"]
     assert replaced["created_at"] == row["created_at"] < patched["updated_at"] < replaced["updated_at"]
@@ -138,71 +149,71 @@ def test_an_empty_patch_changes_nothing_and_minds_its_condition(kind: Kind, ann:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_a_write_happens_only_to_the_version_that_it_names(kind: Kind, ann: Person, method: str) -> None:
-    row = kind.adds(ann)
-    body = {} if method == "DELETE" else {"json": {kind.text: "Bread"}}
-    newer = ann.patch(kind.one(row), json={kind.optional: "red"}).json()
+def test_a_write_happens_only_to_the_version_that_it_names(kept: Kind, ann: Person, method: str) -> None:
+    row = kept.adds(ann)
+    body = {} if method == "DELETE" else {"json": {kept.text: "Bread"}}
+    newer = ann.patch(kept.one(row), json={kept.optional: kept.value}).json()
 
-    refused = ann.send(method, kind.one(row), headers={"If-Match": tag(row)}, **body)
+    refused = ann.send(method, kept.one(row), headers={"If-Match": tag(row)}, **body)
     document = problem(refused, 412, "version_mismatch")
-    assert document["detail"].startswith(f"The {kind.noun} has changed since")
-    assert ann.get(kind.one(row)).json() == newer
-    done = ann.send(method, kind.one(row), headers={"If-Match": tag(newer)}, **body)
+    assert document["detail"].startswith(f"The {kept.noun} has changed since")
+    assert ann.get(kept.one(row)).json() == newer
+    done = ann.send(method, kept.one(row), headers={"If-Match": tag(newer)}, **body)
     assert done.status_code == (204 if method == "DELETE" else 200)
 
 
-def test_a_strangers_row_is_like_one_that_never_was(kind: Kind, ann: Person, bob: Person) -> None:
-    row = kind.adds(ann)
-    trashed = kind.adds(ann)
-    ann.delete(kind.one(trashed))
+def test_a_strangers_row_is_like_one_that_never_was(kept: Kind, ann: Person, bob: Person) -> None:
+    row = kept.adds(ann)
+    trashed = kept.adds(ann)
+    ann.delete(kept.one(trashed))
     calls: list[Callable[[Person, int], httpx.Response]] = [
-        lambda who, i: who.get(f"{kind.path}/{i}"),
-        lambda who, i: who.put(f"{kind.path}/{i}", json={kind.text: "Stolen"}),
-        lambda who, i: who.patch(f"{kind.path}/{i}", json={kind.text: "Stolen"}),
-        lambda who, i: who.patch(f"{kind.path}/{i}", json={}),
-        lambda who, i: who.delete(f"{kind.path}/{i}"),
-        lambda who, i: who.post(f"{kind.path}/{i}/restore"),
-        lambda who, i: who.delete(f"{kind.trash}/{i}"),
+        lambda who, i: who.get(f"{kept.path}/{i}"),
+        lambda who, i: who.put(f"{kept.path}/{i}", json={kept.text: "Stolen"}),
+        lambda who, i: who.patch(f"{kept.path}/{i}", json={kept.text: "Stolen"}),
+        lambda who, i: who.patch(f"{kept.path}/{i}", json={}),
+        lambda who, i: who.delete(f"{kept.path}/{i}"),
+        lambda who, i: who.post(f"{kept.path}/{i}/restore"),
+        lambda who, i: who.delete(f"{kept.trash}/{i}"),
     ]
     for call in calls:
-        never = problem(call(bob, NEVER_GIVEN), 404, kind.missing)
-        assert never["detail"] == f"There is no such {kind.noun}."
+        never = problem(call(bob, NEVER_GIVEN), 404, kept.missing)
+        assert never["detail"] == f"There is no such {kept.noun}."
         for theirs in (row, trashed):
-            assert problem(call(bob, theirs["id"]), 404, kind.missing) == never
+            assert problem(call(bob, theirs["id"]), 404, kept.missing) == never
 
-    assert bob.get(kind.path).json() == bob.get(kind.trash).json() == []
-    assert ann.get(kind.one(row)).json() == row
+    assert bob.get(kept.path).json() == bob.get(kept.trash).json() == []
+    assert ann.get(kept.one(row)).json() == row
 
 
-def test_a_key_makes_one_row_however_often_it_is_sent(kind: Kind, ann: Person, bob: Person) -> None:
+def test_a_key_makes_one_row_however_often_it_is_sent(kept: Kind, ann: Person, bob: Person) -> None:
     key = {"Idempotency-Key": str(uuid4())}
 
-    first = ann.post(kind.path, json={kind.text: "Milk"}, headers=key)
-    ann.delete(kind.one(first.json()))
-    again = ann.post(kind.path, json={kind.text: "Milk", kind.optional: None}, headers=key)
+    first = ann.post(kept.path, json={kept.text: "Milk"}, headers=key)
+    ann.delete(kept.one(first.json()))
+    again = ann.post(kept.path, json={kept.text: "Milk", kept.optional: None}, headers=key)
 
     assert (again.status_code, again.content) == (201, first.content)
     for name in ("location", "etag"):
         assert again.headers[name] == first.headers[name]
     assert (first.headers.get("idempotent-replayed"), again.headers["idempotent-replayed"]) == (None, "true")
-    problem(ann.post(kind.path, json={kind.text: "Bread"}, headers=key), 422, "idempotency_key_reused")
-    assert bob.post(kind.path, json={kind.text: "Milk"}, headers=key).json()["id"] != first.json()["id"]
-    assert ann.get(kind.path).json() == []
+    problem(ann.post(kept.path, json={kept.text: "Bread"}, headers=key), 422, "idempotency_key_reused")
+    assert bob.post(kept.path, json={kept.text: "Milk"}, headers=key).json()["id"] != first.json()["id"]
+    assert ann.get(kept.path).json() == []
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "PATCH {}", "DELETE"])
 def test_a_change_is_made_once_under_a_key_and_answers_the_same_for_ever(
-    kind: Kind, method: str, ann: Person, bob: Person
+    kept: Kind, method: str, ann: Person, bob: Person
 ) -> None:
-    path = kind.one(kind.adds(ann, "Milk"))
-    body = {"PUT": {kind.text: "Oat milk"}, "PATCH": {kind.text: "Oat milk"}, "PATCH {}": {}, "DELETE": None}[method]
+    path = kept.one(kept.adds(ann, "Milk"))
+    body = {"PUT": {kept.text: "Oat milk"}, "PATCH": {kept.text: "Oat milk"}, "PATCH {}": {}, "DELETE": None}[method]
 
     def send(key: str, *, to: str = path, by: Person = ann, sent: dict[str, Any] | None = body) -> httpx.Response:
         return by.send(method.split()[0], to, json=sent, headers={"Idempotency-Key": key})
 
     key = str(uuid4())
     first = send(key)
-    ann.patch(path, json={kind.text: "Bread"})
+    ann.patch(path, json={kept.text: "Bread"})
     again = send(key)
     ann.delete(path)
     when_it_is_gone = send(key)
@@ -213,11 +224,11 @@ def test_a_change_is_made_once_under_a_key_and_answers_the_same_for_ever(
         assert (replay.status_code, replay.content) == (first.status_code, first.content)
         assert replay.headers.get("etag") == first.headers.get("etag")
         assert replay.headers["idempotent-replayed"] == "true"
-    problem(send(str(uuid4())), 404, kind.missing)
-    problem(send(key, to=kind.one({"id": NEVER_GIVEN})), 422, "idempotency_key_reused")
-    problem(send(key, by=bob), 404, kind.missing)
+    problem(send(str(uuid4())), 404, kept.missing)
+    problem(send(key, to=kept.one({"id": NEVER_GIVEN})), 422, "idempotency_key_reused")
+    problem(send(key, by=bob), 404, kept.missing)
     if body is not None:
-        problem(send(key, sent={kind.text: "Salt"}), 422, "idempotency_key_reused")
+        problem(send(key, sent={kept.text: "Salt"}), 422, "idempotency_key_reused")
 
 
 def test_a_refused_change_is_not_remembered(kind: Kind, ann: Person) -> None:
@@ -234,16 +245,16 @@ def test_a_refused_change_is_not_remembered(kind: Kind, ann: Person) -> None:
     assert (replayed.content, replayed.headers["idempotent-replayed"]) == (done.content, "true")
 
 
-def test_a_row_is_erased_once_under_a_key(kind: Kind, ann: Person) -> None:
-    made = kind.adds(ann, "Milk")
-    ann.delete(kind.one(made))
+def test_a_row_is_erased_once_under_a_key(kept: Kind, ann: Person) -> None:
+    made = kept.adds(ann, "Milk")
+    ann.delete(kept.one(made))
     key = {"Idempotency-Key": str(uuid4())}
 
-    first, again = (ann.delete(f"{kind.trash}/{made['id']}", headers=key) for _ in range(2))
+    first, again = (ann.delete(f"{kept.trash}/{made['id']}", headers=key) for _ in range(2))
 
     assert (first.status_code, again.status_code) == (204, 204)
     assert (first.headers.get("idempotent-replayed"), again.headers["idempotent-replayed"]) == (None, "true")
-    assert ann.delete(f"{kind.trash}/{made['id']}").status_code == 404
+    assert ann.delete(f"{kept.trash}/{made['id']}").status_code == 404
 
 
 def test_a_key_belongs_to_its_call(ann: Person) -> None:
@@ -253,17 +264,17 @@ def test_a_key_belongs_to_its_call(ann: Person) -> None:
     problem(ann.post("/notes", json={"text": "Milk"}, headers=key), 422, "idempotency_key_reused")
 
 
-def test_cursors_walk_through_every_row_once(kind: Kind, ann: Person) -> None:
-    rows = [kind.adds(ann, text) for text in "abcde"]
+def test_cursors_walk_through_every_row_once(kept: Kind, ann: Person) -> None:
+    rows = [kept.adds(ann, text) for text in "abcde"]
 
-    seen, url = [], f"{kind.path}?limit=2"
+    seen, url = [], f"{kept.path}?limit=2"
     while url:
         answer = ann.get(url)
         seen += answer.json()
         url = urljoin(url, answer.links["next"]["url"]) if "next" in answer.links else ""
 
     assert seen == rows
-    assert ann.get(f"{kind.path}?skip=3").json() == rows[3:]
+    assert ann.get(f"{kept.path}?skip=3").json() == rows[3:]
 
 
 def test_a_cursor_is_good_for_its_list_alone(ann: Person) -> None:
@@ -280,15 +291,15 @@ def test_a_cursor_is_good_for_its_list_alone(ann: Person) -> None:
             assert answer.status_code == (200 if of == path else 422), answer.text
 
 
-def test_what_is_deleted_waits_in_the_trash_and_comes_back(kind: Kind, ann: Person) -> None:
-    first, second = kind.adds(ann, "a"), kind.adds(ann, "b")
+def test_what_is_deleted_waits_in_the_trash_and_comes_back(kept: Kind, ann: Person) -> None:
+    first, second = kept.adds(ann, "a"), kept.adds(ann, "b")
     for row in (first, second):
-        assert ann.delete(kind.one(row)).status_code == 204
+        assert ann.delete(kept.one(row)).status_code == 204
 
-    trashed = ann.get(f"{kind.trash}?limit=1")
-    rest = ann.get(urljoin(f"{kind.trash}", trashed.links["next"]["url"]))
-    restored = ann.post(f"{kind.one(first)}/restore")
-    erased = ann.delete(f"{kind.trash}/{second['id']}")
+    trashed = ann.get(f"{kept.trash}?limit=1")
+    rest = ann.get(urljoin(f"{kept.trash}", trashed.links["next"]["url"]))
+    restored = ann.post(f"{kept.one(first)}/restore")
+    erased = ann.delete(f"{kept.trash}/{second['id']}")
 
     assert [row["id"] for row in (*trashed.json(), *rest.json())] == [second["id"], first["id"]]
     assert all(row["deleted_at"] for row in (*trashed.json(), *rest.json()))
@@ -296,8 +307,8 @@ def test_what_is_deleted_waits_in_the_trash_and_comes_back(kind: Kind, ann: Pers
     assert restored.headers["etag"] == tag(restored.json())
     assert restored.json()["version"] > first["version"]
     assert erased.status_code == 204
-    assert ann.get(kind.path).json() == [restored.json()]
-    assert ann.get(kind.trash).json() == []
+    assert ann.get(kept.path).json() == [restored.json()]
+    assert ann.get(kept.trash).json() == []
 
 
 def test_the_document_has_the_noun_of_each(settings: Settings) -> None:
@@ -306,9 +317,10 @@ def test_the_document_has_the_noun_of_each(settings: Settings) -> None:
 
     paths = document_of(api, example=TaskNotFound(), root_path="")["paths"]
 
-    texts = {noun: str(paths[f"/{noun}s/{{{noun}_id}}"]) for noun in ("task", "note")}
+    texts = {noun: str(paths[f"/{noun}s/{{{noun}_id}}"]) for noun in ("task", "note", "list")}
     assert "The note has changed since" in texts["note"]
     assert "The task has changed since" in texts["task"]
+    assert "The list has changed since" in texts["list"]
     assert "{noun}" not in str(paths)
 
 

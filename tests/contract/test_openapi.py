@@ -13,6 +13,7 @@ from support.expected_tasks import WRITABLE
 from support.people import Person
 from taskward.app import openapi_document
 from taskward.errors import codes
+from taskward.lists.model import ListCreate, ListPatch, ListReplace
 from taskward.settings import read_settings
 from taskward.tasks.batch import Batch, BatchRead
 from taskward.tasks.model import TaskCreate, TaskPatch, TaskRead, TaskReplace, TrashedTask
@@ -33,6 +34,11 @@ STATUSES = {
     ("delete", "/trash"): {204} | COMMON,
     ("delete", "/trash/{task_id}"): {204, 404} | COMMON,
     ("get", "/tags"): {200} | COMMON,
+    ("post", "/lists"): {201, 409} | OF_A_BODY | COMMON,
+    ("get", "/lists"): {200} | COMMON,
+    ("get", "/lists/{list_id}"): {200, 304, 404} | COMMON,
+    ("put", "/lists/{list_id}"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
+    ("patch", "/lists/{list_id}"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
     ("delete", "/me"): {204, 403} | COMMON,
     ("get", "/health"): {200, 431, 500},
     ("get", "/ready"): {200, 431, 500, 503},
@@ -51,6 +57,11 @@ OPERATION_IDS = {
     "empty_trash",
     "erase_task",
     "list_tags",
+    "create_list",
+    "list_lists",
+    "find_list",
+    "replace_list",
+    "change_list",
     "forget_me",
     "health",
     "ready",
@@ -110,6 +121,7 @@ GROUPS = {
     "tasks": ["create_task", "list_tasks", "find_task", "replace_task", "change_task", "delete_task", "list_tags"],
     "batch": ["apply_batch"],
     "trash": ["list_trash", "empty_trash", "restore_task", "erase_task"],
+    "lists": ["create_list", "list_lists", "find_list", "replace_list", "change_list"],
     "account": ["forget_me"],
     "operations": ["health", "ready"],
 }
@@ -153,6 +165,8 @@ def test_every_code_is_told_where_it_can_come(document: dict[str, Any]) -> None:
     ("method", "path", "status", "headers"),
     [
         ("post", "/tasks", "201", {"Location", "ETag"}),
+        ("post", "/lists", "201", {"Location", "ETag"}),
+        ("get", "/lists/{list_id}", "200", {"ETag"}),
         ("get", "/tasks", "200", {"Link"}),
         ("get", "/tasks/{task_id}", "200", {"ETag"}),
         ("get", "/tasks/{task_id}", "304", {"ETag"}),
@@ -193,6 +207,10 @@ def test_headers_of_an_answer_are_described(
         ("post", "/tasks/{task_id}/restore", {"task_id", "Idempotency-Key"}),
         ("delete", "/trash/{task_id}", {"task_id", "Idempotency-Key"}),
         ("get", "/trash", {"limit", "cursor"}),
+        ("post", "/lists", {"Idempotency-Key"}),
+        ("get", "/lists/{list_id}", {"list_id", "If-None-Match"}),
+        ("put", "/lists/{list_id}", {"list_id", "If-Match", "Idempotency-Key"}),
+        ("patch", "/lists/{list_id}", {"list_id", "If-Match", "Idempotency-Key"}),
     ],
 )
 def test_parameters_are_described_with_their_bounds(
@@ -201,10 +219,10 @@ def test_parameters_are_described_with_their_bounds(
     described = {parameter["name"]: parameter for parameter in document["paths"][path][method]["parameters"]}
 
     assert described.keys() == parameters
-    bounds = {"task_id": (1, 2**53 - 1), "skip": (0, 2**31 - 1), "limit": (1, 500)}
+    bounds = {"task_id": (1, 2**53 - 1), "list_id": (1, 2**53 - 1), "skip": (0, 2**31 - 1), "limit": (1, 500)}
     for name, parameter in described.items():
         schema = parameter["schema"]
-        assert parameter["required"] is (name == "task_id")
+        assert parameter["required"] is (name in ("task_id", "list_id"))
         if name in bounds:
             assert (schema["type"], (schema["minimum"], schema["maximum"])) == ("integer", bounds[name])
         else:
@@ -235,6 +253,7 @@ def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
         ),
         *("Batch", "CreateOperation", "PatchOperation", "DeleteOperation"),
         *("BatchRead", "CreateResult", "PatchResult", "DeleteResult"),
+        *("ListCreate", "ListReplace", "ListPatch", "ListRead"),
     }
     assert schemas["Status"]["enum"] == ["Todo", "InProgress", "Done"]
     assert schemas["Priority"]["enum"] == ["low", "medium", "high"]
@@ -261,10 +280,16 @@ def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
     assert {"version", "completed_at"} <= schemas["TaskRead"]["properties"].keys() - set(WRITABLE)
     operations = schemas["Batch"]["properties"]["operations"]
     assert (operations["minItems"], operations["maxItems"]) == (1, 100)
-    read = schemas["TaskRead"]
-    assert set(read["required"]) == read["properties"].keys()
-    assert (read["properties"]["id"]["minimum"], read["properties"]["id"]["maximum"]) == (1, 2**53 - 1)
-    assert read["properties"]["created_at"]["format"] == "date-time"
+    for name in ("TaskRead", "ListRead"):
+        read = schemas[name]
+        assert set(read["required"]) == read["properties"].keys()
+        assert (read["properties"]["id"]["minimum"], read["properties"]["id"]["maximum"]) == (1, 2**53 - 1)
+        assert read["properties"]["created_at"]["format"] == "date-time"
+    for name in ("ListCreate", "ListReplace", "ListPatch"):
+        shape = schemas[name]
+        assert shape["additionalProperties"] is False
+        assert shape.get("required", []) == ([] if name == "ListPatch" else ["name"])
+        assert shape["properties"].keys() == {"name", "color"}
 
 
 def test_bodies_and_answers_have_their_shapes(document: dict[str, Any]) -> None:
@@ -273,6 +298,9 @@ def test_bodies_and_answers_have_their_shapes(document: dict[str, Any]) -> None:
         ("/tasks/{task_id}", "put", "TaskReplace"),
         ("/tasks/{task_id}", "patch", "TaskPatch"),
         ("/tasks/batch", "post", "Batch"),
+        ("/lists", "post", "ListCreate"),
+        ("/lists/{list_id}", "put", "ListReplace"),
+        ("/lists/{list_id}", "patch", "ListPatch"),
     ]:
         body = document["paths"][path][method]["requestBody"]
         assert body["required"] is True
@@ -285,6 +313,10 @@ def test_bodies_and_answers_have_their_shapes(document: dict[str, Any]) -> None:
             case "list_tasks", "200":
                 schema = answer["content"]["application/json"]["schema"]
                 assert (schema["type"], schema["items"]) == ("array", {"$ref": "#/components/schemas/TaskRead"})
+            case ("create_list", "201") | ("find_list" | "replace_list" | "change_list", "200"):
+                assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/ListRead")
+            case ("list_lists", "200"):
+                assert answer["content"]["application/json"]["schema"]["items"]["$ref"].endswith("/ListRead")
             case ("list_trash", "200"):
                 assert answer["content"]["application/json"]["schema"]["items"]["$ref"].endswith("/TrashedTask")
             case ("apply_batch", "200"):
@@ -295,7 +327,7 @@ def test_bodies_and_answers_have_their_shapes(document: dict[str, Any]) -> None:
                 assert "content" not in answer
 
 
-@pytest.mark.parametrize("shape", [TaskCreate, TaskReplace, TaskPatch])
+@pytest.mark.parametrize("shape", [TaskCreate, TaskReplace, TaskPatch, ListCreate, ListReplace, ListPatch])
 def test_every_body_has_an_example_that_is_accepted(document: dict[str, Any], shape: type[BaseModel]) -> None:
     examples = document["components"]["schemas"][shape.__name__]["examples"]
 
@@ -348,6 +380,8 @@ def test_every_example_of_a_refusal_is_what_is_answered(document: dict[str, Any]
         ("GET", "/tasks", 422, {"params": {"limit": 501}}),
         ("GET", "/trash", 422, {"params": {"limit": 501}}),
         ("GET", "/tags", 422, {"params": {"page": 1}}),
+        ("GET", "/lists", 422, {"params": {"page": 1}}),
+        ("POST", "/lists", 422, {"json": {"name": "Errands", "owner_id": "bob"}}),
         ("DELETE", "/trash", 422, {"params": {"page": 1}}),
         ("DELETE", "/me", 422, {}),
         ("PATCH", "/tasks/{task_id}", 412, {"json": {"title": "x"}, "headers": {"If-Match": '"1"'}}),
@@ -355,9 +389,10 @@ def test_every_example_of_a_refusal_is_what_is_answered(document: dict[str, Any]
         answer = ann.send(method, path.replace("/tasks/{task_id}", milk), **sent)
         assert answer.status_code == status
         assert answer.json() == example(method, path, status)
-    for method, path in [("GET", "/tasks/{task_id}"), ("DELETE", "/trash/{task_id}")]:
-        assert ann.send(method, path.format(task_id="07")).json() == example(method, path, 422)
-        assert ann.send(method, path.format(task_id=2**53 - 1)).json() == example(method, path, 404)
+    for method, path in [("GET", "/tasks/{task_id}"), ("DELETE", "/trash/{task_id}"), ("GET", "/lists/{list_id}")]:
+        for row_id, status in (("07", 422), (2**53 - 1, 404)):
+            answer = ann.send(method, path.format(task_id=row_id, list_id=row_id))
+            assert answer.json() == example(method, path, status)
 
 
 def test_every_example_of_a_parameter_is_accepted(document: dict[str, Any], ann: Person) -> None:
@@ -389,6 +424,7 @@ def test_the_paths_bear_the_prefix_and_the_operators_do_not() -> None:
     assert document["paths"].keys() == {
         *("/api/v1/tasks", "/api/v1/tasks/{task_id}", "/api/v1/tasks/batch", "/api/v1/tasks/{task_id}/restore"),
         *("/api/v1/trash", "/api/v1/trash/{task_id}", "/api/v1/tags", "/api/v1/me", "/health", "/ready"),
+        *("/api/v1/lists", "/api/v1/lists/{list_id}"),
     }
     assert document["openapi"].startswith("3.1")
     assert document["info"]["version"]

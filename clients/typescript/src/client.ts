@@ -39,6 +39,14 @@ export function taskward(options: Options) {
       erase: call("DELETE /trash/{task_id}"),
       empty: call("DELETE /trash"),
     },
+    lists: {
+      /** All of them, in their order. */
+      list: call("GET /lists"),
+      create: send("POST /lists"),
+      find: call("GET /lists/{list_id}"),
+      replace: send("PUT /lists/{list_id}"),
+      change: send("PATCH /lists/{list_id}"),
+    },
     tags: call("GET /tags"),
     me: {
       /** Removes all that the user has, for good. */

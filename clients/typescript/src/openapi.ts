@@ -161,6 +161,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lists
+         * @description List your lists, all of them, in the order that you gave them.
+         */
+        get: operations["list_lists"];
+        put?: never;
+        /**
+         * Create List
+         * @description Create a list, behind those that you have. With an `Idempotency-Key` a retry creates no second one.
+         */
+        post: operations["create_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lists/{list_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find List
+         * @description Read one list. Its tasks are those of `GET /tasks?list=…`.
+         */
+        get: operations["find_list"];
+        /**
+         * Replace List
+         * @description Replace name and color of a list: an omitted color is none.
+         */
+        put: operations["replace_list"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change List
+         * @description Change the fields that are sent, and no other.
+         */
+        patch: operations["change_list"];
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -232,6 +284,10 @@ export interface components {
         DeleteOperation: DeleteOperation;
         DeleteResult: DeleteResult;
         Health: Health;
+        ListCreate: ListCreate;
+        ListPatch: ListPatch;
+        ListRead: ListRead;
+        ListReplace: ListReplace;
         PatchOperation: PatchOperation;
         PatchResult: PatchResult;
         Priority: Priority;
@@ -649,6 +705,177 @@ export interface operations {
             };
         };
     };
+    list_lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRead"][];
+                };
+            };
+        };
+    };
+    create_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListCreate"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description The new list. */
+                    Location: string;
+                    /** @description The version of the list, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 3,
+                     *       "uid": null,
+                     *       "name": "Errands",
+                     *       "color": "#2e7d32",
+                     *       "position": "51773045000204000",
+                     *       "created_at": "2026-03-09T08:30:00.204518+00:00",
+                     *       "updated_at": null,
+                     *       "version": 1773045000204
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListRead"];
+                };
+            };
+        };
+    };
+    find_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                list_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the list, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRead"];
+                };
+            };
+            /** @description Not modified: `If-None-Match` names the current version. */
+            304: {
+                headers: {
+                    /** @description The version of the list, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    replace_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change is based on. */
+                "If-Match"?: string;
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                list_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListReplace"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the list, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRead"];
+                };
+            };
+        };
+    };
+    change_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change is based on. */
+                "If-Match"?: string;
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                list_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the list, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRead"];
+                };
+            };
+        };
+    };
     forget_me: {
         parameters: {
             query: {
@@ -783,6 +1010,88 @@ export interface DeleteResult {
 export interface Health {
     /** Status */
     status: string;
+}
+export interface ListCreate {
+    /**
+     * Name
+     * @description Kept as sent; at least one character is not white space. Names need not differ.
+     * @example Errands
+     */
+    name: string;
+    /**
+     * Color
+     * @description `#rrggbb`, in either case; answered in lower case.
+     * @example #2E7D32
+     */
+    color?: string | null;
+}
+export interface ListPatch {
+    /**
+     * Name
+     * @description Kept as sent; at least one character is not white space. Names need not differ.
+     * @example Errands
+     */
+    name?: string;
+    /**
+     * Color
+     * @description `#rrggbb`, in either case; answered in lower case.
+     * @example #2E7D32
+     */
+    color?: string | null;
+}
+export interface ListRead {
+    /**
+     * Id
+     * @description From one sequence for all owners, never reused.
+     */
+    id: number;
+    /**
+     * Uid
+     * @description The name that its client gave it.
+     */
+    uid: string | null;
+    /** Name */
+    name: string;
+    /**
+     * Color
+     * @description `#rrggbb` in lower case.
+     */
+    color: string | null;
+    /**
+     * Position
+     * @description The order of lists: compare as plain strings, ties by id. Opaque otherwise.
+     */
+    position: string;
+    /**
+     * Created At
+     * Format: date-time
+     * @description In UTC.
+     */
+    created_at: string;
+    /**
+     * Updated At
+     * @description In UTC; null until the first change.
+     */
+    updated_at: string | null;
+    /**
+     * Version
+     * @description Grows with every change, with gaps. The `ETag` is this number in quotes.
+     */
+    version: number;
+}
+export interface ListReplace {
+    /**
+     * Name
+     * @description Kept as sent; at least one character is not white space. Names need not differ.
+     * @example Errands
+     */
+    name: string;
+    /**
+     * Color
+     * @description `#rrggbb`, in either case; answered in lower case.
+     * @example #2E7D32
+     */
+    color?: string | null;
 }
 export interface PatchOperation {
     /**
@@ -1067,7 +1376,7 @@ export interface Problem {
      * @description For programs. Later releases may know more.
      * @enum {string}
      */
-    code: "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "method_not_allowed" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "request_timeout" | "route_not_found" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
+    code: "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_found" | "method_not_allowed" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "request_timeout" | "route_not_found" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
     /** @description One sentence, for people. */
     detail: string;
     /** @description With `validation_failed`: what is wrong, 20 things at most, the first told in `detail`. */

@@ -79,6 +79,21 @@ test("the trash gives back, and ends for good", async () => {
   assert.deepEqual((await tasks.list()).map((task) => task.id), [milk.id]);
 });
 
+test("lists are made, found, changed and replaced", async () => {
+  const { lists } = client();
+
+  const errands = await lists.create({ name: "Errands", color: "#2E7D32" });
+  assert.deepEqual([errands.name, errands.color, errands.uid], ["Errands", "#2e7d32", null]);
+  assert.equal(await lists.find(errands.id, { ifNoneMatch: errands.version }), null);
+  const shops = await lists.change(errands.id, { name: "Shops" }, { ifMatch: errands.version });
+  assert.deepEqual([shops.name, shops.color, shops.position], ["Shops", "#2e7d32", errands.position]);
+  const late = lists.change(errands.id, { name: "Late" }, { ifMatch: errands.version });
+  await assert.rejects(late, (error) => isTaskwardError(error, "version_mismatch"));
+  const town = await lists.replace(errands.id, { name: "Town" });
+  assert.equal(town.color, null);
+  assert.deepEqual(await lists.list(), [town]);
+});
+
 test("somebody leaves with all that they had", async () => {
   const { tasks, me } = client();
   await tasks.create({ title: "Milk" });

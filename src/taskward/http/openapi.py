@@ -26,9 +26,9 @@ MEANINGS = {
     304: "Not modified: `If-None-Match` names the current version.",
     401: "No valid token (`token_missing`, `token_invalid`, `token_expired`).",
     403: "The token may not do this (`forbidden`).",
-    404: "You have no such {noun}, or not where this call looks for it: in your list or in your trash "
-    "(`{noun}_not_found`).",
+    404: "You have no such {noun}, or not where this call looks for it (`{noun}_not_found`).",
     408: "The body came too slowly (`request_timeout`).",
+    409: "What there is does not allow it (`limit_reached`).",
     412: "The {noun} has changed since the version in `If-Match`, in a batch `if_match` (`version_mismatch`).",
     413: "The body is larger than 64 KiB (`body_too_large`).",
     415: "The body is not declared as JSON (`unsupported_media_type`).",

@@ -134,6 +134,10 @@ class OwnerRoute(DirectRoute):
         return validation_failed(errors, fields=fields, shown=shown, replaces="PUT" in (self.methods or ()))
 
 
+class PlainRoute(OwnerRoute):
+    refuses_unknown_parameters = True
+
+
 class OwnerRouter(APIRouter):
     """Routes of an owner's rows. `noun` is what people call one of them, in the document's texts."""
 

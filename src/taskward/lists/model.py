@@ -1,8 +1,11 @@
-"""A list of tasks: its row."""
+"""A list of tasks: its row and its wire shapes, side by side."""
 
+import re
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import BigInteger, DateTime, Identity, Index, PrimaryKeyConstraint, Text, Uuid, func, text
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
@@ -10,7 +13,7 @@ from sqlmodel import SQLModel
 from taskward.postgres.statements import domain
 from taskward.resources.clock import LARGEST_INTEGER, VERSION_NUMBER
 from taskward.resources.positions import LAST, POSITION
-from taskward.resources.shapes import WHITE_SPACE_ESCAPES
+from taskward.resources.shapes import NULL, TEXT_NOT_BLANK, WHITE_SPACE_ESCAPES, Body, Patch, not_blank
 
 NAME = domain("list_name", Text(), f"char_length(value) <= 255 and btrim(value, E'{WHITE_SPACE_ESCAPES}') <> ''")
 COLOR = domain("list_color", Text(), "value ~ '^#[0-9a-f]{6}$'")
@@ -48,3 +51,81 @@ class List(SQLModel, table=True):
 
 
 TABLE = SQLModel.metadata.tables["lists"]
+
+
+HEXADECIMAL = "^#[0-9A-Fa-f]{6}$"
+
+
+def lower_hexadecimal(color: str) -> str:
+    if not re.fullmatch(HEXADECIMAL.strip("^$"), color):
+        raise ValueError("A color is written as #rrggbb, in hexadecimal digits")
+    return color.lower()
+
+
+Name = Annotated[
+    str,
+    AfterValidator(not_blank),
+    Field(
+        min_length=1,
+        max_length=255,
+        description="Kept as sent; at least one character is not white space. Names need not differ.",
+        json_schema_extra={"pattern": TEXT_NOT_BLANK, "examples": ["Errands"]},
+    ),
+]
+Color = Annotated[str, AfterValidator(lower_hexadecimal), Field(json_schema_extra={"pattern": HEXADECIMAL})]
+
+COLOR_SENT = Field(description="`#rrggbb`, in either case; answered in lower case.", examples=["#2E7D32"])
+
+EXAMPLE: dict[str, JsonValue] = {"name": "Errands", "color": "#2e7d32"}
+CREATED_EXAMPLE: dict[str, JsonValue] = {
+    "id": 3,
+    "uid": NULL,
+    **EXAMPLE,
+    "position": "51773045000204000",
+    "created_at": "2026-03-09T08:30:00.204518+00:00",
+    "updated_at": NULL,
+    "version": 1773045000204,
+}
+READ_EXAMPLE: dict[str, JsonValue] = {
+    **CREATED_EXAMPLE,
+    "updated_at": "2026-03-10T17:02:11.512063+00:00",
+    "version": 1773162131512,
+}
+
+
+class ListReplace(Body):
+    """The whole list: an omitted color is none."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    name: Name
+    color: Annotated[Color | None, COLOR_SENT] = None
+
+
+class ListCreate(ListReplace):
+    """A new list."""
+
+
+class ListPatch(Patch):
+    """Only what changes: an absent field stays as it is, null clears the color."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"color": NULL}]})
+
+    # The defaults are never read: what was not sent is not in `model_fields_set`.
+    name: Name = Field(default_factory=str)
+    color: Annotated[Color | None, COLOR_SENT] = None
+
+
+class ListRead(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [READ_EXAMPLE]})
+
+    id: int = Field(ge=1, le=LARGEST_INTEGER, description="From one sequence for all owners, never reused.")
+    uid: UUID | None = Field(description="The name that its client gave it.")
+    name: str
+    color: str | None = Field(description="`#rrggbb` in lower case.")
+    position: str = Field(description="The order of lists: compare as plain strings, ties by id. Opaque otherwise.")
+    created_at: datetime = Field(description="In UTC.")
+    updated_at: datetime | None = Field(description="In UTC; null until the first change.")
+    version: int = Field(
+        ge=1, le=LARGEST_INTEGER, description="Grows with every change, with gaps. The `ETag` is this number in quotes."
+    )

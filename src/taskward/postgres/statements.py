@@ -112,7 +112,7 @@ def json_of_columns(columns: Sequence[ColumnElement[Any]], table: FromClause) ->
     return select(json_of(shape)).select_from(shape).scalar_subquery()
 
 
-def json_list(rows: CTE | Subquery, order: ColumnElement[Any]) -> ColumnElement[Any]:
+def json_list(rows: CTE | Subquery, *order: ColumnElement[Any]) -> ColumnElement[Any]:
     """All of `rows` as a JSON array, `[]` when there are none."""
-    aggregated = func.json_agg(postgresql.aggregate_order_by(json_of(rows), order))
+    aggregated = func.json_agg(postgresql.aggregate_order_by(json_of(rows), *order))
     return func.coalesce(aggregated, literal_column("'[]'::json"))

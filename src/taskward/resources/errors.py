@@ -46,3 +46,7 @@ class IdempotencyKeyReused(Problem):
 
     def __init__(self) -> None:
         super().__init__("This Idempotency-Key came with another request before; take a new key for a new request.")
+
+
+class LimitReached(Problem):
+    status, code, title = 409, "limit_reached", "Limit reached"

@@ -123,14 +123,13 @@ class Resource:
 
     # Statements
 
-    def create(self, values: Values | None = None) -> Write:
-        """`values` in place of what the body sends."""
-        sent = self.sent if values is None else values
-        row, known = self.new_row(sent), known_key()
-        creating_once = insert(self.table).from_select(list(row), select(*row.values()).where(is_unknown(known)))
+    def create(self, values: Values | None = None, *conditions: ColumnElement[bool]) -> Write:
+        """`values` in place of what the body sends. Where the conditions do not hold nothing is made or answered."""
+        sent, known = self.sent if values is None else values, known_key()
+        once = self.creating(sent, is_unknown(known), *conditions)
         return Write(
-            plain=compiled(select(*self.rendered(self.creating(sent).cte("created")))),
-            once=self.once(known, creating_once.returning(*self.shape).cte("created")),
+            plain=compiled(select(*self.rendered(self.creating(sent, *conditions).cte("created")))),
+            once=self.once(known, once.cte("created")),
         )
 
     def find(self) -> Statement:
@@ -192,8 +191,11 @@ class Resource:
     def new_row(self, values: Values) -> dict[str, ColumnElement[Any]]:
         return {"owner_id": OWNER, "version": NOW, **values}
 
-    def creating(self, values: Values) -> ReturningInsert[Any]:
-        return insert(self.table).values(self.new_row(values)).returning(*self.shape)
+    def creating(self, values: Values, *conditions: ColumnElement[bool]) -> ReturningInsert[Any]:
+        row, into = self.new_row(values), insert(self.table)
+        if conditions:
+            return into.from_select(list(row), select(*row.values()).where(*conditions)).returning(*self.shape)
+        return into.values(row).returning(*self.shape)
 
     def changing(self, values: Values) -> Update:
         return update(self.table).values(version=NOW, updated_at=func.now(), **values)

@@ -16,6 +16,16 @@ WHITE_SPACE = "".join(filter(str.isspace, map(chr, range(0x3001))))
 """What a title may not consist of alone; constraints list the same characters, whatever the locale."""
 WHITE_SPACE_ESCAPES = "".join(f"\\u{ord(character):04x}" for character in WHITE_SPACE)
 
+# Only published, for programs that make requests by the document: here `strict_json.py` and `not_blank` check it.
+ANY_TEXT = r"^[^\u0000]*$"
+TEXT_NOT_BLANK = rf"^[^\u0000]*[^\u0000{WHITE_SPACE_ESCAPES}][^\u0000]*$"
+
+
+def not_blank(text: str) -> str:
+    if not text.strip(WHITE_SPACE):
+        raise ValueError("At least one character must be one that is not white space")
+    return text
+
 
 def whole(value: Any) -> Any:
     """JSON knows no integers: 7.0 is the number 7 (JSON Schema: validation §6.1.1).

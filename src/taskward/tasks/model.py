@@ -32,17 +32,12 @@ from taskward.lists.model import TABLE as LISTS
 from taskward.postgres.statements import domain
 from taskward.resources.clock import LARGEST_INTEGER, VERSION_NUMBER
 from taskward.resources.positions import LAST, POSITION
-from taskward.resources.shapes import NULL, WHITE_SPACE, WHITE_SPACE_ESCAPES, Body, Patch
+from taskward.resources.shapes import ANY_TEXT, NULL, TEXT_NOT_BLANK, WHITE_SPACE_ESCAPES, Body, Patch, not_blank
 from taskward.tasks import zones
 
 # Named types: each has its own schema in OpenAPI.
 Status = TypeAliasType("Status", Literal["Todo", "InProgress", "Done"])
 Priority = TypeAliasType("Priority", Literal["low", "medium", "high"])
-
-# Only published, for programs that make requests by the document: here `strict_json.py` and `not_blank` check it.
-ANY_TEXT = r"^[^\u0000]*$"
-TITLE_TEXT = rf"^[^\u0000]*[^\u0000{WHITE_SPACE_ESCAPES}][^\u0000]*$"
-
 
 # What one column must hold is said by its type: PostgreSQL reads the checks of a table anew for each statement that
 # writes to it, and those of a domain once for each connection. Of these each function costs a write a little too.
@@ -157,12 +152,6 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 INSTANT = re.compile(DAY.pattern + r"[Tt]([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])")
 
 
-def not_blank(title: str) -> str:
-    if not title.strip(WHITE_SPACE):
-        raise ValueError("A title needs at least one character that is not white space")
-    return title
-
-
 def day(value: Any) -> date:
     """`YYYY-MM-DD` and no other spelling."""
     if not isinstance(value, str) or not DAY.fullmatch(value):
@@ -202,7 +191,7 @@ Title = Annotated[
         min_length=1,
         max_length=255,
         description="Kept as sent; at least one character is not white space.",
-        json_schema_extra={"pattern": TITLE_TEXT, "examples": ["Buy milk"]},
+        json_schema_extra={"pattern": TEXT_NOT_BLANK, "examples": ["Buy milk"]},
     ),
 ]
 Description = Annotated[str, Field(max_length=10_000, json_schema_extra={"pattern": ANY_TEXT})]

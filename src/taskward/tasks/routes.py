@@ -20,7 +20,7 @@ from taskward.http.errors import ValidationFailed
 from taskward.http.openapi import ETAG, LINK, LOCATION, REPLAYED, TOTAL, Responses, answers, problems
 from taskward.http.parameters import IdempotencyKey, Paging, PagingByCursor, PathId, TrashDays
 from taskward.http.responses import JsonResponse, created, no_content, paged, replayed, versioned
-from taskward.http.route import CurrentSession, OwnerRoute, OwnerRouter
+from taskward.http.route import CurrentSession, OwnerRouter, PlainRoute
 from taskward.http.validation import NOT_AN_OBJECT, described, validation_problem
 from taskward.resources.shapes import MAX_ERRORS
 from taskward.tasks import actions, finding
@@ -157,10 +157,6 @@ async def list_tasks(
         sort=sort,
     )
     return paged(request, paging, await finding.list_tasks(session, paging, query=query, is_counted=count is not None))
-
-
-class PlainRoute(OwnerRoute):
-    refuses_unknown_parameters = True
 
 
 class BatchRoute(PlainRoute):

@@ -161,4 +161,16 @@ same(refused(await api.POST("/tasks/{task_id}/restore", { params: at(id) })).cod
 same(got(await api.GET("/trash")).length, 3);
 done(await api.DELETE("/trash"));
 same(got(await api.GET("/trash")), []);
+
+// A list, from its first name to its last
+let errands = got(await api.POST("/lists", { body: { name: "Errands", color: "#2E7D32" } }));
+same([errands.name, errands.color, errands.uid], ["Errands", "#2e7d32", null]);
+const inList = (version: number) => ({ path: { list_id: errands.id }, header: { "If-Match": `"${version}"` } });
+errands = got(await api.PATCH("/lists/{list_id}", { params: inList(errands.version), body: { color: null } }));
+errands = got(await api.PUT("/lists/{list_id}", { params: inList(errands.version), body: { name: "Shops" } }));
+same(got(await api.GET("/lists")), [errands]);
+same(got(await api.GET("/lists/{list_id}", { params: { path: { list_id: errands.id } } })), errands);
+const stale = await api.PUT("/lists/{list_id}", { params: inList(1), body: { name: "Late" } });
+same(refused(stale).code, "version_mismatch");
+
 got(await api.POST("/tasks", { body: { title: "Live on" } }));
