@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from support import notes
-from support.answers import problem
+from support.answers import evidence, problem
 from support.databases import asked, with_database
 from support.people import Person
 from support.serving import serving
@@ -86,6 +86,8 @@ def with_notes(cluster: str, issuer: LocalIssuer) -> Iterator[str]:
     url = with_database(cluster, name)
     migrate(url)
     asked(url, str(CreateTable(notes.TABLE).compile(dialect=DIALECT)))
+    for index in notes.TABLE.indexes:
+        asked(url, str(CreateIndex(index).compile(dialect=DIALECT)))
     asked(url, force_policies("notes"))
     asked(url, "grant select, insert, update, delete on notes to taskward_app")
     services = services_of(settings_for(url), local_issuer=issuer)
@@ -309,6 +311,73 @@ def test_what_is_deleted_waits_in_the_trash_and_comes_back(kept: Kind, ann: Pers
     assert erased.status_code == 204
     assert ann.get(kept.path).json() == [restored.json()]
     assert ann.get(kept.trash).json() == []
+
+
+def test_a_uid_stands_wherever_the_id_may(kind: Kind, ann: Person, bob: Person) -> None:
+    uid, nobodys = str(uuid4()), str(uuid4())
+    new = {kind.text: "Milk", "uid": uid.upper()}
+
+    created = ann.post(kind.path, json=new)
+    row = created.json()
+    assert (created.status_code, row["uid"], created.headers["location"]) == (201, uid, kind.one(row))
+    path = f"{kind.path}/{uid}"
+    assert ann.get(path).json() == ann.get(f"{kind.path}/{uid.upper()}/").json() == row
+    assert ann.get(path, headers={"If-None-Match": tag(row)}).status_code == 304
+    patched = ann.patch(path, json={kind.optional: kind.value}, headers={"If-Match": tag(row)})
+    assert ann.patch(path, json={}).json() == patched.json()
+    problem(ann.patch(path, json={kind.text: "x"}, headers={"If-Match": tag(row)}), 412, "version_mismatch")
+    for key in ({}, {"Idempotency-Key": str(uuid4())}):
+        replaced = ann.put(path, json={kind.text: "Bread"}, headers=key)
+        assert (replaced.json()["id"], replaced.json()["uid"], replaced.json()[kind.text]) == (row["id"], uid, "Bread")
+    problem(ann.patch(path, json={"uid": nobodys}), 422, "validation_failed")
+
+    for method, body in (("GET", None), ("PUT", {kind.text: "x"}), ("PATCH", {kind.text: "x"}), ("PATCH", {})):
+        for headers in ({}, {"If-Match": "*"}, {"If-Match": tag(replaced.json())}, {"Idempotency-Key": str(uuid4())}):
+            strangers, absent = (
+                bob.send(method, f"{kind.path}/{each}", headers=headers, json=body) for each in (uid, nobodys)
+            )
+            assert evidence(strangers) == evidence(absent)
+            problem(absent, 404, kind.missing)
+
+
+def test_a_uid_is_given_once_to_an_owner(kind: Kind, ann: Person, bob: Person) -> None:
+    uid = str(uuid4())
+    row = ann.post(kind.path, json={kind.text: "Milk", "uid": uid}).json()
+
+    for headers in ({}, {"Idempotency-Key": str(uuid4())}):
+        refused = ann.post(kind.path, json={kind.text: "Bread", "uid": uid}, headers=headers)
+        assert f"a {kind.noun} with this uid" in problem(refused, 409, "uid_taken")["detail"]
+        assert refused.headers["location"] == kind.one(row)
+    assert bob.post(kind.path, json={kind.text: "Bread", "uid": uid}).status_code == 201
+    for _ in range(2):
+        assert ann.post(kind.path, json={kind.text: "Bread", "uid": None}).status_code == 201
+    assert [found["uid"] for found in ann.get(kind.path).json()] == [uid, None, None]
+
+
+def test_a_row_in_the_trash_has_its_uid_until_it_is_erased(kept: Kind, ann: Person, bob: Person) -> None:
+    uid = str(uuid4())
+    new = {kept.text: "Milk", "uid": uid}
+    row = ann.post(kept.path, json=new).json()
+    restore, erase = f"{kept.path}/{uid}/restore", f"{kept.trash}/{uid}"
+
+    def key() -> dict[str, str]:
+        return {"Idempotency-Key": str(uuid4())}
+
+    for new_headers in (dict, key):
+        assert ann.delete(f"{kept.path}/{uid}", headers=new_headers()).status_code == 204
+        assert [found["uid"] for found in ann.get(kept.trash).json()] == [uid]
+        problem(ann.get(f"{kept.path}/{uid}"), 404, kept.missing)
+        assert ann.post(kept.path, json=new).headers["location"] == kept.one(row)
+        problem(bob.post(restore, headers=new_headers()), 404, kept.missing)
+        problem(bob.delete(erase, headers=new_headers()), 404, kept.missing)
+        assert ann.post(restore, headers=new_headers()).json()["id"] == row["id"]
+    ann.delete(f"{kept.path}/{uid}")
+    assert ann.delete(erase).status_code == 204
+
+    again = ann.post(kept.path, json=new)
+
+    assert (again.status_code, again.json()["id"] > row["id"]) == (201, True)
+    assert ann.get(f"{kept.path}/{uid}").json() == again.json()
 
 
 def test_the_document_has_the_noun_of_each(settings: Settings) -> None:

@@ -26,6 +26,7 @@ def test_a_task_lives_from_its_creation_to_its_end(ann: Person) -> None:
         "updated_at": None,
         "completed_at": None,
         "version": int(answer.headers["etag"].strip('"')),
+        "uid": None,
     }
     assert abs(datetime.fromisoformat(created["created_at"]) - began) < timedelta(minutes=1)
 

@@ -233,10 +233,13 @@ LOOK_AT_NOTHING = {
 
 ONLY_ADD = {  # or move what is there
     "resources.clock.TICK",
-    "tasks.actions.CREATE.plain",
+    "tasks.actions.CREATE.named.plain",
+    "tasks.actions.CREATE.unnamed.plain",
     "tasks.batch.KEEPING_STEPS.create",
+    "tasks.batch.KEEPING_STEPS.create_named",
     "tasks.batch.REMEMBER",
     "tasks.batch.STEPS.create",
+    "tasks.batch.STEPS.create_named",
 }
 
 
@@ -245,7 +248,7 @@ def test_every_statement_is_known_here() -> None:
         "resources.clock.TICK",
         "resources.idempotency.CLAIM",
         "tasks.actions.CHANGE.plain",
-        "tasks.actions.CREATE.once",
+        "tasks.actions.CREATE.unnamed.once",
         "tasks.batch.STEPS.look",
         "tasks.finding.LIST",
         "tasks.trash.TRASH.EXPIRE",

@@ -22,13 +22,13 @@ COMMON = {401, 422, 429, 431, 500, 503}
 OF_A_BODY = {408, 413, 415}
 
 STATUSES = {
-    ("post", "/tasks"): {201} | OF_A_BODY | COMMON,
+    ("post", "/tasks"): {201, 409} | OF_A_BODY | COMMON,
     ("get", "/tasks"): {200} | COMMON,
     ("get", "/tasks/{task_id}"): {200, 304, 404} | COMMON,
     ("put", "/tasks/{task_id}"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
     ("patch", "/tasks/{task_id}"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
     ("delete", "/tasks/{task_id}"): {204, 404, 412, 428} | COMMON,
-    ("post", "/tasks/batch"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
+    ("post", "/tasks/batch"): {200, 404, 409, 412, 428} | OF_A_BODY | COMMON,
     ("post", "/tasks/{task_id}/restore"): {200, 404} | COMMON,
     ("get", "/trash"): {200} | COMMON,
     ("delete", "/trash"): {204} | COMMON,
@@ -167,6 +167,7 @@ def test_every_code_is_told_where_it_can_come(document: dict[str, Any]) -> None:
         ("post", "/tasks", "201", {"Location", "ETag"}),
         ("post", "/lists", "201", {"Location", "ETag"}),
         ("get", "/lists/{list_id}", "200", {"ETag"}),
+        ("post", "/tasks", "409", {"Location"}),
         ("get", "/tasks", "200", {"Link"}),
         ("get", "/tasks/{task_id}", "200", {"ETag"}),
         ("get", "/tasks/{task_id}", "304", {"ETag"}),
@@ -219,11 +220,15 @@ def test_parameters_are_described_with_their_bounds(
     described = {parameter["name"]: parameter for parameter in document["paths"][path][method]["parameters"]}
 
     assert described.keys() == parameters
-    bounds = {"task_id": (1, 2**53 - 1), "list_id": (1, 2**53 - 1), "skip": (0, 2**31 - 1), "limit": (1, 500)}
+    bounds = {"skip": (0, 2**31 - 1), "limit": (1, 500)}
     for name, parameter in described.items():
         schema = parameter["schema"]
         assert parameter["required"] is (name in ("task_id", "list_id"))
-        if name in bounds:
+        if name in ("task_id", "list_id"):
+            number, uid = schema["anyOf"]
+            assert (number["type"], number["minimum"], number["maximum"]) == ("integer", 1, 2**53 - 1)
+            assert (uid["type"], uid["format"]) == ("string", "uuid")
+        elif name in bounds:
             assert (schema["type"], (schema["minimum"], schema["maximum"])) == ("integer", bounds[name])
         else:
             assert "string" in str(resolved(document, schema.get("items", schema)))
@@ -261,7 +266,9 @@ def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
     assert set(schemas["Sort"]["enum"]) == {*sorts, *(f"-{sort}" for sort in sorts)}
     for name in ("TaskCreate", "TaskReplace", "TaskPatch"):
         shape = schemas[name]
-        assert shape["properties"].keys() - ({"completed_at"} if name == "TaskCreate" else set()) == set(WRITABLE)
+        assert shape["properties"].keys() - ({"completed_at", "uid"} if name == "TaskCreate" else set()) == set(
+            WRITABLE
+        )
         assert shape["additionalProperties"] is False
         assert shape.get("required", []) == ([] if name == "TaskPatch" else ["title"])
         title, (description, null) = shape["properties"]["title"], shape["properties"]["description"]["anyOf"]
@@ -289,7 +296,7 @@ def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
         shape = schemas[name]
         assert shape["additionalProperties"] is False
         assert shape.get("required", []) == ([] if name == "ListPatch" else ["name"])
-        assert shape["properties"].keys() == {"name", "color"}
+        assert shape["properties"].keys() == {"name", "color", *(["uid"] if name == "ListCreate" else [])}
 
 
 def test_bodies_and_answers_have_their_shapes(document: dict[str, Any]) -> None:

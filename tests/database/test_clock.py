@@ -109,7 +109,7 @@ def test_a_write_that_has_not_moved_the_clock_fails(database_url: str, ann: str)
         async with using(database_url, pool_size=1) as pool:
             task = await adds(pool, ann)
             for call in (
-                actions.CREATE.plain(**actions.values_of(TaskCreate(title="Bread"))),
+                actions.CREATE.unnamed.plain(**actions.values_of(TaskCreate(title="Bread"))),
                 actions.REMOVE.plain(id=task.id, expected=None),
             ):
                 with pytest.raises(StatementFailed):

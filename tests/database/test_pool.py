@@ -81,7 +81,9 @@ def test_several_statements_are_one_transaction_in_one_round_trip(proxy: Databas
             await pool.open()
             turns = proxy.turns
             new = actions.values_of(TaskCreate(title="Milk"))
-            [[first], [second]] = await ann.write(actions.CREATE.plain(**new), actions.CREATE.plain(**new))
+            [[first], [second]] = await ann.write(
+                actions.CREATE.unnamed.plain(**new), actions.CREATE.unnamed.plain(**new)
+            )
             assert proxy.turns == turns + 1
             assert first[2] == second[2]  # both stamped with the same version
 
@@ -119,7 +121,7 @@ def test_a_failed_write_leaves_nothing_and_the_connection_goes_on(database_url: 
     async def main() -> None:
         async with using(database_url, pool_size=1) as pool:
             ann = Session.begin(pool, someone())
-            new = actions.CREATE.plain(**actions.values_of(TaskCreate(title="Milk")))
+            new = actions.CREATE.unnamed.plain(**actions.values_of(TaskCreate(title="Milk")))
             with pytest.raises(StatementFailed):
                 await ann.write(new, sql("select 1/0")())
             assert await titles(pool, ann.owner_id) == []

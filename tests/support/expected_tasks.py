@@ -25,7 +25,7 @@ GIVEN = ("id", "created_at", "updated_at", "completed_at", "version")
 
 
 def created(sent: Task) -> Task:
-    return {**DEFAULTS, **sent}
+    return {**DEFAULTS, "uid": None, **sent}
 
 
 def replaced(task: Task, sent: Task) -> Task:

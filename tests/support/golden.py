@@ -19,6 +19,7 @@ from fastapi.routing import iter_route_contexts
 import taskward
 from taskward.app import openapi_document, routed
 from taskward.postgres.statements import Bound, Statement
+from taskward.resources.references import RowStatement
 from taskward.resources.resource import Resource
 from taskward.resources.trash import Trash
 from taskward.settings import read_settings
@@ -66,10 +67,11 @@ def lists() -> Iterator[str]:
     yield f"-- all filters\n{as_file(list_statement(tuple(CONDITIONS), order_of('created_at', 'UTC'), goes_on=False))}"
 
 
-def changes(change_of: Callable[[tuple[str, ...]], Statement]) -> Iterator[str]:
+def changes(change_of: Callable[[tuple[str, ...]], Any]) -> Iterator[str]:
     """Of each field alone, and of two."""
     for fields in (*((name,) for name in TASKS.changes), ("title", "status")):
-        yield f"-- {', '.join(fields)}\n{as_file(change_of(fields))}"
+        for part, statement in statements_in(change_of(fields)):
+            yield f"-- {', '.join((*fields, *part))}\n{as_file(statement)}"
 
 
 def modules() -> Iterator[ModuleType]:
@@ -90,6 +92,9 @@ def statements_in(value: Any) -> Iterator[tuple[tuple[str, ...], Statement]]:
     match value:
         case Statement():
             yield (), value
+        case RowStatement():
+            yield (), value.by_id
+            yield ("by_uid",), value.by_uid
         case Bound():
             yield (), value.statement
         case tuple() if hasattr(value, "_asdict"):

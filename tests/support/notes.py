@@ -1,9 +1,23 @@
 """Notes: a second resource, whole, to see that one costs little. It lives in the tests alone."""
 
 from datetime import datetime
+from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, MetaData, Table, Text, func
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,7 +29,7 @@ from taskward.http.route import CurrentSession, OwnerRouter
 from taskward.resources.clock import CLOCK, VERSION_NUMBER
 from taskward.resources.errors import RowNotFound
 from taskward.resources.resource import Resource
-from taskward.resources.shapes import Body, Patch
+from taskward.resources.shapes import Body, Patch, Uid
 from taskward.resources.trash import Trash
 
 TABLE = Table(
@@ -23,11 +37,15 @@ TABLE = Table(
     MetaData(),
     Column("owner_id", Text, ForeignKey(CLOCK.c.owner_id, ondelete="CASCADE"), primary_key=True),
     Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("uid", Uuid),
     Column("text", Text, nullable=False),
     Column("color", Text),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    *(Column(name, DateTime(timezone=True)) for name in ("updated_at", "deleted_at")),
+    *(Column(name, DateTime(timezone=True)) for name in ("updated_at", "deleted_at", "erased_at")),
     Column("version", VERSION_NUMBER, nullable=False),
+    Index(
+        "notes_by_uid", "owner_id", "uid", unique=True, postgresql_where=text("uid is not null and erased_at is null")
+    ),
 )
 
 
@@ -35,9 +53,13 @@ class NoteNotFound(RowNotFound):
     code, noun = "note_not_found", "note"
 
 
-class NoteCreate(Body):
+class NoteReplace(Body):
     text: str = Field(min_length=1, max_length=255)
     color: str | None = None
+
+
+class NoteCreate(NoteReplace):
+    uid: Uid | None = None
 
 
 class NotePatch(Patch):
@@ -47,6 +69,7 @@ class NotePatch(Patch):
 
 class NoteRead(BaseModel):
     id: int
+    uid: UUID | None
     text: str
     color: str | None
     created_at: datetime
@@ -58,7 +81,7 @@ class TrashedNote(NoteRead):
     deleted_at: datetime
 
 
-NOTES = Resource(TABLE, read=NoteRead, replace=NoteCreate, patch=NotePatch, missing=NoteNotFound)
+NOTES = Resource(TABLE, read=NoteRead, replace=NoteReplace, patch=NotePatch, missing=NoteNotFound)
 TRASH = Trash(NOTES, read=TrashedNote)
 CREATE, FIND, KEEP, PAGE = NOTES.create(), NOTES.find(), NOTES.keep(), NOTES.page()
 REPLACE, CHANGE, REMOVE = NOTES.replace(), NOTES.change(), NOTES.remove()
@@ -66,7 +89,7 @@ REPLACE, CHANGE, REMOVE = NOTES.replace(), NOTES.change(), NOTES.remove()
 router = OwnerRouter(noun=NoteNotFound.noun)
 
 
-@router.post("/notes", status_code=201, response_model=NoteRead)
+@router.post("/notes", status_code=201, response_model=NoteRead, responses=problems(409))
 async def create_note(request: Request, session: CurrentSession, note: NoteCreate, key: IdempotencyKey) -> Response:
     return created(request, await NOTES.created(session, CREATE, key.of(note), note.model_dump()))
 
@@ -96,7 +119,7 @@ async def find_note(session: CurrentSession, note_id: PathId, if_none_match: IfN
 
 @router.put("/notes/{note_id}", response_model=NoteRead)
 async def replace_note(
-    session: CurrentSession, note_id: PathId, note: NoteCreate, if_match: IfMatch, key: IdempotencyKey
+    session: CurrentSession, note_id: PathId, note: NoteReplace, if_match: IfMatch, key: IdempotencyKey
 ) -> Response:
     idempotency = key.of(note)
     call = REPLACE.bound(idempotency, id=note_id, expected=if_match.versions(), **note.model_dump())

@@ -16,7 +16,7 @@ export interface paths {
         put?: never;
         /**
          * Create Task
-         * @description Create a task of your own. With an `Idempotency-Key` a retry creates no second one.
+         * @description Create a task of your own. With a `uid` or an `Idempotency-Key` a retry creates no second one.
          */
         post: operations["create_task"];
         delete?: never;
@@ -405,7 +405,8 @@ export interface operations {
                      *       "created_at": "2026-03-09T08:30:00.204518+00:00",
                      *       "updated_at": null,
                      *       "completed_at": null,
-                     *       "version": 1773045000204
+                     *       "version": 1773045000204,
+                     *       "uid": null
                      *     }
                      */
                     "application/json": components["schemas"]["TaskRead"];
@@ -421,7 +422,8 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                task_id: number;
+                /** @description The id, or the uid. */
+                task_id: number | string;
             };
             cookie?: never;
         };
@@ -459,7 +461,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                task_id: number;
+                /** @description The id, or the uid. */
+                task_id: number | string;
             };
             cookie?: never;
         };
@@ -494,7 +497,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                task_id: number;
+                /** @description The id, or the uid. */
+                task_id: number | string;
             };
             cookie?: never;
         };
@@ -521,7 +525,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                task_id: number;
+                /** @description The id, or the uid. */
+                task_id: number | string;
             };
             cookie?: never;
         };
@@ -659,7 +664,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                task_id: number;
+                /** @description The id, or the uid. */
+                task_id: number | string;
             };
             cookie?: never;
         };
@@ -688,7 +694,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                task_id: number;
+                /** @description The id, or the uid. */
+                task_id: number | string;
             };
             cookie?: never;
         };
@@ -778,7 +785,8 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                list_id: number;
+                /** @description The id, or the uid. */
+                list_id: number | string;
             };
             cookie?: never;
         };
@@ -816,7 +824,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                list_id: number;
+                /** @description The id, or the uid. */
+                list_id: number | string;
             };
             cookie?: never;
         };
@@ -851,7 +860,8 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                list_id: number;
+                /** @description The id, or the uid. */
+                list_id: number | string;
             };
             cookie?: never;
         };
@@ -987,7 +997,7 @@ export interface DeleteOperation {
      */
     op: "delete";
     /** Id */
-    id: number;
+    id: number | string;
     /**
      * If Match
      * @description As the header `If-Match`.
@@ -1024,6 +1034,12 @@ export interface ListCreate {
      * @example #2E7D32
      */
     color?: string | null;
+    /**
+     * Uid
+     * @description A name of your own for the list, which may stand wherever its id may. It never changes, and no other list of yours can have it.
+     * @example 6f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34
+     */
+    uid?: string | null;
 }
 export interface ListPatch {
     /**
@@ -1100,7 +1116,7 @@ export interface PatchOperation {
      */
     op: "patch";
     /** Id */
-    id: number;
+    id: number | string;
     patch: components["schemas"]["TaskPatch"];
     /**
      * If Match
@@ -1172,6 +1188,12 @@ export interface TaskCreate {
      * @example 2026-03-09T08:30:00Z
      */
     completed_at?: string | null;
+    /**
+     * Uid
+     * @description A name of your own for the task, which may stand wherever its id may. It never changes, and no other task of yours can have it, until this one is erased from the trash.
+     * @example 6f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34
+     */
+    uid?: string | null;
 }
 export interface TaskPatch {
     /**
@@ -1265,6 +1287,11 @@ export interface TaskRead {
      * @description Grows with every change, with gaps. The `ETag` is this number in quotes.
      */
     version: number;
+    /**
+     * Uid
+     * @description What the task was named when it was created, in lower case.
+     */
+    uid: string | null;
 }
 export interface TaskReplace {
     /**
@@ -1361,6 +1388,11 @@ export interface TrashedTask {
      */
     version: number;
     /**
+     * Uid
+     * @description What the task was named when it was created, in lower case.
+     */
+    uid: string | null;
+    /**
      * Deleted At
      * Format: date-time
      * @description In UTC.
@@ -1376,7 +1408,7 @@ export interface Problem {
      * @description For programs. Later releases may know more.
      * @enum {string}
      */
-    code: "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_found" | "method_not_allowed" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "request_timeout" | "route_not_found" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
+    code: "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_found" | "method_not_allowed" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "request_timeout" | "route_not_found" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "uid_taken" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
     /** @description One sentence, for people. */
     detail: string;
     /** @description With `validation_failed`: what is wrong, 20 things at most, the first told in `detail`. */

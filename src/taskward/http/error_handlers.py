@@ -13,9 +13,9 @@ from taskward.errors import InternalError, Problem
 from taskward.http.conditions import every_line
 from taskward.http.context import settings_of
 from taskward.http.errors import MethodNotAllowed, RouteNotFound
-from taskward.http.responses import ProblemResponse
+from taskward.http.responses import ProblemResponse, location_of
 from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, Reason
-from taskward.resources.errors import VersionMismatch
+from taskward.resources.errors import UidTaken, VersionMismatch
 
 log = logging.getLogger("taskward")
 
@@ -23,6 +23,7 @@ log = logging.getLogger("taskward")
 def add_error_handlers(api: FastAPI) -> None:
     api.add_exception_handler(Problem, answer_problem)
     api.add_exception_handler(VersionMismatch, answer_mismatch)
+    api.add_exception_handler(UidTaken, answer_taken)
     api.add_exception_handler(HTTPException, answer_unrouted)
     api.add_exception_handler(DatabaseRefused, answer_refusal)
     api.add_exception_handler(ClientDisconnect, answer_disconnected)
@@ -38,6 +39,15 @@ async def answer_mismatch(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, VersionMismatch)  # noqa: S101 - registered for it
     if (if_match := every_line(request, "if-match")) is not None and "operation" not in problem.members:
         problem.explain(if_match)
+    return ProblemResponse(problem)
+
+
+async def answer_taken(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, UidTaken)  # noqa: S101 - registered for it
+    if problem.holder is not None:
+        path = request.scope["path"]
+        collection = path.rpartition("/")[0] if "operation" in problem.members else path  # of a batch, or of a creation
+        problem.headers["Location"] = location_of(request, problem.holder, collection=collection)
     return ProblemResponse(problem)
 
 

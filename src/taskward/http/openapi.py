@@ -8,7 +8,7 @@ from taskward.auth.errors import TokenExpired
 from taskward.errors import InternalError, NotFound, Problem
 from taskward.http.errors import BodyTooLarge, HeaderTooLarge, RateLimited, RequestTimeout, UnsupportedMediaType
 from taskward.postgres.failures import DatabaseUnavailable, Reason
-from taskward.resources.errors import PreconditionRequired, VersionMismatch
+from taskward.resources.errors import PreconditionRequired, UidTaken, VersionMismatch
 
 Responses = dict[int | str, dict[str, Any]]
 """As FastAPI takes them: by their status."""
@@ -28,7 +28,7 @@ MEANINGS = {
     403: "The token may not do this (`forbidden`).",
     404: "You have no such {noun}, or not where this call looks for it (`{noun}_not_found`).",
     408: "The body came too slowly (`request_timeout`).",
-    409: "What there is does not allow it (`limit_reached`).",
+    409: "What there is does not allow it (`uid_taken`, `limit_reached`).",
     412: "The {noun} has changed since the version in `If-Match`, in a batch `if_match` (`version_mismatch`).",
     413: "The body is larger than 64 KiB (`body_too_large`).",
     415: "The body is not declared as JSON (`unsupported_media_type`).",
@@ -48,11 +48,15 @@ ANSWER_HEADERS: dict[int, dict[str, str]] = {
 }
 
 
+SOMETIMES: dict[int, dict[str, str]] = {409: {"Location": "The {noun} that is in the way."}}
+
+
 EXAMPLES: dict[int, dict[str, Any]] = {
     problem.status: problem.document()
     for problem in (
         TokenExpired("The token has expired; get a new one and repeat the request."),
         RequestTimeout(),
+        UidTaken("{noun}", holder=7),
         VersionMismatch("{noun}"),
         BodyTooLarge("The body is larger than 65536 bytes."),
         UnsupportedMediaType("The body must be JSON, with the header Content-Type: application/json."),
@@ -79,7 +83,7 @@ def problems(*statuses: int, examples: Mapping[int, Problem] = MappingProxyType(
     call: of 422 there is no other."""
     responses: Responses = {}
     for status in sorted(statuses):
-        responses |= answers(status, ANSWER_HEADERS.get(status, {}))
+        responses |= answers(status, ANSWER_HEADERS.get(status, {}), SOMETIMES.get(status))
         example = examples[status].document() if status in examples else EXAMPLES[status]
         schema = {"$ref": "#/components/schemas/Problem"}
         responses[status]["content"] = {"application/problem+json": {"schema": schema, "example": example}}

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 from starlette.requests import Request
 
 from taskward.http.context import settings_of
 from taskward.http.validation import invalid
-from taskward.resources.clock import LARGEST_INTEGER
 from taskward.resources.idempotency import Idempotency, fingerprint_of
 from taskward.resources.paging import PageRequest
-from taskward.resources.shapes import Body
+from taskward.resources.references import Reference, reference_in
+from taskward.resources.shapes import REFERENCE, Body
 
 DEFAULT_LIMIT = 100
 
@@ -26,14 +26,13 @@ def digits(value: str) -> int:
     return int(value)
 
 
-def id_digits(value: str) -> int:
-    if value.startswith("0"):
-        raise ValueError("An id does not begin with 0")
-    return digits(value)
-
-
+PathId = Annotated[
+    Reference,
+    Path(description="The id, or the uid.", examples=[7, "6f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34"]),
+    BeforeValidator(reference_in),
+    WithJsonSchema(REFERENCE),
+]
 # The bounds come first: after a validator they would not be published in OpenAPI.
-PathId = Annotated[int, Path(ge=1, le=LARGEST_INTEGER, examples=[7]), BeforeValidator(id_digits)]
 Skip = Annotated[
     int,
     Query(ge=0, le=2**31 - 1, description="How many to leave out at the beginning; `cursor` is quicker and steady."),

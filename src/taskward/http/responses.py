@@ -51,9 +51,14 @@ def versioned(row: Versioned, *, status: int = 200, headers: HeaderList = ()) ->
 
 
 def created(request: Request, row: Versioned) -> Response:
-    """201, with `Location` below the path of the request, as the client knows it."""
-    location = f"{settings_of(request).root_path}{request.scope['path']}/{row.id}".encode("latin-1")
+    """201, with `Location`."""
+    location = location_of(request, row.id).encode("latin-1")
     return versioned(row, status=201, headers=((b"location", location),))
+
+
+def location_of(request: Request, row_id: int, *, collection: str | None = None) -> str:
+    """Of a row in the collection that the request is for, or in another, as the client knows it."""
+    return f"{settings_of(request).root_path}{collection or request.scope['path']}/{row_id}"
 
 
 def not_modified(row: Versioned) -> Response:

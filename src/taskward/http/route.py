@@ -22,6 +22,7 @@ from taskward.http.context import context_of
 from taskward.http.errors import ValidationFailed
 from taskward.http.openapi import Responses, problems, said_of
 from taskward.http.validation import invalid, validation_failed, wrong_in_query
+from taskward.resources.references import NO_REFERENCE
 from taskward.resources.session import Session
 from taskward.strict_json import flaw_in
 
@@ -122,7 +123,7 @@ class OwnerRoute(DirectRoute):
             return self.validation_problem([{"type": "extra_forbidden", "loc": ("body", "owner_id"), "msg": ""}])
         if self.dependant.path_params:
             name = self.dependant.path_params[0].alias
-            return invalid(["path", name], "An id does not begin with 0.", "value_error")
+            return invalid(["path", name], f"{NO_REFERENCE}.", "value_error")
         if any(query_params_of(self.dependant)):
             return invalid(["query", "limit"], "Input should be less than or equal to 500.", "less_than_equal")
         return invalid(["query", "page"], "Unknown parameter; this call takes none.", "unknown_parameter")

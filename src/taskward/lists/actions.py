@@ -7,7 +7,8 @@ from taskward.lists.model import TABLE, ListCreate, ListPatch, ListRead, ListRep
 from taskward.postgres.statements import compiled, json_list, owned
 from taskward.resources.errors import LimitReached
 from taskward.resources.idempotency import Idempotency
-from taskward.resources.resource import Resource, Versioned, answered
+from taskward.resources.references import Reference
+from taskward.resources.resource import Resource, Versioned
 from taskward.resources.session import Session
 
 MAX_LISTS = 500
@@ -20,16 +21,14 @@ async def create(session: Session, new: ListCreate, *, idempotency: Idempotency 
 
     Raises:
         LimitReached: the owner has so many.
+        UidTaken: another list of the owner has its uid.
         IdempotencyKeyReused: the key came with another request before.
     """
-    call = CREATE.bound(idempotency, **new.model_dump())
-    [rows] = await session.write(call, is_repeatable=idempotency is not None)
-    if not rows:
-        raise LimitReached(TOO_MANY)
-    return answered(rows[0], idempotency)
+    values = new.model_dump()
+    return await LISTS.created(session, CREATE, idempotency, values, refusal=lambda: LimitReached(TOO_MANY))
 
 
-async def find(session: Session, list_id: int) -> Versioned:
+async def find(session: Session, list_id: Reference) -> Versioned:
     """
     Raises:
         ListNotFound
@@ -45,7 +44,7 @@ async def list_lists(session: Session) -> bytes:
 
 async def replace(
     session: Session,
-    list_id: int,
+    list_id: Reference,
     new: ListReplace,
     *,
     expected: list[int] | None,
@@ -63,7 +62,7 @@ async def replace(
 
 async def change(
     session: Session,
-    list_id: int,
+    list_id: Reference,
     patch: ListPatch,
     *,
     expected: list[int] | None,

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 from taskward.postgres.statements import domain
 from taskward.resources.clock import LARGEST_INTEGER, VERSION_NUMBER
 from taskward.resources.positions import LAST, POSITION
-from taskward.resources.shapes import NULL, TEXT_NOT_BLANK, WHITE_SPACE_ESCAPES, Body, Patch, not_blank
+from taskward.resources.shapes import NULL, TEXT_NOT_BLANK, WHITE_SPACE_ESCAPES, Body, Patch, Uid, not_blank
 
 NAME = domain("list_name", Text(), f"char_length(value) <= 255 and btrim(value, E'{WHITE_SPACE_ESCAPES}') <> ''")
 COLOR = domain("list_color", Text(), "value ~ '^#[0-9a-f]{6}$'")
@@ -74,6 +74,11 @@ Name = Annotated[
 ]
 Color = Annotated[str, AfterValidator(lower_hexadecimal), Field(json_schema_extra={"pattern": HEXADECIMAL})]
 
+UID = Field(
+    description="A name of your own for the list, which may stand wherever its id may. It never changes, and no other "
+    "list of yours can have it.",
+    examples=["6f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34"],
+)
 COLOR_SENT = Field(description="`#rrggbb`, in either case; answered in lower case.", examples=["#2E7D32"])
 
 EXAMPLE: dict[str, JsonValue] = {"name": "Errands", "color": "#2e7d32"}
@@ -104,6 +109,8 @@ class ListReplace(Body):
 
 class ListCreate(ListReplace):
     """A new list."""
+
+    uid: Annotated[Uid | None, UID] = None
 
 
 class ListPatch(Patch):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from psycopg.pq.abc import PGresult
 
@@ -39,6 +40,10 @@ def date_as_text(value: date) -> bytes:
     return value.isoformat().encode()
 
 
+def uuid_as_text(value: UUID) -> bytes:
+    return str(value).encode()
+
+
 def array_as_text(items: list[Any]) -> bytes:
     """Of integers alone or of texts alone (PostgreSQL §8.15.6).
 
@@ -72,6 +77,7 @@ ENCODERS: dict[type, Callable[[Any], bytes | None]] = {
     list: array_as_text,
     datetime: date_as_text,
     date: date_as_text,
+    UUID: uuid_as_text,
 }
 
 

@@ -71,12 +71,15 @@ class Bound:
         return [owner if name == "owner" else as_text(values[name]) for name in self.statement.order]
 
 
-def compiled(statement: ClauseElement, *, is_prepared: bool = True, is_quick: bool = False) -> Statement:
-    """
+def compiled(
+    statement: ClauseElement, *, is_prepared: bool = True, is_quick: bool = False, **options: Any
+) -> Statement:
+    """`options` are for constructs of our own.
+
     Raises:
         ValueError: the statement holds a constant that is no literal column.
     """
-    result = statement.compile(dialect=DIALECT)
+    result = statement.compile(dialect=DIALECT, compile_kwargs=options)
     assert isinstance(result, SQLCompiler)  # noqa: S101 - what every dialect of SQLAlchemy returns for a statement
     # A value inside the statement would be a parameter that nobody binds: constants are literal columns.
     constants = {name for name, parameter in result.binds.items() if not parameter.required}

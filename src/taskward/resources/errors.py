@@ -27,6 +27,25 @@ class VersionMismatch(Problem):
         self.detail = flaw_in(if_match, name=name) or self.detail
 
 
+class UidTaken(Problem):
+    status, code, title = 409, "uid_taken", "Uid taken"
+
+    def __init__(self, noun: str, *, holder: int | None = None) -> None:
+        super().__init__(f"An operation before this one creates a {noun} with the same uid; give each its own.")
+        self.noun = noun
+        self.holder: int | None = None
+        self.tell(holder)
+
+    def tell(self, holder: int | None) -> None:
+        """The id of the row that has it; None when that was to be made with the same request."""
+        if holder is not None:
+            self.holder = holder
+            self.detail = (
+                f"You have a {self.noun} with this uid, which Location names, if only in the trash; until that is gone "
+                "for good no other can have it."
+            )
+
+
 class PreconditionRequired(Problem):
     status, code, title = 428, "precondition_required", "Precondition required"
 

@@ -30,10 +30,11 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Field, SQLModel
 
-from taskward.postgres.statements import OWNER, Statement, compiled, owned
+from taskward.postgres.statements import OWNER, compiled, owned
 from taskward.resources.refusals import KEY_IS_KNOWN, refuse
 
 RETENTION_HOURS = 24
@@ -114,7 +115,7 @@ def is_unknown(known: CTE) -> ColumnElement[bool]:
     return ~exists(select(known.c.key))
 
 
-def once(known: CTE, made: CTE, *others: CTE) -> Statement:
+def once(known: CTE, made: CTE, *others: CTE) -> ClauseElement:
     """Remembers what was `made` (id, json, version; nothing when the key is `known`), and answers RememberedRow.
 
     `others` are written beside it.
@@ -127,7 +128,7 @@ def once(known: CTE, made: CTE, *others: CTE) -> Statement:
     new = select(false(), true(), made.c.id, json, made.c.version)
     row_id = func.coalesce(known.c.row_id, known.c.task_id)
     old = select(true(), known.c.fingerprint == FINGERPRINT, row_id, known.c.answer, known.c.version)
-    return compiled(union_all(new, old).add_cte(remembered.cte("remembered"), *others))
+    return union_all(new, old).add_cte(remembered.cte("remembered"), *others)
 
 
 def remembering(answered: SelectBase, *columns: str) -> ReturningInsert[Any]:

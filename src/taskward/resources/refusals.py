@@ -7,6 +7,7 @@ TW, which is no class of the standard's or of PostgreSQL's (appendix A).
 from sqlalchemy import ColumnElement, Text, func, literal_column
 
 NOT_FOUND = "TW404"
+UID_TAKEN = "TW409"
 NOT_AS_EXPECTED = "TW412"
 PRECONDITION_REQUIRED = "TW428"
 KEY_IS_KNOWN = "TW208"

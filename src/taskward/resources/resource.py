@@ -4,8 +4,7 @@
 what it needs at import, and what is special stays a statement of its own beside the action that runs it.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -19,6 +18,7 @@ from sqlalchemy import (
     Subquery,
     Table,
     Update,
+    and_,
     bindparam,
     case,
     func,
@@ -27,8 +27,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import ReturningInsert
 
+from taskward.errors import InternalError, Problem
 from taskward.postgres.encoding import Row
 from taskward.postgres.statements import (
     OWNER,
@@ -42,9 +44,10 @@ from taskward.postgres.statements import (
     owned,
 )
 from taskward.resources.clock import NOW
-from taskward.resources.errors import CursorInvalid, IdempotencyKeyReused, RowNotFound, VersionMismatch
+from taskward.resources.errors import CursorInvalid, IdempotencyKeyReused, RowNotFound, UidTaken, VersionMismatch
 from taskward.resources.idempotency import Idempotency, RememberedRow, is_unknown, known_key, once
 from taskward.resources.paging import LIMIT, SKIP, Page, PageRequest, looking_ahead, page_in, position_in
+from taskward.resources.references import ID_TEXT, IsTheOne, RowStatement, has_its_uid
 from taskward.resources.session import Session
 
 Values = Mapping[str, ColumnElement[Any]]
@@ -78,8 +81,8 @@ class RenderedRow(NamedTuple):
 class Write(NamedTuple):
     """The same write, plain and under an idempotency key."""
 
-    plain: Statement
-    once: Statement
+    plain: Statement | RowStatement
+    once: Statement | RowStatement
 
     def bound(self, idempotency: Idempotency | None, **values: Any) -> Bound:
         if idempotency is None:
@@ -87,11 +90,19 @@ class Write(NamedTuple):
         return self.once(key=idempotency.key, fingerprint=idempotency.fingerprint, **values)
 
 
+class Creation(NamedTuple):
+    """What creates rows without a uid, which cannot be in each other's way, and rows with one."""
+
+    unnamed: Write
+    named: Write
+
+
 class Resource:
-    """Rows of a table with `owner_id`, `id`, `version`, `created_at`, `updated_at` and `deleted_at`.
+    """Rows of a table with `owner_id`, `id`, `uid`, `version`, `created_at`, `updated_at` and `deleted_at`.
 
     `read` is the shape that is answered, `replace` and `patch` are the bodies that write; what a creation sends besides
-    is for the values of its statement. `missing` is the answer when a row is not there.
+    is for the values of its statement. `missing` is the answer when a row is not there. A unique index
+    keeps two rows of an owner from having one uid.
 
     Raises:
         TypeError: a shape has a field that no column carries, or a patch one that a replacement has not.
@@ -109,9 +120,11 @@ class Resource:
         self.table = table
         self.missing = missing
         self.shape = columns_of(table, read)
-        self.is_the_one = table.c.id == bindparam("id", type_=BigInteger())
+        self.is_the_one = IsTheOne(table)
         self.is_live = table.c.deleted_at.is_(None)
-        self.IS_THERE = compiled(owned(select(literal_column("1")).where(self.is_the_one, self.is_live), table))
+        self.IS_THERE = RowStatement(owned(select(literal_column("1")).where(self.is_the_one, self.is_live), table))
+        self.HOLDER = compiled(owned(select(table.c.id).where(self.is_the_one), table), by_uid=True)
+        """Which row has the uid `id`, in the trash too."""
         self.is_as_expected = EXPECTED.is_(None) | (table.c.version == func.any(EXPECTED))
         self.sent: Values = {column.name: parameter_of(column) for column in columns_of(table, replace)}
         """What a body that creates or replaces sends."""
@@ -123,26 +136,30 @@ class Resource:
 
     # Statements
 
-    def create(self, values: Values | None = None, *conditions: ColumnElement[bool]) -> Write:
+    def create(self, values: Values | None = None, *conditions: ColumnElement[bool]) -> Creation:
         """`values` in place of what the body sends. Where the conditions do not hold nothing is made or answered."""
-        sent, known = self.sent if values is None else values, known_key()
-        once = self.creating(sent, is_unknown(known), *conditions)
+        sent = self.sent if values is None else values
+        return Creation(self.creation(sent, *conditions), self.creation(self.named(sent), *conditions))
+
+    def creation(self, values: Values, *conditions: ColumnElement[bool]) -> Write:
+        known = known_key()
+        once = self.creating(values, is_unknown(known), *conditions)
         return Write(
-            plain=compiled(select(*self.rendered(self.creating(sent, *conditions).cte("created")))),
-            once=self.once(known, once.cte("created")),
+            plain=compiled(select(*self.rendered(self.creating(values, *conditions).cte("created")))),
+            once=compiled(self.once(known, once.cte("created"))),
         )
 
-    def find(self) -> Statement:
+    def find(self) -> RowStatement:
         found = owned(select(*self.shape).where(self.is_the_one, self.is_live), self.table)
-        return compiled(select(*self.rendered(found.subquery("found"))), is_quick=True)
+        return RowStatement(select(*self.rendered(found.subquery("found"))), is_quick=True)
 
     def keep(self) -> Write:
         """What a patch without a field does: it changes nothing."""
         known = known_key()
         kept = owned(select(*self.shape).where(self.is_the_one, self.is_live, self.is_as_expected), self.table)
         return Write(
-            plain=compiled(select(*self.rendered(kept.subquery("kept")))),
-            once=self.once(known, kept.where(is_unknown(known)).cte("kept")),
+            plain=RowStatement(select(*self.rendered(kept.subquery("kept")))),
+            once=RowStatement(self.once(known, kept.where(is_unknown(known)).cte("kept"))),
         )
 
     def replace(self, values: Values | None = None) -> Write:
@@ -159,7 +176,7 @@ class Resource:
         """Of a write to the one row whose answer has no body."""
         row, known = (self.table.c.id, NO_BODY, self.table.c.version), known_key()
         done = write.where(is_unknown(known)).returning(*row).cte("done")
-        return Write(plain=compiled(write.returning(*row)), once=once(known, done))
+        return Write(plain=RowStatement(write.returning(*row)), once=RowStatement(once(known, done)))
 
     def page(self) -> Statement:
         """A page of the live rows behind an id, in the order of ids."""
@@ -172,17 +189,17 @@ class Resource:
     def guarded(self, write: Update) -> Write:
         known = known_key()
         held = self.held(write).where(is_unknown(known)).returning(*self.shape)
-        return Write(self.held_to_row(write), self.once(known, held.cte("changed")))
+        return Write(self.held_to_row(write), RowStatement(self.once(known, held.cte("changed"))))
 
-    def held_to_row(self, write: Update) -> Statement:
+    def held_to_row(self, write: Update) -> RowStatement:
         """RenderedRow, of the row that was changed because it was there and as expected.
 
         The clock was moved before, so no other write of this owner comes between the look and the change.
         """
         json = json_of_columns(self.shape, self.table).label("json")
-        return compiled(self.held(write).returning(self.table.c.id, json, self.table.c.version))
+        return RowStatement(self.held(write).returning(self.table.c.id, json, self.table.c.version))
 
-    def once(self, known: CTE, made: CTE) -> Statement:
+    def once(self, known: CTE, made: CTE) -> ClauseElement:
         """`made` was written only if the key was not known."""
         return once(known, select(*self.rendered(made)).cte("made"))
 
@@ -192,10 +209,22 @@ class Resource:
         return {"owner_id": OWNER, "version": NOW, **values}
 
     def creating(self, values: Values, *conditions: ColumnElement[bool]) -> ReturningInsert[Any]:
+        """With a uid among the values nothing, when another row has it."""
         row, into = self.new_row(values), insert(self.table)
-        if conditions:
-            return into.from_select(list(row), select(*row.values()).where(*conditions)).returning(*self.shape)
-        return into.values(row).returning(*self.shape)
+        creating = (
+            into.from_select(list(row), select(*row.values()).where(*conditions)) if conditions else into.values(row)
+        )
+        if "uid" in values:
+            column = self.table.c
+            is_kept = and_(column.uid.is_not(None), has_its_uid(self.table))
+            creating = creating.on_conflict_do_nothing(
+                index_elements=[column.owner_id, column.uid], index_where=is_kept
+            )
+        return creating.returning(*self.shape)
+
+    def named(self, values: Values) -> Values:
+        """Of a row with a uid."""
+        return {**values, "uid": parameter_of(self.table.c.uid)}
 
     def changing(self, values: Values) -> Update:
         return update(self.table).values(version=NOW, updated_at=func.now(), **values)
@@ -219,15 +248,31 @@ class Resource:
     # What runs them
 
     async def created(
-        self, session: Session, write: Write, idempotency: Idempotency | None, values: Mapping[str, Any]
+        self,
+        session: Session,
+        creation: Creation,
+        idempotency: Idempotency | None,
+        values: Mapping[str, Any],
+        *,
+        refusal: Callable[[], Problem] = InternalError,
     ) -> Versioned:
         """With `idempotency` one row, however often the request comes.
 
         Raises:
             IdempotencyKeyReused: its key came with another request before.
+            UidTaken: another row has its uid.
+            Problem: the conditions of the creation do not hold: `refusal`.
         """
-        [[row]] = await session.write(write.bound(idempotency, **values), is_repeatable=idempotency is not None)
-        return answered(row, idempotency)
+        uid = values.get("uid")
+        if uid is None:
+            calls = [creation.unnamed.bound(idempotency, **values)]
+        else:  # In the same round trip: nothing may come between what was refused and the reason.
+            calls = [creation.named.bound(idempotency, **values), self.HOLDER(id=uid)]
+        rows, *holders = await session.write(*calls, is_repeatable=idempotency is not None)
+        if rows:
+            return answered(rows[0], idempotency)
+        holder = holder_in(holders[0]) if holders else None
+        raise refusal() if holder is None else UidTaken(self.missing.noun, holder=holder)
 
     async def found(self, session: Session, call: Bound) -> Versioned:
         """
@@ -288,6 +333,11 @@ class Resource:
         return {name: sent.get(name) for name in self.changes} | {f"sets_{name}": name in sent for name in self.changes}
 
 
+def holder_in(rows: Sequence[Row]) -> int | None:
+    """By what `HOLDER` answers."""
+    return int(rows[0][0] or 0) if rows else None
+
+
 def answered(row: Row, idempotency: Idempotency | None) -> Versioned:
     """By what a `Write` answers.
 
@@ -310,7 +360,7 @@ def remembered(row: Row) -> Versioned:
 
 
 def id_in(position: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,15}", position):  # a cursor for any position can be forged
+    if not ID_TEXT.fullmatch(position):  # a cursor for any position can be forged
         raise CursorInvalid
     return int(position)
 

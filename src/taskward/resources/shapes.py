@@ -1,10 +1,13 @@
 """Bodies as clients send them: JSON objects with known names alone."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
+from pydantic.json_schema import JsonSchemaValue
 
 from taskward.resources.clock import LARGEST_INTEGER
+from taskward.resources.references import NO_REFERENCE, UID_TEXT, Reference
 
 MAX_ERRORS = 20
 """Wrong things told in one answer: a body of 64 KiB can hold so many that the answer would be a megabyte."""
@@ -27,16 +30,31 @@ def not_blank(text: str) -> str:
     return text
 
 
-def whole(value: Any) -> Any:
-    """JSON knows no integers: 7.0 is the number 7 (JSON Schema: validation §6.1.1).
-
-    For fields that are `strict`, without which Pydantic takes true and "7" for numbers as well.
-    """
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def uid(value: Any) -> UUID:
+    if not isinstance(value, str) or not UID_TEXT.fullmatch(value):
+        raise ValueError("A uid is a UUID: 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12, with dashes between")
+    return UUID(value)
 
 
-RowId = Annotated[int, Field(strict=True, ge=1, le=LARGEST_INTEGER), BeforeValidator(whole)]
-"""The id of a row, in a body."""
+def reference(value: Any) -> Reference:
+    if isinstance(value, str) and UID_TEXT.fullmatch(value):
+        return UUID(value)
+    # JSON knows no integers: 7.0 is the number 7 (JSON Schema: validation §6.1.1). And true is none.
+    if type(value) in (int, float) and 1 <= value <= LARGEST_INTEGER and value == int(value):
+        return int(value)
+    raise ValueError(NO_REFERENCE)
+
+
+Uid = Annotated[UUID, BeforeValidator(uid)]
+
+REFERENCE: JsonSchemaValue = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": LARGEST_INTEGER},
+        {"type": "string", "format": "uuid"},
+    ]
+}
+RowId = Annotated[Reference, BeforeValidator(reference), WithJsonSchema(REFERENCE)]
+"""The id of a row or its uid, in a body."""
 
 
 class Body(BaseModel):

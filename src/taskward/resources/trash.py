@@ -34,6 +34,7 @@ from taskward.resources.clock import NOW
 from taskward.resources.errors import CursorInvalid
 from taskward.resources.idempotency import Idempotency, is_unknown, known_key, once
 from taskward.resources.paging import LIMIT, Page, PageRequest, cursor_for, looking_ahead, position_in
+from taskward.resources.references import Reference, RowStatement
 from taskward.resources.resource import NO_BODY, Resource, Values, Versioned, Write, columns_of, remembered
 from taskward.resources.session import Session
 
@@ -81,7 +82,7 @@ class Trash:
         made = select(nothing.label("id"), NO_BODY, nothing.label("version")).where(is_unknown(known)).cte("made")
         return Write(
             plain=compiled(select(literal_column("1")).add_cte(emptying.cte("emptied"))),
-            once=once(known, made, emptying.where(is_unknown(known)).cte("emptied")),
+            once=compiled(once(known, made, emptying.where(is_unknown(known)).cte("emptied"))),
         )
 
     def restoring(self, values: Values) -> Write:
@@ -93,8 +94,8 @@ class Trash:
         )
         known = known_key()
         return Write(
-            plain=compiled(select(*resource.rendered(restoring.cte("restored")))),
-            once=resource.once(known, restoring.where(is_unknown(known)).cte("restored")),
+            plain=RowStatement(select(*resource.rendered(restoring.cte("restored")))),
+            once=RowStatement(resource.once(known, restoring.where(is_unknown(known)).cte("restored"))),
         )
 
     def listing(self) -> Statement:
@@ -151,7 +152,7 @@ class Trash:
         return EPOCH + int(position[1]) * MICROSECOND, int(position[2])
 
     async def restore(
-        self, session: Session, row_id: int, *, trash_days: int, idempotency: Idempotency | None = None
+        self, session: Session, row_id: Reference, *, trash_days: int, idempotency: Idempotency | None = None
     ) -> Versioned:
         """
         Raises:
@@ -161,7 +162,7 @@ class Trash:
         return await self.written(session, self.RESTORE, row_id, trash_days, idempotency)
 
     async def erase(
-        self, session: Session, row_id: int, *, trash_days: int, idempotency: Idempotency | None = None
+        self, session: Session, row_id: Reference, *, trash_days: int, idempotency: Idempotency | None = None
     ) -> Versioned:
         """For good.
 
@@ -171,7 +172,7 @@ class Trash:
         return await self.written(session, self.ERASE, row_id, trash_days, idempotency)
 
     async def written(
-        self, session: Session, write: Write, row_id: int, trash_days: int, idempotency: Idempotency | None
+        self, session: Session, write: Write, row_id: Reference, trash_days: int, idempotency: Idempotency | None
     ) -> Versioned:
         expire, call = self.EXPIRE(trash_days=trash_days), write.bound(idempotency, id=row_id)
         _, rows = await session.write(expire, call, is_repeatable=idempotency is not None)

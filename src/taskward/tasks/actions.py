@@ -14,6 +14,7 @@ from sqlalchemy.sql import ColumnElement, Select
 
 from taskward.postgres.statements import Statement, compiled, owned
 from taskward.resources.idempotency import Idempotency
+from taskward.resources.references import Reference, RowStatement
 from taskward.resources.resource import Resource, Values, Versioned
 from taskward.resources.session import Session
 from taskward.tasks.errors import TaskNotFound
@@ -28,11 +29,12 @@ async def create(session: Session, new: TaskCreate, *, idempotency: Idempotency 
 
     Raises:
         IdempotencyKeyReused: its key came with another request before.
+        UidTaken: another task of the owner has its uid.
     """
     return await TASKS.created(session, CREATE, idempotency, values_of(new))
 
 
-async def find(session: Session, task_id: int) -> Versioned:
+async def find(session: Session, task_id: Reference) -> Versioned:
     """
     Raises:
         TaskNotFound
@@ -42,7 +44,7 @@ async def find(session: Session, task_id: int) -> Versioned:
 
 async def replace(
     session: Session,
-    task_id: int,
+    task_id: Reference,
     new: TaskReplace,
     *,
     expected: list[int] | None,
@@ -60,7 +62,7 @@ async def replace(
 
 async def change(
     session: Session,
-    task_id: int,
+    task_id: Reference,
     patch: TaskPatch,
     *,
     expected: list[int] | None,
@@ -82,7 +84,7 @@ async def change(
 
 
 async def delete(
-    session: Session, task_id: int, *, expected: list[int] | None, idempotency: Idempotency | None = None
+    session: Session, task_id: Reference, *, expected: list[int] | None, idempotency: Idempotency | None = None
 ) -> Versioned:
     """Into the trash.
 
@@ -180,13 +182,13 @@ def has_own_statement(changes: Iterable[str]) -> bool:
     return len(frozenset(changes)) <= OWN_STATEMENT_FIELDS
 
 
-def change_of(changes: Iterable[str]) -> Statement:
+def change_of(changes: Iterable[str]) -> Statement | RowStatement:
     fields = frozenset(changes)
     return change_of_few(fields) if has_own_statement(fields) else CHANGE.plain
 
 
 @cache
-def change_of_few(fields: frozenset[str]) -> Statement:
+def change_of_few(fields: frozenset[str]) -> RowStatement:
     return TASKS.held_to_row(TASKS.changing(patched(fields)))
 
 

@@ -17,9 +17,9 @@ from sqlalchemy.sql import ColumnElement
 from taskward.errors import Problem
 from taskward.postgres.encoding import Row
 from taskward.postgres.failures import DatabaseUnavailable, Reason, StatementFailed
-from taskward.postgres.statements import OWNER, Bound, Statement, compiled, json_of, owned
+from taskward.postgres.statements import OWNER, Bound, compiled, json_of, owned
 from taskward.resources.clock import TICK
-from taskward.resources.errors import IdempotencyKeyReused, PreconditionRequired, VersionMismatch
+from taskward.resources.errors import IdempotencyKeyReused, PreconditionRequired, UidTaken, VersionMismatch
 from taskward.resources.idempotency import (
     CLAIM,
     FINGERPRINT,
@@ -29,7 +29,16 @@ from taskward.resources.idempotency import (
     RecalledRow,
     remembering,
 )
-from taskward.resources.refusals import KEY_IS_KNOWN, NOT_AS_EXPECTED, NOT_FOUND, PRECONDITION_REQUIRED, refuse
+from taskward.resources.references import RowStatement
+from taskward.resources.refusals import (
+    KEY_IS_KNOWN,
+    NOT_AS_EXPECTED,
+    NOT_FOUND,
+    PRECONDITION_REQUIRED,
+    UID_TAKEN,
+    refuse,
+)
+from taskward.resources.resource import holder_in
 from taskward.resources.session import Session
 from taskward.resources.shapes import Body, RowId
 from taskward.resources.versions import expected_versions
@@ -138,7 +147,8 @@ async def apply(
 ) -> Answer:
     """
     Raises:
-        PreconditionRequired, TaskNotFound, VersionMismatch: with the index of the operation; nothing has changed.
+        PreconditionRequired, TaskNotFound, VersionMismatch, UidTaken: with the index of the
+            operation; nothing has changed.
         IdempotencyKeyReused: the key came with another request before.
     """
     steps = STEPS if idempotency is None else KEEPING_STEPS
@@ -172,7 +182,8 @@ async def recall(session: Session, call: Bound) -> Answer:
 
 def call_of(operation: Operation, steps: "Steps", *, requires_if_match: bool) -> Bound:
     if isinstance(operation, CreateOperation):
-        return steps.create(**values_of(operation.task))
+        create = steps.create if operation.task.uid is None else steps.create_named
+        return create(**values_of(operation.task))
     has_condition = "if_match" in operation.model_fields_set
     if requires_if_match and not has_condition:
         return REFUSE()  # when its turn comes: one before it may fail too, and is told then
@@ -204,8 +215,12 @@ async def written(
         problem = refusal()
         # In front of each operation stands a tick, and in front of all the one that every write begins with.
         index = problem.members["operation"] = (failure.statement_index - 2) // 2
+        operation = batch.operations[index]
         if isinstance(problem, VersionMismatch):
-            problem.explain(getattr(batch.operations[index], "if_match", ""), name="if_match")
+            problem.explain(getattr(operation, "if_match", ""), name="if_match")
+        if isinstance(problem, UidTaken) and isinstance(operation, CreateOperation):
+            [rows] = await session.read(TASKS.HOLDER(id=operation.task.uid))
+            problem.tell(holder_in(rows))
         raise problem from None
 
 
@@ -216,6 +231,7 @@ REFUSALS: dict[str, Callable[[], Problem]] = {
     NOT_FOUND: TaskNotFound,
     NOT_AS_EXPECTED: lambda: VersionMismatch(TaskNotFound.noun),
     PRECONDITION_REQUIRED: PreconditionRequired,
+    UID_TAKEN: lambda: UidTaken(TaskNotFound.noun),
 }
 
 ONE_ROW = select(literal_column("1")).subquery("one")
@@ -232,24 +248,27 @@ class Steps:
 
     def __init__(self, kept: Kept) -> None:
         self.kept = kept
-        created = TASKS.creating(NEW_ROW).cte("created")
         look: Select[Any] = select(*TASKS.shape).where(TASKS.is_the_one, TASKS.is_live, TASKS.is_as_expected)
+        created = TASKS.creating(NEW_ROW).cte("created")
         self.create = compiled(select(kept(with_task("create", 201, created))).select_from(created))
+        named = TASKS.creating(TASKS.named(NEW_ROW)).cte("created")
+        outcome = case((named.c.id.is_not(None), with_task("create", 201, named)), else_=refuse(UID_TAKEN))
+        self.create_named = compiled(select(kept(outcome)).select_from(ONE_ROW.outerjoin(named, true())))
         self.patch = self.patched(attempted(TASKS.changing(PATCHED)))
         self.patch_of_few = cache(lambda fields: self.patched(attempted(TASKS.changing(patched(fields)))))
         self.look = self.patched(owned(look, TABLE).cte("done"))
         self.delete = self.step(attempted(TASKS.removing()), text("""{"op": "delete", "status": 204}"""))
 
-    def patch_of(self, changes: Iterable[str]) -> Statement:
+    def patch_of(self, changes: Iterable[str]) -> RowStatement:
         return self.patch_of_few(frozenset(changes)) if has_own_statement(changes) else self.patch
 
-    def patched(self, done: CTE) -> Statement:
+    def patched(self, done: CTE) -> RowStatement:
         return self.step(done, with_task("patch", 200, done))
 
-    def step(self, done: CTE, result: ColumnElement[str]) -> Statement:
+    def step(self, done: CTE, result: ColumnElement[str]) -> RowStatement:
         is_there = exists(owned(select(TABLE.c.id).where(TASKS.is_the_one, TASKS.is_live), TABLE))
         outcome = case((done.c.id.is_not(None), result), (is_there, refuse(NOT_AS_EXPECTED)), else_=refuse(NOT_FOUND))
-        return compiled(select(self.kept(outcome)).select_from(ONE_ROW.outerjoin(done, true())))
+        return RowStatement(select(self.kept(outcome)).select_from(ONE_ROW.outerjoin(done, true())))
 
 
 def attempted(write: Update) -> CTE:

@@ -32,7 +32,7 @@ from taskward.lists.model import TABLE as LISTS
 from taskward.postgres.statements import domain
 from taskward.resources.clock import LARGEST_INTEGER, VERSION_NUMBER
 from taskward.resources.positions import LAST, POSITION
-from taskward.resources.shapes import ANY_TEXT, NULL, TEXT_NOT_BLANK, WHITE_SPACE_ESCAPES, Body, Patch, not_blank
+from taskward.resources.shapes import ANY_TEXT, NULL, TEXT_NOT_BLANK, WHITE_SPACE_ESCAPES, Body, Patch, Uid, not_blank
 from taskward.tasks import zones
 
 # Named types: each has its own schema in OpenAPI.
@@ -213,6 +213,11 @@ COMPLETED_AT = Field(
     "Later than now counts as now.",
     examples=["2026-03-09T08:30:00Z"],
 )
+UID = Field(
+    description="A name of your own for the task, which may stand wherever its id may. It never changes, and no other "
+    "task of yours can have it, until this one is erased from the trash.",
+    examples=["6f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34"],
+)
 TIME_ZONE = Field(description="The IANA name of the zone in which `due_at` was meant.", examples=["Europe/Warsaw"])
 Tag = Annotated[str, Field(min_length=1, max_length=50, json_schema_extra={"pattern": ANY_TEXT})]
 Tags = Annotated[
@@ -264,6 +269,7 @@ CREATED_EXAMPLE: dict[str, JsonValue] = {
     "updated_at": NULL,
     "completed_at": NULL,
     "version": 1773045000204,
+    "uid": NULL,
 }
 READ_EXAMPLE: dict[str, JsonValue] = {
     **CREATED_EXAMPLE,
@@ -304,6 +310,7 @@ class TaskCreate(TaskReplace):
     model_config = ConfigDict(json_schema_extra=DUE_ONCE | ONLY_WHEN_DONE | {"examples": [EXAMPLE]})
 
     completed_at: Annotated[Instant | None, COMPLETED_AT] = None
+    uid: Annotated[Uid | None, UID] = None
 
     @model_validator(mode="after")
     def is_completed_when_done(self) -> Self:
@@ -351,6 +358,7 @@ class TaskRead(BaseModel):
     version: int = Field(
         ge=1, le=LARGEST_INTEGER, description="Grows with every change, with gaps. The `ETag` is this number in quotes."
     )
+    uid: UUID | None = Field(description="What the task was named when it was created, in lower case.")
 
 
 class TrashedTask(TaskRead):

@@ -122,9 +122,9 @@ ZoneOfDays = Annotated[
 SortBy = Annotated[Sort, Query(description="With `-` descending; null is last either way.")]
 
 
-@router.post("", status_code=201, response_model=TaskRead, responses=CREATED)
+@router.post("", status_code=201, response_model=TaskRead, responses=CREATED | problems(409))
 async def create_task(request: Request, session: CurrentSession, task: TaskCreate, key: IdempotencyKey) -> Response:
-    """Create a task of your own. With an `Idempotency-Key` a retry creates no second one."""
+    """Create a task of your own. With a `uid` or an `Idempotency-Key` a retry creates no second one."""
     return created(request, await actions.create(session, task, idempotency=key.of(task)))
 
 
@@ -210,7 +210,7 @@ batch_router = OwnerRouter(noun=TaskNotFound.noun, tags=["batch"], route_class=B
 @batch_router.post(
     "/tasks/batch",
     response_model=BatchRead,
-    responses=answers(200, {}, REPLAYED) | problems(404, 412, 428) | BATCH_TOO_LARGE,
+    responses=answers(200, {}, REPLAYED) | problems(404, 409, 412, 428) | BATCH_TOO_LARGE,
 )
 async def apply_batch(
     session: CurrentSession, settings: CurrentSettings, batch: Batch, key: IdempotencyKey

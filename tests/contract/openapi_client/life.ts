@@ -33,7 +33,7 @@ function same<Value>(found: Value, expected: NoInfer<Value>): void {
   if (left !== right) throw new Error(`${left} is not ${right}`);
 }
 
-function at(task_id: number) {
+function at(task_id: number | string) {
   return { path: { task_id } };
 }
 
@@ -64,18 +64,22 @@ const everything: Required<Schemas["TaskReplace"]> = {
   time_zone: "Europe/Warsaw",
   tags: ["home", "a & b, c"],
 };
-const once = { params: { header: { "Idempotency-Key": crypto.randomUUID() } }, body: everything };
+const uid = crypto.randomUUID();
+const once = { params: { header: { "Idempotency-Key": crypto.randomUUID() } }, body: { ...everything, uid } };
 const created = await api.POST("/tasks", once);
 let milk: Task = got(created);
-const { id, created_at, updated_at, completed_at, version, ...sent } = milk;
+const { id, uid: name, created_at, updated_at, completed_at, version, ...sent } = milk;
 const inUtc: typeof sent = { ...everything, due_at: "2026-03-10T17:00:00+00:00" };
 for (const name of Object.keys(inUtc) as (keyof typeof inUtc)[]) same(sent[name], inUtc[name]);
-same([updated_at, completed_at], [null, null]);
+same([name, updated_at, completed_at], [uid, null, null]);
 same(created.response.headers.get("Location"), `/tasks/${id}`);
 same(created.response.headers.get("ETag"), `"${version}"`);
 const again = await api.POST("/tasks", once);
 same(got(again), milk);
 same(again.response.headers.get("Idempotent-Replayed"), "true");
+const taken = await api.POST("/tasks", { body: { ...everything, uid } });
+same([refused(taken).code, taken.response.headers.get("Location")], ["uid_taken", `/tasks/${id}`]);
+same(got(await api.GET("/tasks/{task_id}", { params: at(uid) })), milk);
 
 // Many changes at once, and none of them when one fails
 const { results } = got(

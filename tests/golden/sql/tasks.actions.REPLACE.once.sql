@@ -5,7 +5,7 @@ FROM idempotency_keys
 WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now() - interval '24 hours' AND idempotency_keys.owner_id = $1::VARCHAR),
 changed AS
 (UPDATE tasks SET title=$4::VARCHAR, description=$5::VARCHAR, status=$6::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), priority=$7::VARCHAR, due_on=$8::DATE, due_at=$9::TIMESTAMP WITH TIME ZONE, time_zone=$10::VARCHAR, tags=$11::TEXT[], marked_done_at=CASE WHEN ($6::VARCHAR = 'Done') THEN tasks.completed_at END, title_words=$12, description_words=$13, title_unspaced=$14::VARCHAR, description_unspaced=$15::VARCHAR WHERE tasks.id = $16::BIGINT AND tasks.deleted_at IS NULL AND ($17::BIGINT[] IS NULL OR tasks.version = any($17::BIGINT[])) AND tasks.owner_id = $1::VARCHAR AND NOT (EXISTS (SELECT known.key
-FROM known)) RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version),
+FROM known)) RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version, tasks.uid),
 made AS
 (SELECT changed.id AS id, row_to_json(changed) AS json, changed.version AS version
 FROM changed),

@@ -1,0 +1,3 @@
+-- $1 sets_name, $2 name, $3 sets_color, $4 color, $5 id, $6 expected, $7 owner
+UPDATE lists SET name=CASE WHEN $1 THEN $2::VARCHAR ELSE lists.name END, color=CASE WHEN $3 THEN $4::VARCHAR ELSE lists.color END, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT) WHERE lists.uid = $5::UUID AND lists.deleted_at IS NULL AND lists.deleted_at IS NULL AND ($6::BIGINT[] IS NULL OR lists.version = any($6::BIGINT[])) AND lists.owner_id = $7::VARCHAR RETURNING lists.id, (SELECT row_to_json(shape) AS row_to_json_1
+FROM (SELECT lists.id AS id, lists.uid AS uid, lists.name AS name, lists.color AS color, lists.position AS position, lists.created_at AS created_at, lists.updated_at AS updated_at, lists.version AS version) AS shape) AS json, lists.version

@@ -1,0 +1,4 @@
+-- $1 id, $2 owner
+SELECT lists.id
+FROM lists
+WHERE lists.uid = $1::UUID AND lists.deleted_at IS NULL AND lists.owner_id = $2::VARCHAR

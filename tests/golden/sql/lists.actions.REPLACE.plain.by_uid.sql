@@ -1,0 +1,3 @@
+-- $1 name, $2 color, $3 id, $4 expected, $5 owner
+UPDATE lists SET name=$1::VARCHAR, color=$2::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT) WHERE lists.uid = $3::UUID AND lists.deleted_at IS NULL AND lists.deleted_at IS NULL AND ($4::BIGINT[] IS NULL OR lists.version = any($4::BIGINT[])) AND lists.owner_id = $5::VARCHAR RETURNING lists.id, (SELECT row_to_json(shape) AS row_to_json_1
+FROM (SELECT lists.id AS id, lists.uid AS uid, lists.name AS name, lists.color AS color, lists.position AS position, lists.created_at AS created_at, lists.updated_at AS updated_at, lists.version AS version) AS shape) AS json, lists.version

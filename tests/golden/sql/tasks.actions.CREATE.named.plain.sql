@@ -1,0 +1,5 @@
+-- $1 owner, $2 title, $3 description, $4 status, $5 priority, $6 due_on, $7 due_at, $8 time_zone, $9 tags, $10 completed_at, $11 title_words, $12 description_words, $13 title_unspaced, $14 description_unspaced, $15 uid
+WITH created AS
+(INSERT INTO tasks (owner_id, title, description, status, version, priority, due_on, due_at, time_zone, tags, marked_done_at, title_words, description_words, title_unspaced, description_unspaced, uid) VALUES ($1::VARCHAR, $2::VARCHAR, $3::VARCHAR, $4::VARCHAR, CAST(current_setting('app.version') AS BIGINT), $5::VARCHAR, $6::DATE, $7::TIMESTAMP WITH TIME ZONE, $8::VARCHAR, $9::TEXT[], CASE WHEN ($4::VARCHAR = 'Done') THEN least($10::TIMESTAMP WITH TIME ZONE, now()) END, $11, $12, $13::VARCHAR, $14::VARCHAR, $15::UUID) ON CONFLICT (owner_id, uid) WHERE uid IS NOT NULL AND erased_at IS NULL DO NOTHING RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version, tasks.uid)
+ SELECT created.id, row_to_json(created) AS json, created.version
+FROM created
