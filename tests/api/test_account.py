@@ -18,6 +18,7 @@ from support.signing import SECRET, signed
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
 from taskward.owners import actions
+from taskward.resources import portions
 from taskward.resources.clock import owned_tables
 
 EVERYTHING = {"confirm": "everything"}
@@ -162,8 +163,8 @@ def test_what_an_organization_shares_is_not_one_members_to_remove(shared_api: st
 
 
 def test_much_is_removed_in_portions(ann: Person, monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
-    monkeypatch.setattr(actions, "FIRST_ROWS", 1)
-    monkeypatch.setattr(actions, "MOST_ROWS", 4)
+    monkeypatch.setattr(portions, "FIRST_ROWS", 1)
+    monkeypatch.setattr(portions, "MOST_ROWS", 4)
     for _ in range(3):
         lives(ann)
     batch = [{"op": "create", "task": {"title": f"{number}"}} for number in range(50)]
@@ -175,8 +176,8 @@ def test_much_is_removed_in_portions(ann: Person, monkeypatch: pytest.MonkeyPatc
 
 
 def test_writes_at_the_same_time_come_before_or_after(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "FIRST_ROWS", 1)
-    monkeypatch.setattr(actions, "MOST_ROWS", 2)
+    monkeypatch.setattr(portions, "FIRST_ROWS", 1)
+    monkeypatch.setattr(portions, "MOST_ROWS", 2)
 
     def write(number: int) -> int:
         if number % 10 == 9:
@@ -193,8 +194,8 @@ def test_what_the_deadline_cuts_short_goes_on_with_the_same_request(
     person: Callable[..., Person], issuer: LocalIssuer, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A round trip for each of so many rows takes longer than any deadline here."""
-    monkeypatch.setattr(actions, "FIRST_ROWS", 1)
-    monkeypatch.setattr(actions, "MOST_ROWS", 1)
+    monkeypatch.setattr(portions, "FIRST_ROWS", 1)
+    monkeypatch.setattr(portions, "MOST_ROWS", 1)
     settings = settings_for(database_url, request_deadline_seconds=1.5)
     with serving(create_app(settings, local_issuer=issuer)) as api:
         ann = person("ann", api=api)
@@ -205,11 +206,11 @@ def test_what_the_deadline_cuts_short_goes_on_with_the_same_request(
         answer = ann.delete("/me", params=EVERYTHING)
         document = problem(answer, 503, "database_unavailable")
         left = rows_of(database_url, ann.id)
-        monkeypatch.setattr(actions, "MOST_ROWS", 20_000)
+        monkeypatch.setattr(portions, "MOST_ROWS", 20_000)
         while answer.status_code == 503:
             answer = ann.delete("/me", params=EVERYTHING)
 
-    assert document["detail"] == actions.UNFINISHED
+    assert document["detail"] == portions.UNFINISHED
     assert left["owner"] == 1
     assert 0 < left["tasks"] < 20_001
     assert answer.status_code == 204

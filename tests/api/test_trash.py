@@ -10,12 +10,14 @@ import pytest
 
 from support.answers import SHAPE, problem, task
 from support.database_proxy import proxied
+from support.databases import asked
 from support.pages import next_of, walked
 from support.people import Person
 from support.serving import serving
 from support.settings import settings_for
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
+from taskward.resources import portions
 from taskward.resources.paging import cursor_for
 from taskward.tasks.trash import TRASH
 
@@ -48,10 +50,15 @@ def aged(url: str, person: Person, *, days: float) -> None:
         )
 
 
-def rows_of(url: str, person: Person) -> int:
-    with psycopg.connect(url, autocommit=True) as admin:
-        [(count,)] = admin.execute("select count(*) from tasks where owner_id = %s", [person.id]).fetchall()
-        return int(count)
+def left_of(url: str, person: Person) -> list[str]:
+    """Titles of the rows, in the order of ids."""
+    found = asked(url, "select title from tasks where owner_id = %s order by id", person.id)
+    return [title for (title,) in found]
+
+
+def rows_of(url: str, person: Person) -> list[dict[str, Any]]:
+    """As PostgreSQL writes them, in the order of ids."""
+    return [row for (row,) in asked(url, "select to_jsonb(t) from tasks t where owner_id = %s order by id", person.id)]
 
 
 # What is in the trash
@@ -230,7 +237,71 @@ def test_what_is_removed_from_the_trash_is_gone_for_good(ann: Person, database_u
     assert titles(trash(ann)) == "Eggs"
     problem(ann.delete(f"/trash/{milk['id']}/"), 404, "task_not_found")
     problem(ann.post(f"/tasks/{milk['id']}/restore"), 404, "task_not_found")
-    assert rows_of(database_url, ann) == 1
+    assert left_of(database_url, ann) == ["erased", "Eggs"]
+
+
+EVERYTHING: dict[str, Any] = {
+    "title": "Milk",
+    "description": "whole, 準備搬家了",
+    "status": "Done",
+    "priority": "high",
+    "due_at": "2026-03-10T18:00:00Z",
+    "time_zone": "Europe/Warsaw",
+    "tags": ["home"],
+}
+
+LEFT = {"owner_id", "id", "uid", "version", "created_at", "position", "deleted_at", "erased_at"}
+
+
+def test_an_erased_task_leaves_a_row_without_anything_that_was_in_it(
+    ann: Person, bob: Person, database_url: str
+) -> None:
+    blank = ann.adds("erased")
+    milk = deleted(ann, **EVERYTHING)
+    ann.delete(f"/tasks/{blank['id']}")
+    asked(database_url, "update tasks set uid = gen_random_uuid() where owner_id = %s", ann.id)
+    of_blank, before = rows_of(database_url, ann)
+    other = deleted(bob, **EVERYTHING)
+    [of_bob] = rows_of(database_url, bob)
+
+    assert ann.delete(f"/trash/{milk['id']}").status_code == 204
+
+    _, after = rows_of(database_url, ann)
+    assert {name for name, value in after.items() if value == before[name] and value is not None} <= LEFT | {"tags"}
+    assert {name: after[name] for name in ("id", "uid", "version", "created_at")} == {
+        name: before[name] for name in ("id", "uid", "version", "created_at")
+    }
+    # As a task of which nobody ever said anything but this title, and without the words to find it by.
+    kept = {name: value for name, value in after.items() if name not in LEFT | {"title_words"}}
+    assert kept == {name: value for name, value in of_blank.items() if name not in LEFT | {"title_words"}}
+    assert (after["title_words"], after["deleted_at"]) == ("", "-infinity")
+    assert after["erased_at"] is not None
+    assert rows_of(database_url, bob) == [of_bob]
+    assert [task["id"] for task in trash(bob)] == [other["id"]]
+
+
+def test_an_erased_task_is_found_by_no_call(ann: Person, database_url: str) -> None:
+    milk = deleted(ann, **EVERYTHING)
+    ann.delete(f"/trash/{milk['id']}")
+    before, path = rows_of(database_url, ann), f"/tasks/{milk['id']}"
+
+    for answer in (
+        ann.get(path),
+        ann.put(path, json={"title": "Milk"}),
+        ann.patch(path, json={"title": "Milk"}),
+        ann.patch(path, json={}),
+        ann.delete(path),
+        ann.post(f"{path}/restore"),
+        ann.delete(f"/trash/{milk['id']}"),
+    ):
+        problem(answer, 404, "task_not_found")
+    for operation in ({"op": "patch", "patch": {"title": "x"}}, {"op": "delete"}):
+        answer = ann.post("/tasks/batch", json={"operations": [{"id": milk["id"], **operation}]})
+        assert (answer.status_code, answer.json()["code"]) == (404, "task_not_found")
+    for path in ("/tasks", "/tasks?q=erased", "/tasks?status=Todo", "/tasks?sort=title", "/trash", "/tags"):
+        assert ann.get(path).json() == []
+    assert ann.get("/tasks?count=true").headers["x-total-count"] == "0"
+    assert rows_of(database_url, ann) == before
 
 
 def test_the_trash_is_emptied_and_nothing_else(ann: Person, bob: Person, database_url: str) -> None:
@@ -244,7 +315,7 @@ def test_the_trash_is_emptied_and_nothing_else(ann: Person, bob: Person, databas
     assert trash(ann) == []
     assert ann.tasks() == [kept]
     assert len(trash(bob)) == 1
-    assert rows_of(database_url, ann) == 1
+    assert left_of(database_url, ann) == ["Bread", "erased", "erased"]
 
 
 @pytest.mark.parametrize(
@@ -283,16 +354,26 @@ def test_after_thirty_days_a_task_is_gone_from_the_trash(ann: Person, database_u
     assert trash(ann) == []
 
 
-LOOKS = [
-    ("GET", "/trash", 200),
+def test_looking_into_the_trash_changes_nothing(ann: Person, database_url: str) -> None:
+    deleted(ann, "Milk")
+    aged(database_url, ann, days=31)
+    unchanged = "select version, (select json_agg(xmin::text) from tasks where owner_id = %s) from owner"
+    before = asked(database_url, f"{unchanged} where owner_id = %s", ann.id, ann.id)
+
+    assert trash(ann) == []
+
+    assert asked(database_url, f"{unchanged} where owner_id = %s", ann.id, ann.id) == before
+
+
+WRITES = [
     ("POST", f"/tasks/{NEVER_GIVEN}/restore", 404),
     ("DELETE", f"/trash/{NEVER_GIVEN}", 404),
     ("DELETE", "/trash", 204),
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "status"), LOOKS)
-def test_any_look_into_the_trash_removes_what_has_expired_there(
+@pytest.mark.parametrize(("method", "path", "status"), WRITES)
+def test_any_write_to_the_trash_erases_what_has_expired_there(
     ann: Person, bob: Person, database_url: str, method: str, path: str, status: int
 ) -> None:
     for person in (ann, bob):
@@ -302,7 +383,72 @@ def test_any_look_into_the_trash_removes_what_has_expired_there(
 
     assert ann.send(method, path).status_code == status
 
-    assert (rows_of(database_url, ann), rows_of(database_url, bob)) == (1, 1)
+    assert left_of(database_url, ann) == ["erased", "Bread"]
+    assert left_of(database_url, bob) == ["Milk"]
+
+
+def test_a_write_to_the_trash_erases_no_more_than_it_has_time_for(ann: Person, database_url: str) -> None:
+    ann.adds("Milk")
+    fill(database_url, ann, 250)
+    aged(database_url, ann, days=31)
+
+    for left in (150, 50, 0, 0):
+        problem(ann.delete(f"/trash/{NEVER_GIVEN}"), 404, "task_not_found")
+        assert left_of(database_url, ann).count("x") == left
+
+
+# Many
+
+
+def fill(url: str, person: Person, rows: int) -> None:
+    many = "insert into tasks (owner_id, title, status, version, deleted_at) select %s, 'x', 'Todo', 1, now() from "
+    asked(url, many + "generate_series(1, %s)", person.id, rows)
+
+
+def test_much_is_erased_in_portions(ann: Person, monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
+    monkeypatch.setattr(portions, "FIRST_ROWS", 1)
+    monkeypatch.setattr(portions, "MOST_ROWS", 4)
+    ann.adds("Milk")
+    fill(database_url, ann, 30)
+    key = {"Idempotency-Key": "empty"}
+
+    assert "idempotent-replayed" not in ann.delete("/trash", headers=key).headers
+    assert left_of(database_url, ann) == ["Milk"] + ["erased"] * 30
+    fill(database_url, ann, 30)
+    assert ann.delete("/trash", headers=key).headers["idempotent-replayed"] == "true"
+    assert left_of(database_url, ann).count("x") == 30
+    assert ann.delete("/trash").status_code == 204
+    assert left_of(database_url, ann) == ["Milk"] + ["erased"] * 60
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "empty"}])
+def test_what_the_deadline_cuts_short_goes_on_with_the_same_request(
+    person: Callable[..., Person],
+    issuer: LocalIssuer,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    key: dict[str, str],
+) -> None:
+    """A round trip for each of so many rows takes longer than any deadline here. The key is remembered at the end."""
+    monkeypatch.setattr(portions, "FIRST_ROWS", 1)
+    monkeypatch.setattr(portions, "MOST_ROWS", 1)
+    settings = settings_for(database_url, request_deadline_seconds=1.5)
+    with serving(create_app(settings, local_issuer=issuer)) as api:
+        carol = person("carol", api=api)
+        carol.adds("Milk")
+        fill(database_url, carol, 20_000)
+
+        answer = carol.delete("/trash", headers=key)
+        document = problem(answer, 503, "database_unavailable")
+        left = left_of(database_url, carol).count("x")
+        monkeypatch.setattr(portions, "MOST_ROWS", 20_000)
+        while answer.status_code == 503:
+            answer = carol.delete("/trash", headers=key)
+
+    assert document["detail"] == portions.UNFINISHED
+    assert 0 < left < 20_000
+    assert (answer.status_code, "idempotent-replayed" in answer.headers) == (204, False)
+    assert left_of(database_url, carol).count("x") == 0
 
 
 def test_the_days_are_a_setting(person: Callable[..., Person], issuer: LocalIssuer, database_url: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
+    literal_column,
     text,
 )
 from starlette.requests import Request
@@ -82,7 +83,7 @@ class TrashedNote(NoteRead):
 
 
 NOTES = Resource(TABLE, read=NoteRead, replace=NoteReplace, patch=NotePatch, missing=NoteNotFound)
-TRASH = Trash(NOTES, read=TrashedNote)
+TRASH = Trash(NOTES, read=TrashedNote, erased={"text": literal_column("'erased'")})
 CREATE, FIND, KEEP, PAGE = NOTES.create(), NOTES.find(), NOTES.keep(), NOTES.page()
 REPLACE, CHANGE, REMOVE = NOTES.replace(), NOTES.change(), NOTES.remove()
 

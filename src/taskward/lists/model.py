@@ -32,6 +32,7 @@ class List(SQLModel, table=True):
             unique=True,
             postgresql_where=text("uid is not null and deleted_at is null"),
         ),
+        {"info": {"expires": True}},  # a policy of taskward_keeper says when
     )
 
     owner_id: str = Column(sa_type=Text, nullable=False)

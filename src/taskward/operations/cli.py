@@ -260,13 +260,15 @@ def migrate(
 
 @app.command()
 def purge() -> None:
-    """Remove what is past its retention: idempotency keys after a day, the trash after TRASH_DAYS. Run it daily."""
+    """End what is past its retention: idempotency keys after a day, the trash after TRASH_DAYS. Run it daily."""
     from taskward.operations import retention
 
     settings = read()
     with database_of(settings, say=typer.echo) as (_, direct_url):
-        removed = retention.purge(direct_url, trash_days=settings.trash_days)
-    typer.echo("Removed " + ", ".join(f"{count} expired rows of {table}" for table, count in removed.items()) + ".")
+        purged = retention.purge(direct_url, trash_days=settings.trash_days)
+    for table, count in purged.items():
+        erased = f", erased the content of {count.erased}" if table == "tasks" else ""
+        typer.echo(f"{table}: removed {count.removed} expired rows{erased}.")
 
 
 @app.command()

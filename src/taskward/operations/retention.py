@@ -2,52 +2,158 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import Integer, Table, bindparam, delete, exists, func, literal_column, select, update
 from sqlmodel import SQLModel
 
-import taskward.tasks.actions  # noqa: F401 - fills SQLModel.metadata
+from taskward.lists.model import TABLE as LISTS
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence
 from taskward.postgres.context import APP_ROLE, DISTRIBUTED, distribution_of
-from taskward.resources.clock import owned_tables
+from taskward.postgres.statements import Bound, Statement, compiled, owned
+from taskward.resources.clock import CLOCK, owned_tables
+from taskward.resources.idempotency import KEYS
+from taskward.resources.portions import ROWS
+from taskward.resources.trash import ZERO
+from taskward.tasks.model import TABLE as TASKS
+from taskward.tasks.trash import TRASH
 
 KEEPER_ROLE = "taskward_keeper"
-"""Sees what has expired, of every owner, and nothing else: its policies say what that is."""
+"""Sees what has expired, of every owner, and nothing else: its policies say what that is. It removes keys; of other
+tables it only finds whose rows have expired, because those end as their owner, with a trace.
+"""
 
-TABLES = SQLModel.metadata.sorted_tables
-EXPIRING_TABLES = tuple(table.name for table in TABLES if table.info.get("expires"))
+EXPIRING_TABLES = tuple(table.name for table in SQLModel.metadata.sorted_tables if table.info.get("expires"))
 OWNED_TABLES = tuple(owned_tables())
 
-ROWS_AT_ONCE = 10_000
+KEYS_AT_ONCE, ROWS_AT_ONCE = 10_000, 1_000
 """A short transaction each: nobody waits for a purge, and one that breaks off has not run in vain."""
+
+LEAST_DAYS = 30
+"""For which it can be told what was removed, and `trash_days` if they are more."""
+
+IDLE_SECONDS = 10
+"""After which the server ends a transaction, and lets go of its locks, when this process stands still in the middle."""
 
 
 class RetentionRefused(Exception):
     """The database would not do it: one sentence for the operator."""
 
 
-def purge(url: str, *, trash_days: int) -> dict[str, int]:
-    """Removes what has expired, and tells how many rows of each table.
+class Purged(NamedTuple):
+    """How many rows of a table."""
+
+    removed: int
+    erased: int = 0
+    """They stay, without what was in them."""
+
+
+def purge(url: str, *, trash_days: int) -> dict[str, Purged]:
+    """Ends what has expired, and tells of each table how much.
+
+    A row goes when nobody goes on from before it was deleted any more, and in the same transaction `owner.feed_floor`
+    says that there was one. So any number of purges may run at once, and be killed at any time.
 
     Raises:
         RetentionRefused: no connection, or no schema of this release.
     """
     with connected(url) as connection:
-        return {table: purged(connection, table, trash_days=trash_days) for table in EXPIRING_TABLES}
+        of_tasks, of_lists = (owners_with_expired(connection, table, trash_days) for table in (TASKS, LISTS))
+        days = max(trash_days, LEAST_DAYS)
+        remove = {table: REMOVE[table.name](days=days, rows=ROWS_AT_ONCE) for table in (TASKS, LISTS)}
+        erase = TRASH.EXPIRE(trash_days=trash_days, rows=ROWS_AT_ONCE)
+        return {
+            KEYS.name: Purged(keys_removed(connection)),
+            # Before the lists, so that none refers to a list that goes.
+            TASKS.name: Purged(
+                sum(in_portions(connection, owner, remove[TASKS]) for owner in of_tasks),
+                sum(in_portions(connection, owner, erase) for owner in of_tasks),
+            ),
+            LISTS.name: Purged(sum(in_portions(connection, owner, remove[LISTS]) for owner in of_lists)),
+        }
 
 
-def purged(connection: AdminConnection, table: str, *, trash_days: int) -> int:
+def keys_removed(connection: AdminConnection) -> int:
     removing = sql.SQL("delete from {table} where ctid = any(array(select ctid from {table} limit {rows}))")
-    statement = removing.format(table=sql.Identifier(table), rows=ROWS_AT_ONCE)
-    total, removed = 0, ROWS_AT_ONCE
-    while removed >= ROWS_AT_ONCE:  # more where partitions have rows at the same place
+    statement = removing.format(table=sql.Identifier(KEYS.name), rows=KEYS_AT_ONCE)
+    total, removed = 0, 1
+    while removed:  # a full portion or not: another purge may have been quicker with some of its rows
         with connection.transaction():
-            connection.execute(sql.SQL("set local role {}").format(sql.Identifier(KEEPER_ROLE)))
-            connection.execute("select set_config('app.trash_days', %s, true)", (str(trash_days),))
+            become_keeper(connection)
             removed = connection.execute(statement).rowcount
         total += removed
     return total
+
+
+def owners_with_expired(connection: AdminConnection, table: Table, trash_days: int) -> list[str]:
+    finding = sql.SQL("select distinct owner_id from {}").format(sql.Identifier(table.name))
+    with connection.transaction():
+        become_keeper(connection)
+        connection.execute("select set_config('app.trash_days', %s, true)", (str(trash_days),))
+        return [owner for (owner,) in connection.execute(finding)]
+
+
+def become_keeper(connection: AdminConnection) -> None:
+    connection.execute(sql.SQL("set local role {}").format(sql.Identifier(KEEPER_ROLE)))
+
+
+def in_portions(connection: AdminConnection, owner_id: str, call: Bound) -> int:
+    """How many rows it was, until nothing was left for a full portion or the owner was gone."""
+    total = 0
+    while True:
+        with as_owner(connection, owner_id) as is_there:
+            found = run(connection, owner_id, call).rowcount if is_there else 0
+        total += found
+        if found < ROWS_AT_ONCE:
+            return total
+
+
+@contextmanager
+def as_owner(connection: AdminConnection, owner_id: str) -> Iterator[bool]:
+    """A transaction that, as every write does, comes before or after the others of this owner.
+
+    Tells whether there is one: who never wrote, or was forgotten, has no row.
+    """
+    with connection.transaction():
+        connection.execute(
+            "select set_config('role', %s, true), set_config('app.user_id', %s, true), "
+            "set_config('idle_in_transaction_session_timeout', %s, true)",
+            (APP_ROLE, owner_id, f"{IDLE_SECONDS}s"),
+        )
+        locked = connection.execute("select from owner where owner_id = %s for update", (owner_id,))
+        yield locked.rowcount == 1
+
+
+def run(connection: AdminConnection, owner_id: str, call: Bound) -> psycopg.RawCursor[tuple[Any, ...]]:
+    """A statement as requests send it."""
+    values = {"owner": owner_id, **call.values}
+    cursor = psycopg.RawCursor(connection)
+    return cursor.execute(call.statement.sql, [values[name] for name in call.statement.order])
+
+
+def removing(table: Table) -> Statement:
+    """Some of what was deleted, or erased, so long ago that nobody asks for it any more. A row for each.
+
+    An hour more than `days`, because a token may be given out while the removal that it has not seen is committed; no
+    transaction lasts as long.
+    """
+    days, an_hour = bindparam("days", type_=Integer()), literal_column("1", Integer())
+    until = func.now() - func.make_interval(ZERO, ZERO, ZERO, days, an_hour)
+    expired = [table.c.deleted_at <= until]
+    if "erased_at" in table.c:  # of an erased row that is long ago
+        expired.append(func.coalesce(table.c.erased_at, table.c.deleted_at) <= until)
+    some = owned(select(table.c.id).where(*expired), table).limit(ROWS)
+    deleting = owned(delete(table).where(table.c.id == func.any(func.array(some.scalar_subquery()))), table)
+    gone = deleting.returning(table.c.version).cte("gone")
+    highest = select(func.max(gone.c.version)).scalar_subquery()
+    raising = update(CLOCK).values(feed_floor=func.greatest(CLOCK.c.feed_floor, highest))
+    raised = owned(raising.where(exists(select(gone.c.version))), CLOCK).returning(CLOCK.c.feed_floor).cte("raised")
+    return compiled(select(gone.c.version).add_cte(raised))
+
+
+REMOVE = {table.name: removing(table) for table in (TASKS, LISTS)}
 
 
 def forget(url: str, owner_id: str) -> dict[str, int]:
@@ -58,11 +164,7 @@ def forget(url: str, owner_id: str) -> dict[str, int]:
     Raises:
         RetentionRefused: no connection, or no schema of this release.
     """
-    with connected(url) as connection, connection.transaction():
-        connection.execute("select set_config('app.user_id', %s, true)", (owner_id,))
-        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(APP_ROLE)))
-        # As every write does: whoever writes for this owner at the same time comes before or after.
-        connection.execute("select from owner where owner_id = %s for update", (owner_id,))
+    with connected(url) as connection, as_owner(connection, owner_id):
         return {table: forgotten(connection, table, owner_id) for table in OWNED_TABLES}
 
 

@@ -1,55 +1,24 @@
 """What can be done with an owner as a whole: to be forgotten, with everything that is theirs."""
 
-import asyncio
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Integer, Table, bindparam, delete, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Table, delete, exists, func, literal_column, select
 from sqlmodel import SQLModel
 
 import taskward.tasks.actions  # noqa: F401 - fills SQLModel.metadata
-from taskward.postgres.failures import DatabaseUnavailable, Reason
 from taskward.postgres.statements import Statement, compiled, owned
 from taskward.resources.clock import owned_tables
+from taskward.resources.portions import ROWS, in_portions
 from taskward.resources.session import Session
-
-FIRST_ROWS, MOST_ROWS = 200, 2_000
-"""Of each table in one round trip: a few hundred of the longest take as long as thousands of the usual ones."""
-
-QUICK_SECONDS = 0.05
-"""After a round trip that took less, the next is for twice as many."""
-
-ROWS = bindparam("rows", type_=Integer())
-
-UNFINISHED = "There is so much to remove that it is not done yet: send the same request again, and it goes on."
 
 
 async def forget(session: Session) -> None:
     """Removes every row of the owner, for good, as `taskward forget` does.
 
-    In portions, because one statement would outlast the deadline where there are many: what is removed stays removed,
-    and the same request goes on. Another write of the owner comes before it, between two portions or after it.
-
     Raises:
-        DatabaseUnavailable: the deadline comes before the end.
+        DatabaseUnavailable: the deadline comes before the end; the same request goes on.
     """
-    time, rows, has_begun = asyncio.get_running_loop().time, FIRST_ROWS, False
-    while True:
-        began = time()
-        calls = [statement(rows=rows) for statement in FORGET.values()]
-        try:
-            *_, the_owner = await session.write(*calls, is_repeatable=True)
-        except DatabaseUnavailable as failure:
-            if has_begun and failure.reason in (Reason.NO_CONNECTION_IN_TIME, Reason.NO_ANSWER_IN_TIME):
-                raise DatabaseUnavailable(Reason.UNFINISHED, UNFINISHED) from None
-            raise
-        if the_owner:
-            return
-        has_begun = True
-        took = time() - began
-        if took < QUICK_SECONDS:
-            rows, took = min(2 * rows, MOST_ROWS), 2 * took
-        if time() + took > session.deadline:
-            raise DatabaseUnavailable(Reason.UNFINISHED, UNFINISHED)
+    await in_portions(session, lambda rows: [statement(rows=rows) for statement in FORGET.values()], is_repeatable=True)
 
 
 def forgetting(tables: Sequence[Table]) -> dict[str, Statement]:

@@ -1,6 +1,8 @@
 """The trash of a resource: where a deleted row waits, to be restored or to end after `trash_days`.
 
-What is older counts as gone, and every look into an owner's trash removes it, in the same round trip.
+What ends leaves its row without what was in it, for those who have to hear of it, until `taskward purge` removes it. It
+left at its version, when it was deleted; ending is no change. What is older than `trash_days` counts as gone, and the
+owner's writes to the trash erase some of it in the same round trip.
 """
 
 import re
@@ -13,12 +15,14 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     DateTime,
+    DefaultClause,
     FromClause,
     Integer,
     Select,
+    Table,
+    Update,
     bindparam,
     cast,
-    delete,
     extract,
     func,
     literal_column,
@@ -34,6 +38,7 @@ from taskward.resources.clock import NOW
 from taskward.resources.errors import CursorInvalid
 from taskward.resources.idempotency import Idempotency, is_unknown, known_key, once
 from taskward.resources.paging import LIMIT, Page, PageRequest, cursor_for, looking_ahead, position_in
+from taskward.resources.portions import ROWS, in_portions
 from taskward.resources.references import Reference, RowStatement
 from taskward.resources.resource import NO_BODY, Resource, Values, Versioned, Write, columns_of, remembered
 from taskward.resources.session import Session
@@ -45,6 +50,15 @@ POSITION = re.compile(r"([0-9]{1,16})\.([1-9][0-9]{0,15})")
 """Of a row in the list: the microsecond since 1970 in which it was deleted, and its id."""
 
 BEGINNING = (datetime.max.replace(tzinfo=UTC), 2**63 - 1)
+
+KEPT = {"owner_id", "id", "uid", "version", "created_at", "position", "deleted_at", "erased_at"}
+"""What an erased row still has, or has in place of the usual."""
+
+LONG_AGO: ColumnElement[Any] = literal_column("'-infinity'::timestamptz")
+"""When an erased row says that it was deleted: so whoever looks for what lies in the trash leaves it out."""
+
+EXPIRED_ROWS = 100
+"""That a write to the trash may erase besides."""
 
 ZERO: ColumnElement[Any] = literal_column("0")
 EXPIRED_UNTIL = func.now() - func.make_interval(ZERO, ZERO, ZERO, bindparam("trash_days", type_=Integer()))
@@ -59,30 +73,48 @@ class TrashPageRow(NamedTuple):
 
 
 class Trash:
-    """`read` is what a row in it is answered as, `restored` what restoring writes beside the usual."""
+    """`read` is what a row in it is answered as, `restored` what restoring writes beside the usual, `erased` what an
+    erased row has in columns that can be neither null nor their default.
 
-    def __init__(self, resource: Resource, *, read: type[BaseModel], restored: Values | None = None) -> None:
+    Raises:
+        TypeError: of a column is not said how an erased row has it.
+    """
+
+    def __init__(
+        self, resource: Resource, *, read: type[BaseModel], erased: Values, restored: Values | None = None
+    ) -> None:
         table = resource.table
         self.resource = resource
         self.list_name = "trash by deleted_at"
         self.shape = columns_of(table, read)
-        self.is_trashed = table.c.deleted_at.is_not(None)
-        self.is_expired = table.c.deleted_at <= EXPIRED_UNTIL
-        self.EXPIRE = compiled(owned(delete(table).where(self.is_expired), table))
-        self.ERASE = resource.without_body(owned(delete(table).where(resource.is_the_one, self.is_trashed), table))
+        self.erased = {**emptied(table, erased), "erased_at": func.now(), "deleted_at": LONG_AGO}
+        self.is_trashed = table.c.deleted_at > EXPIRED_UNTIL
+        self.EXPIRE = compiled(self.erasing_some(table.c.deleted_at <= EXPIRED_UNTIL))
+        self.ERASE = resource.without_body(self.erasing().where(resource.is_the_one, self.is_trashed))
         self.EMPTY = self.emptying()
         self.RESTORE = self.restoring(restored or {})
         self.LIST = self.listing()
 
+    def erasing(self) -> Update:
+        return owned(update(self.resource.table).values(self.erased), self.resource.table)
+
+    def erasing_some(self, *conditions: ColumnElement[bool]) -> Update:
+        """Those that were deleted first, of what is not erased yet."""
+        table = self.resource.table
+        some: Select[Any] = select(table.c.id).where(table.c.deleted_at > LONG_AGO, *conditions)
+        portion = owned(some, table).order_by(table.c.deleted_at, table.c.id).limit(ROWS)
+        return self.erasing().where(table.c.id == func.any(func.array(portion.scalar_subquery())))
+
     def emptying(self) -> Write:
-        """Answers a row, whatever was in it."""
-        table, known = self.resource.table, known_key()
-        emptying = owned(delete(table).where(self.is_trashed), table).returning(table.c.id)
-        nothing = cast(null(), BigInteger)
-        made = select(nothing.label("id"), NO_BODY, nothing.label("version")).where(is_unknown(known)).cte("made")
+        """A portion. Answers a row when it was the last one, and before that the key is not remembered."""
+        known, nothing = known_key(), cast(null(), BigInteger)
+        emptying = self.erasing_some().returning(self.resource.table.c.id)
+        emptied_once = emptying.where(is_unknown(known)).cte("emptied")
+        made = select(nothing.label("id"), NO_BODY, nothing.label("version"))
+        made = made.where(is_unknown(known), was_the_last(emptied_once))
         return Write(
-            plain=compiled(select(literal_column("1")).add_cte(emptying.cte("emptied"))),
-            once=compiled(once(known, made, emptying.where(is_unknown(known)).cte("emptied"))),
+            plain=compiled(select(literal_column("1")).where(was_the_last(emptying.cte("emptied")))),
+            once=compiled(once(known, made.cte("made"), emptied_once)),
         )
 
     def restoring(self, values: Values) -> Write:
@@ -119,15 +151,8 @@ class Trash:
                 select(microseconds).scalar_subquery(),
                 select(last_one.c.id).scalar_subquery(),
                 has_more,
-            ).add_cte(self.expiring())
+            )
         )
-
-    def expiring(self) -> CTE:
-        """Looking takes no clock, so it leaves alone the rows that another transaction has locked."""
-        table = self.resource.table
-        expired: Select[Any] = select(table.c.id).where(self.is_expired)
-        ids = owned(expired, table).with_for_update(skip_locked=True)
-        return owned(delete(table).where(table.c.id.in_(ids)), table).returning(table.c.id).cte("expired")
 
     async def list(self, session: Session, page: PageRequest, *, trash_days: int) -> Page:
         """What was deleted last comes first.
@@ -174,7 +199,8 @@ class Trash:
     async def written(
         self, session: Session, write: Write, row_id: Reference, trash_days: int, idempotency: Idempotency | None
     ) -> Versioned:
-        expire, call = self.EXPIRE(trash_days=trash_days), write.bound(idempotency, id=row_id)
+        expire = self.EXPIRE(trash_days=trash_days, rows=EXPIRED_ROWS)
+        call = write.bound(idempotency, id=row_id, trash_days=trash_days)
         _, rows = await session.write(expire, call, is_repeatable=idempotency is not None)
         return self.resource.done(rows, idempotency=idempotency)
 
@@ -182,10 +208,32 @@ class Trash:
         """All that is in it, for good. Tells whether that was done before, under this key.
 
         Raises:
+            DatabaseUnavailable: the deadline comes before the end; the same request goes on.
             IdempotencyKeyReused: the key came with another request before.
         """
-        [[row]] = await session.write(self.EMPTY.bound(idempotency), is_repeatable=idempotency is not None)
+        [row] = await in_portions(
+            session, lambda rows: [self.EMPTY.bound(idempotency, rows=rows)], is_repeatable=idempotency is not None
+        )
         return idempotency is not None and remembered(row).is_replay
+
+
+def emptied(table: Table, erased: Values) -> dict[str, ColumnElement[Any]]:
+    """What an erased row has in each column that could tell something: null, its default, or what is said."""
+    values = dict(erased)
+    for column in table.columns:
+        if column.name in KEPT or column.name in values or column.computed is not None:
+            continue
+        if column.nullable:
+            values[column.name] = null()
+        elif isinstance(column.server_default, DefaultClause):
+            values[column.name] = literal_column(str(column.server_default.arg))
+        else:
+            raise TypeError(f"{table}.{column.name} can be neither null nor its default: say what an erased row has")
+    return values
+
+
+def was_the_last(emptied: CTE) -> ColumnElement[bool]:
+    return select(func.count() < ROWS).select_from(emptied).scalar_subquery()
 
 
 def latest_first(rows: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:

@@ -1,10 +1,10 @@
--- $1 owner, $2 key, $3 fingerprint, $4 id
+-- $1 owner, $2 key, $3 fingerprint, $4 id, $5 trash_days
 WITH known AS
 (SELECT idempotency_keys.owner_id AS owner_id, idempotency_keys.key AS key, idempotency_keys.fingerprint AS fingerprint, idempotency_keys.row_id AS row_id, idempotency_keys.task_id AS task_id, idempotency_keys.answer AS answer, idempotency_keys.version AS version, idempotency_keys.created_at AS created_at
 FROM idempotency_keys
 WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now() - interval '24 hours' AND idempotency_keys.owner_id = $1::VARCHAR),
 done AS
-(DELETE FROM tasks WHERE tasks.id = $4::BIGINT AND tasks.deleted_at IS NOT NULL AND tasks.owner_id = $1::VARCHAR AND NOT (EXISTS (SELECT known.key
+(UPDATE tasks SET title='erased', description=NULL, status='Todo', updated_at=NULL, priority=NULL, due_on=NULL, due_at=NULL, time_zone=NULL, tags='{}', marked_done_at=NULL, deleted_at='-infinity'::timestamptz, title_words='', description_words='', title_unspaced=NULL, description_unspaced=NULL, list_id=NULL, parent_id=NULL, erased_at=now() WHERE tasks.owner_id = $1::VARCHAR AND tasks.id = $4::BIGINT AND tasks.deleted_at > now() - make_interval(0, 0, 0, $5::INTEGER) AND NOT (EXISTS (SELECT known.key
 FROM known)) RETURNING tasks.id, '' AS json, tasks.version),
 remembered AS
 (INSERT INTO idempotency_keys (owner_id, key, fingerprint, answer, row_id, task_id, version) SELECT $1::VARCHAR AS anon_1, $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, CAST(done.json AS TEXT) AS answer, done.id AS id, done.id AS for_0_1, done.version AS version

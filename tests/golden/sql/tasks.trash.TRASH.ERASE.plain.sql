@@ -1,2 +1,2 @@
--- $1 id, $2 owner
-DELETE FROM tasks WHERE tasks.id = $1::BIGINT AND tasks.deleted_at IS NOT NULL AND tasks.owner_id = $2::VARCHAR RETURNING tasks.id, '' AS json, tasks.version
+-- $1 owner, $2 id, $3 trash_days
+UPDATE tasks SET title='erased', description=NULL, status='Todo', updated_at=NULL, priority=NULL, due_on=NULL, due_at=NULL, time_zone=NULL, tags='{}', marked_done_at=NULL, deleted_at='-infinity'::timestamptz, title_words='', description_words='', title_unspaced=NULL, description_unspaced=NULL, list_id=NULL, parent_id=NULL, erased_at=now() WHERE tasks.owner_id = $1::VARCHAR AND tasks.id = $2::BIGINT AND tasks.deleted_at > now() - make_interval(0, 0, 0, $3::INTEGER) RETURNING tasks.id, '' AS json, tasks.version

@@ -1,12 +1,8 @@
--- $1 trash_days, $2 owner, $3 before_at, $4 before_id, $5 limit
-WITH expired AS
-(DELETE FROM tasks WHERE tasks.id IN (SELECT tasks.id
-FROM tasks
-WHERE tasks.deleted_at <= now() - make_interval(0, 0, 0, $1::INTEGER) AND tasks.owner_id = $2::VARCHAR FOR UPDATE SKIP LOCKED) AND tasks.owner_id = $2::VARCHAR RETURNING tasks.id),
-ahead AS
+-- $1 trash_days, $2 before_at, $3 before_id, $4 owner, $5 limit
+WITH ahead AS
 (SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, tasks.deleted_at AS deleted_at
 FROM tasks
-WHERE tasks.deleted_at > now() - make_interval(0, 0, 0, $1::INTEGER) AND (tasks.deleted_at, tasks.id) < ($3::TIMESTAMP WITH TIME ZONE, $4::BIGINT) AND tasks.owner_id = $2::VARCHAR ORDER BY tasks.deleted_at DESC, tasks.id DESC
+WHERE tasks.deleted_at > now() - make_interval(0, 0, 0, $1::INTEGER) AND (tasks.deleted_at, tasks.id) < ($2::TIMESTAMP WITH TIME ZONE, $3::BIGINT) AND tasks.owner_id = $4::VARCHAR ORDER BY tasks.deleted_at DESC, tasks.id DESC
  LIMIT $5::INTEGER + 1),
 page AS
 (SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.deleted_at AS deleted_at

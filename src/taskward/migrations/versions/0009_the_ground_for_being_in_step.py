@@ -81,6 +81,39 @@ create index tasks_by_position on tasks (owner_id, list_id, position, id) where 
 create index tasks_by_parent on tasks (owner_id, parent_id) where parent_id is not null
 """
 
+TRASH_DAYS = "nullif(current_setting('app.trash_days', true), '')::int"
+
+# What left before this may be removed: nobody's copy goes on from there any more, not even from a token that was given
+# out between the removal and its commit. Null without the setting, which `greatest` would leave out.
+HEARD_UNTIL = f"now() - make_interval(days => {TRASH_DAYS} + greatest(30 - {TRASH_DAYS}, 0), hours => 1)"
+
+# taskward_keeper finds whose rows have expired, and removes none: that happens as their owner, with a trace.
+KEEPER = f"""
+drop policy expired_rows on tasks;
+revoke select, delete on tasks from taskward_keeper;
+create policy expired_rows on tasks for select to taskward_keeper
+    -- without the setting nothing has expired
+    using (
+        case
+            when erased_at is null then deleted_at <= now() - make_interval(days => {TRASH_DAYS})
+            else erased_at <= {HEARD_UNTIL}
+        end
+    );
+create policy expired_rows on lists for select to taskward_keeper
+    using (deleted_at <= {HEARD_UNTIL});
+create policy every_owner on owner for select to taskward_keeper using (true);
+grant select (owner_id) on owner, lists, tasks to taskward_keeper
+"""
+
+KEEPER_BEFORE = f"""
+drop policy every_owner on owner;
+drop policy expired_rows on tasks;
+revoke select (owner_id) on owner, tasks from taskward_keeper;
+create policy expired_rows on tasks to taskward_keeper
+    using (deleted_at <= now() - make_interval(days => {TRASH_DAYS}));
+grant select, delete on tasks to taskward_keeper
+"""
+
 BEFORE = """
 alter table tasks
     drop column uid, drop column list_id, drop column parent_id, drop column position, drop column erased_at
@@ -101,12 +134,14 @@ def upgrade() -> None:
     op.execute(ADDED)
     op.execute(FILLED)
     op.execute(INDEXES)
+    op.execute(KEEPER)
 
 
 def downgrade() -> None:
     """Lists are gone, and with them what tasks were in; to the older release an erased task is gone too."""
     op.execute("alter table tasks no force row level security")
     op.execute("delete from tasks where erased_at is not null")
+    op.execute(KEEPER_BEFORE)
     op.execute(BEFORE)
     op.execute("drop table lists")
     for name in DOMAINS:
