@@ -72,6 +72,9 @@ def is_due_once(sent: Task) -> bool:
 WHOLE = st.fixed_dictionaries(
     REQUIRED, optional={name: FIELDS[name] for name in FIELDS if name not in REQUIRED}
 ).filter(is_due_once)
+UIDS = ("0f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34", "9f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34")
+"""So few that they are taken, and the same for both."""
+NEW_TASK = WHOLE | st.builds(lambda sent, uid: {**sent, "uid": uid}, WHOLE, st.sampled_from([*UIDS, None]))
 PART = st.fixed_dictionaries({}, optional=FIELDS).filter(is_due_once).filter(bool)
 
 WRONG: dict[str, tuple[Any, ...]] = {
@@ -82,6 +85,7 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "due_on": ("", "2026-3-10", "20260310", "2026-02-29", "2026-03-10T00:00:00Z", 20260310, True),
     "due_at": ("", "2026-03-10", "2026-03-10T00:00:00", "2026-03-10T24:00:00Z", "0001-01-01T00:00:00+00:01", 0),
     "time_zone": ("", "europe/berlin", "posix/UTC", "right/UTC", "localtime", "+01:00", 1),
+    "uid": (1, "", UIDS[0].replace("-", ""), f"urn:uuid:{UIDS[0]}"),
     "tags": (None, "home", {}, ["a", "a"], [""], ["x" * 51], [None], ["\0"], [*map(str, range(21))]),
     **dict.fromkeys(("owner_id", "user_id", "id", "created_at", "completed_at", "deleted_at", "version", ""), (1,)),
 }
@@ -166,7 +170,7 @@ class Operation(NamedTuple):
     sent: Task | None
 
 
-NEW = st.builds(Operation, subject=st.none(), condition=st.just(NO_CONDITION), sent=WHOLE)
+NEW = st.builds(Operation, subject=st.none(), condition=st.just(NO_CONDITION), sent=NEW_TASK)
 LIKELY = st.builds(
     Operation,
     subject=LIVE.map(lambda chosen: chosen._replace(whose="own")),
@@ -184,7 +188,7 @@ Outcomes = Counter[tuple[str, int]]
 """How often each call was answered with each status."""
 
 EXPECTED = {
-    *(("POST /tasks", status) for status in (201, 422)),
+    *(("POST /tasks", status) for status in (201, 409, 422)),
     *(("GET /tasks", status) for status in (200, 422)),
     *(("GET /tasks/{id}", status) for status in (200, 304, 404)),
     *(("HEAD /tasks/{id}", status) for status in (200, 304, 404)),
@@ -194,7 +198,7 @@ EXPECTED = {
     *(("GET /trash", status) for status in (200, 422)),
     *(("DELETE /trash/{id}", status) for status in (204, 404)),
     ("DELETE /trash", 204),
-    *(("POST /tasks/batch", status) for status in (200, 404, 412, 422)),
+    *(("POST /tasks/batch", status) for status in (200, 404, 409, 412, 422)),
     ("GET /tags", 200),
 }
 
@@ -235,6 +239,7 @@ class Lives(RuleBasedStateMachine):
         self.gone: list[int] = []
         self.etags: dict[int, list[str]] = {NEVER: ['"1"', '"2"']}
         """All entity tags that a task has had, after one that it never had."""
+        self.uids: dict[int, str | None] = {}
         self.walks: list[Walk] = []
         self.retryable: list[Retryable] = []
         self.was_written = False
@@ -256,11 +261,11 @@ class Lives(RuleBasedStateMachine):
 
     # One task
 
-    @rule(who=WHO, sent=WHOLE)
+    @rule(who=WHO, sent=NEW_TASK)
     def create(self, who: str, sent: Task) -> None:
         self.is_posted(who, sent, self.ask(who, "POST", "/tasks", sent))
 
-    @rule(who=WHO, sent=WHOLE, key=KEY)
+    @rule(who=WHO, sent=NEW_TASK, key=KEY)
     def create_once(self, who: str, sent: Task, key: str) -> None:
         answer = self.ask(who, "POST", "/tasks", sent, {"Idempotency-Key": key})
 
@@ -292,6 +297,11 @@ class Lives(RuleBasedStateMachine):
         return True
 
     def is_posted(self, who: str, sent: Task, answer: httpx.Response) -> None:
+        holder = self.holder(who, sent.get("uid"))
+        if holder is not None:
+            problem(answer, 409, "uid_taken")
+            assert answer.headers["location"] == f"/tasks/{holder}"
+            return
         task = one(answer, 201)
         assert answer.headers["location"] == f"/tasks/{task['id']}"
         self.is_created(who, sent, task)
@@ -307,6 +317,7 @@ class Lives(RuleBasedStateMachine):
 
     def becomes(self, who: str, task: Task) -> None:
         assert in_utc(task)
+        self.uids[task["id"]] = task["uid"]
         self.tasks[who][task["id"]] = task
         self.etags[task["id"]].append(etag(task))
 
@@ -420,7 +431,7 @@ class Lives(RuleBasedStateMachine):
     def erase(self, subject: Subject) -> None:
         who, task_id = self.reached(subject)
 
-        answer = self.ask(who, "DELETE", f"/trash/{task_id}")
+        answer = self.ask(who, "DELETE", f"/trash/{self.name(who, task_id)}")
 
         if self.is_in_trash(who, task_id, answer):
             self.is_erased(who, [task_id], answer)
@@ -466,13 +477,13 @@ class Lives(RuleBasedStateMachine):
                 case "create":
                     self.is_created(who, operation["task"], result["task"])
                 case "delete":
-                    deleted.append(operation["id"])
+                    deleted.append(self.named(who, operation["id"]))
                 case _:
                     self.is_patched(who, operation, result["task"])
         self.lie_in_the_trash(who, deleted)
 
     def is_patched(self, who: str, operation: dict[str, Any], task: Task) -> None:
-        before = self.tasks[who][operation["id"]]
+        before = self.tasks[who][self.named(who, operation["id"])]
         if operation["patch"]:
             self.is_changed(who, before, expected_tasks.changed(before, operation["patch"]), task)
         else:
@@ -480,9 +491,13 @@ class Lives(RuleBasedStateMachine):
 
     def refusal_of(self, who: str, operations: list[Operation]) -> tuple[int, str, int] | None:
         """Of the lowest operation that fails."""
-        deleted, changed = set(), set()
+        deleted, changed, named = set(), set(), set()
         for index, operation in enumerate(operations):
             if operation.subject is None:
+                uid = operation.sent and operation.sent.get("uid")
+                if uid in named or self.holder(who, uid) is not None:
+                    return 409, "uid_taken", index
+                named |= {uid} - {None}
                 continue
             _, task_id = self.reached(operation.subject._replace(who=who))
             if task_id in deleted or task_id not in self.tasks[who]:
@@ -504,7 +519,7 @@ class Lives(RuleBasedStateMachine):
         kind = {"op": "delete"} if operation.sent is None else {"op": "patch", "patch": operation.sent}
         before, current = self.etags[task_id][-2:]
         value = operation.condition.value(current, before)
-        return {**kind, "id": task_id, **({} if value is None else {"if_match": value})}
+        return {**kind, "id": self.name(who, task_id), **({} if value is None else {"if_match": value})}
 
     # What is refused
 
@@ -635,6 +650,22 @@ class Lives(RuleBasedStateMachine):
         }
         return subject.who, chosen([*there[subject.whose]] or [NEVER], subject.number)
 
+    def holder(self, who: str, uid: str | None) -> int | None:
+        """Which of their tasks has the uid."""
+        theirs = [*self.tasks[who], *self.trash[who]] if uid is not None else []
+        return next((task_id for task_id in theirs if self.uids[task_id] == uid), None)
+
+    def name(self, who: str, task_id: int) -> int | str:
+        """Every other time its uid, where that means no other task to them."""
+        uid = self.uids.get(task_id)
+        is_its = uid is not None and self.holder(who, uid) in (task_id, None)
+        return uid if uid is not None and is_its and len(self.etags[task_id]) % 2 else task_id
+
+    def named(self, who: str, name: int | str) -> int:
+        holder = self.holder(who, name) if isinstance(name, str) else name
+        assert holder is not None
+        return holder
+
     def ask_if(
         self,
         who: str,
@@ -648,7 +679,9 @@ class Lives(RuleBasedStateMachine):
     ) -> httpx.Response:
         before, current = self.etags[task_id][-2:]
         value = condition.value(current, before)
-        return self.ask(who, method, f"/tasks/{task_id}{below}", sent, {} if value is None else {header: value})
+        return self.ask(
+            who, method, f"/tasks/{self.name(who, task_id)}{below}", sent, {} if value is None else {header: value}
+        )
 
     def ask(
         self, who: str, method: str, path: str, sent: Any = ..., headers: Mapping[str, str] | None = None
@@ -657,7 +690,7 @@ class Lives(RuleBasedStateMachine):
         content = None if sent is ... else json.dumps(sent)
         described = {} if sent is ... else {"Content-Type": "application/json"}
         answer = self.people[who].send(method, path, headers={**described, **(headers or {})}, content=content)
-        call = re.sub(r"/[0-9]+", "/{id}", path.partition("?")[0])
+        call = re.sub(r"/[0-9][0-9a-f-]*", "/{id}", path.partition("?")[0])
         self.outcomes[f"{method} {call}", answer.status_code] += 1
         self.was_written |= method not in ("GET", "HEAD")
         return answer

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from taskward.operations.doctor import Finding, examine
 from taskward.operations.retention import RetentionRefused, forget, purge
 from taskward.owners import actions as owners
 from taskward.postgres.failures import DatabaseRefused
+from taskward.resources.errors import UidTaken
 from taskward.resources.paging import PageRequest
 from taskward.resources.session import Session
 from taskward.settings import read_settings
@@ -35,7 +37,14 @@ async def add_for_all(url: str) -> None:
     async with using(url) as pool:
         await pool.open()
         for person in PEOPLE:
-            await actions.create(Session.begin(pool, person), TaskCreate(title=f"Milk of {person}"))
+            session, new = (
+                Session.begin(pool, person),
+                TaskCreate.model_validate({"title": "Milk", "uid": str(uuid4())}),
+            )
+            made = await actions.create(session, new)
+            with pytest.raises(UidTaken):
+                await actions.create(session, new)
+            assert await actions.find(session, UUID(str(new.uid))) == made
 
 
 async def account_deleted(url: str, person: str) -> None:
