@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from taskward.auth.authenticator import authenticator
 from taskward.auth.demand import demand_of
 from taskward.auth.issuer import LocalIssuer
+from taskward.doors import changes
 from taskward.http import probes
 from taskward.http.admission import Admission
 from taskward.http.application import Application
@@ -119,7 +120,7 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
         title="Taskward",
         version=metadata.version("taskward"),
         description=DESCRIPTION,
-        openapi_tags=[*tasks.GROUPS, *lists.GROUPS, *owners.GROUPS, *probes.GROUPS],
+        openapi_tags=[*tasks.GROUPS, *lists.GROUPS, *changes.GROUPS, *owners.GROUPS, *probes.GROUPS],
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,
@@ -129,6 +130,7 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
     )
     for router in (*tasks.ROUTERS, *lists.ROUTERS):
         api.include_router(router, prefix=settings.api_prefix)
+    api.include_router(changes.router, prefix=settings.api_prefix)
     api.include_router(owners.router, prefix=settings.api_prefix)
     api.include_router(probes.router)
     add_documents(api, example=TaskNotFound(), root_path=settings.root_path)

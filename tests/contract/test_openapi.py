@@ -39,6 +39,7 @@ STATUSES = {
     ("get", "/lists/{list_id}"): {200, 304, 404} | COMMON,
     ("put", "/lists/{list_id}"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
     ("patch", "/lists/{list_id}"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
+    ("get", "/changes"): {200, 410} | COMMON,
     ("delete", "/me"): {204, 403} | COMMON,
     ("get", "/health"): {200, 431, 500},
     ("get", "/ready"): {200, 431, 500, 503},
@@ -62,6 +63,7 @@ OPERATION_IDS = {
     "find_list",
     "replace_list",
     "change_list",
+    "list_changes",
     "forget_me",
     "health",
     "ready",
@@ -122,6 +124,7 @@ GROUPS = {
     "batch": ["apply_batch"],
     "trash": ["list_trash", "empty_trash", "restore_task", "erase_task"],
     "lists": ["create_list", "list_lists", "find_list", "replace_list", "change_list"],
+    "changes": ["list_changes"],
     "account": ["forget_me"],
     "operations": ["health", "ready"],
 }
@@ -257,6 +260,7 @@ def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
             "Health",
         ),
         *("Batch", "CreateOperation", "PatchOperation", "DeleteOperation"),
+        *("ChangesRead", "TaskPut", "ListPut", "Removal"),
         *("BatchRead", "CreateResult", "PatchResult", "DeleteResult"),
         *("ListCreate", "ListReplace", "ListPatch", "ListRead"),
     }
@@ -353,7 +357,7 @@ def test_every_example_of_a_task_could_be_one(document: dict[str, Any]) -> None:
                 yield from walk(below)
 
     examples = list(walk(document))
-    assert len(examples) == 5  # a new one, one, one in the trash, and two of a batch
+    assert len(examples) == 6  # a new one, one, one in the trash, one that has changed, and two of a batch
     for example in examples:
         shape = TrashedTask if "deleted_at" in example else TaskRead
         assert shape.model_validate(example).model_fields_set == shape.model_fields.keys()
@@ -431,7 +435,7 @@ def test_the_paths_bear_the_prefix_and_the_operators_do_not() -> None:
     assert document["paths"].keys() == {
         *("/api/v1/tasks", "/api/v1/tasks/{task_id}", "/api/v1/tasks/batch", "/api/v1/tasks/{task_id}/restore"),
         *("/api/v1/trash", "/api/v1/trash/{task_id}", "/api/v1/tags", "/api/v1/me", "/health", "/ready"),
-        *("/api/v1/lists", "/api/v1/lists/{list_id}"),
+        *("/api/v1/lists", "/api/v1/lists/{list_id}", "/api/v1/changes"),
     }
     assert document["openapi"].startswith("3.1")
     assert document["info"]["version"]

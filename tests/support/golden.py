@@ -19,6 +19,7 @@ from fastapi.routing import iter_route_contexts
 import taskward
 from taskward.app import openapi_document, routed
 from taskward.postgres.statements import Bound, Statement
+from taskward.resources.feed import Feed
 from taskward.resources.references import RowStatement
 from taskward.resources.resource import Resource
 from taskward.resources.trash import Trash
@@ -101,7 +102,7 @@ def statements_in(value: Any) -> Iterator[tuple[tuple[str, ...], Statement]]:
             yield from statements_of(value._asdict())
         case dict():
             yield from statements_of({str(name): inner for name, inner in value.items()})
-        case Resource() | Steps() | Trash():
+        case Feed() | Resource() | Steps() | Trash():
             yield from statements_of(vars(value))
 
 

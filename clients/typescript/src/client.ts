@@ -48,6 +48,7 @@ export function taskward(options: Options) {
       change: send("PATCH /lists/{list_id}"),
     },
     tags: call("GET /tags"),
+    changes: call("GET /changes"),
     me: {
       /** Removes all that the user has, for good. */
       forget: call("DELETE /me"),

@@ -213,6 +213,26 @@ export interface paths {
         patch: operations["change_list"];
         trace?: never;
     };
+    "/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description List what has changed since the call before, removals too; without `since` everything that is there.
+         */
+        get: operations["list_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -279,6 +299,7 @@ export interface components {
     schemas: {
         Batch: Batch;
         BatchRead: BatchRead;
+        ChangesRead: ChangesRead;
         CreateOperation: CreateOperation;
         CreateResult: CreateResult;
         DeleteOperation: DeleteOperation;
@@ -286,16 +307,19 @@ export interface components {
         Health: Health;
         ListCreate: ListCreate;
         ListPatch: ListPatch;
+        ListPut: ListPut;
         ListRead: ListRead;
         ListReplace: ListReplace;
         PatchOperation: PatchOperation;
         PatchResult: PatchResult;
         Priority: Priority;
         PriorityAsked: PriorityAsked;
+        Removal: Removal;
         Sort: Sort;
         Status: Status;
         TaskCreate: TaskCreate;
         TaskPatch: TaskPatch;
+        TaskPut: TaskPut;
         TaskRead: TaskRead;
         TaskReplace: TaskReplace;
         TrashedTask: TrashedTask;
@@ -886,6 +910,33 @@ export interface operations {
             };
         };
     };
+    list_changes: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the call before. Without it a first copy begins. */
+                since?: string;
+                /** @description How many changes at most; fewer where they are larger than 4 MiB together. */
+                limit?: number;
+                /** @description A day, which begins in UTC, or an instant: leaves out of a first copy what was done before. Such a task comes as a whole when it changes. */
+                done_since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangesRead"];
+                };
+            };
+        };
+    };
     forget_me: {
         parameters: {
             query: {
@@ -968,6 +1019,23 @@ export interface BatchRead {
      * @description One for each operation, in their order.
      */
     results: (components["schemas"]["CreateResult"] | components["schemas"]["PatchResult"] | components["schemas"]["DeleteResult"])[];
+}
+export interface ChangesRead {
+    /**
+     * Changes
+     * @description In the order in which to apply them; twice does no harm.
+     */
+    changes: (components["schemas"]["TaskPut"] | components["schemas"]["ListPut"] | components["schemas"]["Removal"])[];
+    /**
+     * Next
+     * @description What to send as `since` in the next call.
+     */
+    next: string;
+    /**
+     * More
+     * @description Whether the next call has more at once. If not, the copy is whole.
+     */
+    more: boolean;
 }
 export interface CreateOperation {
     /**
@@ -1055,6 +1123,19 @@ export interface ListPatch {
      */
     color?: string | null;
 }
+export interface ListPut {
+    /**
+     * Kind
+     * @constant
+     */
+    kind: "list";
+    /**
+     * Op
+     * @constant
+     */
+    op: "put";
+    list: components["schemas"]["ListRead"];
+}
 export interface ListRead {
     /**
      * Id
@@ -1140,6 +1221,22 @@ export interface PatchResult {
 }
 export type Priority = "low" | "medium" | "high";
 export type PriorityAsked = "low" | "medium" | "high" | "none";
+export interface Removal {
+    /**
+     * Kind
+     * @enum {string}
+     */
+    kind: "task" | "list";
+    /**
+     * Op
+     * @constant
+     */
+    op: "remove";
+    /** Id */
+    id: number;
+    /** Uid */
+    uid: string | null;
+}
 export type Sort = "created_at" | "-created_at" | "updated_at" | "-updated_at" | "completed_at" | "-completed_at" | "due" | "-due" | "priority" | "-priority" | "title" | "-title";
 export type Status = "Todo" | "InProgress" | "Done";
 export interface TaskCreate {
@@ -1233,6 +1330,19 @@ export interface TaskPatch {
      *     ]
      */
     tags?: string[];
+}
+export interface TaskPut {
+    /**
+     * Kind
+     * @constant
+     */
+    kind: "task";
+    /**
+     * Op
+     * @constant
+     */
+    op: "put";
+    task: components["schemas"]["TaskRead"];
 }
 export interface TaskRead {
     /**
@@ -1408,7 +1518,7 @@ export interface Problem {
      * @description For programs. Later releases may know more.
      * @enum {string}
      */
-    code: "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_found" | "method_not_allowed" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "request_timeout" | "route_not_found" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "uid_taken" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
+    code: "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_found" | "method_not_allowed" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "request_timeout" | "route_not_found" | "sync_reset" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "uid_taken" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
     /** @description One sentence, for people. */
     detail: string;
     /** @description With `validation_failed`: what is wrong, 20 things at most, the first told in `detail`. */

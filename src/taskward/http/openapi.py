@@ -29,6 +29,8 @@ MEANINGS = {
     404: "You have no such {noun}, or not where this call looks for it (`{noun}_not_found`).",
     408: "The body came too slowly (`request_timeout`).",
     409: "What there is does not allow it (`uid_taken`, `limit_reached`).",
+    410: "The token is too old, or from before a backup was restored or everything removed: throw the copy away and "
+    "start without `since` (`sync_reset`).",
     412: "The {noun} has changed since the version in `If-Match`, in a batch `if_match` (`version_mismatch`).",
     413: "The body is larger than 64 KiB (`body_too_large`).",
     415: "The body is not declared as JSON (`unsupported_media_type`).",

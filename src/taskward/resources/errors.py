@@ -56,8 +56,8 @@ class PreconditionRequired(Problem):
 class CursorInvalid(Problem):
     status, code, title = 422, "cursor_invalid", "Cursor not valid"
 
-    def __init__(self) -> None:
-        super().__init__("This cursor was not given out for this list; start again without one.")
+    def __init__(self, detail: str = "This cursor was not given out for this list; start again without one.") -> None:
+        super().__init__(detail)
 
 
 class IdempotencyKeyReused(Problem):

@@ -172,6 +172,14 @@ def instant(value: Any) -> datetime:
         raise ValueError("There is no such instant in the years 0001 to 9999") from None
 
 
+def day_or_instant(value: str) -> date | datetime:
+    """In a query."""
+    if len(value) == len("2026-03-10"):
+        return day(value)
+    # A plus that was not encoded has become a space, which can stand nowhere else.
+    return instant(re.sub(r" (?=[0-9]{2}:[0-9]{2}\Z)", "+", value))
+
+
 def known_zone(name: str) -> str:
     if not zones.is_known(name):
         raise ValueError("This is no IANA time zone")

@@ -1,6 +1,5 @@
 """Tasks over HTTP. Each function translates: the rules are in `actions.py`, the order of errors in `http/route.py`."""
 
-import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -37,8 +36,7 @@ from taskward.tasks.model import (
     TaskRead,
     TaskReplace,
     TrashedTask,
-    day,
-    instant,
+    day_or_instant,
     known_zone,
 )
 from taskward.tasks.orders import Sort
@@ -67,13 +65,6 @@ ONE_TASK = "/{task_id:task}"
 router = OwnerRouter(noun=TaskNotFound.noun, prefix="/tasks", tags=["tasks"])
 
 
-def bound(value: str) -> date | datetime:
-    if len(value) == len("2026-03-10"):
-        return day(value)
-    # A plus that was not encoded has become a space, which can stand nowhere else.
-    return instant(re.sub(r" (?=[0-9]{2}:[0-9]{2}\Z)", "+", value))
-
-
 def without_zero(tag: str) -> str:
     if "\0" in tag:
         raise ValueError("A tag does not hold the character U+0000")
@@ -96,7 +87,7 @@ DueBound = Annotated[
         description="A day, or an instant with its offset, that is not included itself.",
         examples=["2026-03-10", "2026-03-10T18:00:00+01:00"],
     ),
-    BeforeValidator(bound),
+    BeforeValidator(day_or_instant),
 ]
 Overdue = Annotated[
     Literal["true"] | SkipJsonSchema[None],
