@@ -41,6 +41,9 @@ def lives(person: Person) -> None:
     for number in range(3):
         answer = person.post("/tasks", json={"title": "Milk"}, headers={"Idempotency-Key": str(number)})
         assert answer.status_code == 201
+    person.adds("Water the plants", due_on="2026-03-10", recurrence="FREQ=DAILY")
+    completed = person.post(f"/tasks/{person.tasks()[-1]['id']}/complete", json={"occurrence": 1})
+    assert completed.status_code == 200
     person.delete(answer.headers["location"])
 
 

@@ -25,6 +25,8 @@ def test_a_task_lives_from_its_creation_to_its_end(ann: Person) -> None:
         "created_at": "",
         "updated_at": None,
         "completed_at": None,
+        "occurrence": None,
+        "occurrence_date": None,
         "version": int(answer.headers["etag"].strip('"')),
         "uid": None,
     }

@@ -267,7 +267,11 @@ def test_an_erased_task_leaves_a_row_without_anything_that_was_in_it(
     assert ann.delete(f"/trash/{milk['id']}").status_code == 204
 
     _, after = rows_of(database_url, ann)
-    assert {name for name, value in after.items() if value == before[name] and value is not None} <= LEFT | {"tags"}
+    assert {name for name, value in after.items() if value == before[name] and value is not None} <= LEFT | {
+        "tags",
+        "recurrence_anchor",
+        "reminders",
+    }
     assert {name: after[name] for name in ("id", "uid", "version", "created_at")} == {
         name: before[name] for name in ("id", "uid", "version", "created_at")
     }

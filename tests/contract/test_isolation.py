@@ -245,11 +245,17 @@ ONLY_ADD = {  # or move what is there
     "resources.clock.TICK",
     "tasks.actions.CREATE.named.plain",
     "tasks.actions.CREATE.unnamed.plain",
+    "tasks.actions.CREATE_SCHEDULED.named.plain",
+    "tasks.actions.CREATE_SCHEDULED.unnamed.plain",
     "tasks.batch.KEEPING_STEPS.create",
     "tasks.batch.KEEPING_STEPS.create_named",
+    "tasks.batch.KEEPING_STEPS.create_scheduled",
+    "tasks.batch.KEEPING_STEPS.create_scheduled_named",
     "tasks.batch.REMEMBER",
     "tasks.batch.STEPS.create",
     "tasks.batch.STEPS.create_named",
+    "tasks.batch.STEPS.create_scheduled",
+    "tasks.batch.STEPS.create_scheduled_named",
 }
 
 

@@ -25,10 +25,15 @@ STATUSES = {
     ("post", "/tasks"): {201, 409} | OF_A_BODY | COMMON,
     ("get", "/tasks"): {200} | COMMON,
     ("get", "/tasks/{task_id}"): {200, 304, 404} | COMMON,
-    ("put", "/tasks/{task_id}"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
-    ("patch", "/tasks/{task_id}"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
+    ("put", "/tasks/{task_id}"): {200, 404, 409, 412, 428} | OF_A_BODY | COMMON,
+    ("patch", "/tasks/{task_id}"): {200, 404, 409, 412, 428} | OF_A_BODY | COMMON,
     ("delete", "/tasks/{task_id}"): {204, 404, 412, 428} | COMMON,
     ("post", "/tasks/batch"): {200, 404, 409, 412, 428} | OF_A_BODY | COMMON,
+    ("post", "/tasks/{task_id}/complete"): {200, 404, 409, 412, 428} | OF_A_BODY | COMMON,
+    ("post", "/tasks/{task_id}/skip"): {200, 404, 409, 412, 428} | OF_A_BODY | COMMON,
+    ("post", "/tasks/{task_id}/reopen"): {200, 404, 409, 412} | OF_A_BODY | COMMON,
+    ("get", "/tasks/{task_id}/completions"): {200, 404} | COMMON,
+    ("get", "/tasks/{task_id}/occurrences"): {200, 404} | COMMON,
     ("post", "/tasks/{task_id}/restore"): {200, 404} | COMMON,
     ("get", "/trash"): {200} | COMMON,
     ("delete", "/trash"): {204} | COMMON,
@@ -53,6 +58,11 @@ OPERATION_IDS = {
     "change_task",
     "delete_task",
     "apply_batch",
+    "complete_task",
+    "skip_occurrence",
+    "reopen_task",
+    "list_completions",
+    "list_occurrences",
     "restore_task",
     "list_trash",
     "empty_trash",
@@ -121,6 +131,7 @@ def test_every_operation_has_a_plain_name_a_summary_and_a_tag(document: dict[str
 
 GROUPS = {
     "tasks": ["create_task", "list_tasks", "find_task", "replace_task", "change_task", "delete_task", "list_tags"],
+    "recurrence": ["complete_task", "skip_occurrence", "reopen_task", "list_completions", "list_occurrences"],
     "batch": ["apply_batch"],
     "trash": ["list_trash", "empty_trash", "restore_task", "erase_task"],
     "lists": ["create_list", "list_lists", "find_list", "replace_list", "change_list"],
@@ -255,6 +266,13 @@ def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
             "Status",
             "Priority",
             "PriorityAsked",
+            "RecurrenceAnchor",
+            "Reminder",
+            "CompletionRequest",
+            "ReopeningRequest",
+            "Completed",
+            "CompletionRead",
+            "CompletionKind",
             "Sort",
             "Problem",
             "Health",
@@ -287,7 +305,7 @@ def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
         assert (tags["items"]["minLength"], tags["items"]["maxLength"]) == (1, 50)
         defaults = {field: found["default"] for field, found in shape["properties"].items() if "default" in found}
         # An absent field of a patch stays as it is, which no default could say
-        assert defaults == ({} if name == "TaskPatch" else {"status": "Todo", "tags": []})
+        assert defaults == ({} if name == "TaskPatch" else NEW)
     assert {"version", "completed_at"} <= schemas["TaskRead"]["properties"].keys() - set(WRITABLE)
     operations = schemas["Batch"]["properties"]["operations"]
     assert (operations["minItems"], operations["maxItems"]) == (1, 100)
@@ -301,6 +319,9 @@ def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
         assert shape["additionalProperties"] is False
         assert shape.get("required", []) == ([] if name == "ListPatch" else ["name"])
         assert shape["properties"].keys() == {"name", "color", *(["uid"] if name == "ListCreate" else [])}
+
+
+NEW = {"status": "Todo", "tags": [], "recurrence_anchor": "due", "reminders": []}
 
 
 def test_bodies_and_answers_have_their_shapes(document: dict[str, Any]) -> None:
@@ -357,7 +378,8 @@ def test_every_example_of_a_task_could_be_one(document: dict[str, Any]) -> None:
                 yield from walk(below)
 
     examples = list(walk(document))
-    assert len(examples) == 6  # a new one, one, one in the trash, one that has changed, and two of a batch
+    # A new one, one, one in the trash, one that has changed, one that was completed, and two of a batch.
+    assert len(examples) == 7
     for example in examples:
         shape = TrashedTask if "deleted_at" in example else TaskRead
         assert shape.model_validate(example).model_fields_set == shape.model_fields.keys()
@@ -434,6 +456,7 @@ def test_the_paths_bear_the_prefix_and_the_operators_do_not() -> None:
 
     assert document["paths"].keys() == {
         *("/api/v1/tasks", "/api/v1/tasks/{task_id}", "/api/v1/tasks/batch", "/api/v1/tasks/{task_id}/restore"),
+        *(f"/api/v1/tasks/{{task_id}}/{call}" for call in ("complete", "skip", "reopen", "completions", "occurrences")),
         *("/api/v1/trash", "/api/v1/trash/{task_id}", "/api/v1/tags", "/api/v1/me", "/health", "/ready"),
         *("/api/v1/lists", "/api/v1/lists/{list_id}", "/api/v1/changes"),
     }

@@ -35,7 +35,7 @@ def test_ready_says_what_is_missing_when_the_schema_goes(
         ann = person("ann", api=address)
         ann.adds("Milk")
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("drop table tasks")
+            connection.execute("drop table tasks cascade")
 
         ready, call = ann.get("/ready"), ann.get("/tasks")
 

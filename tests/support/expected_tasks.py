@@ -18,10 +18,13 @@ DEFAULTS: Mapping[str, Any] = {
     "due_at": None,
     "time_zone": None,
     "tags": [],
+    "recurrence": None,
+    "recurrence_anchor": "due",
+    "reminders": [],
 }
 WRITABLE = ("title", *DEFAULTS)
 """Every field that all bodies have, in the order in which the document and refusals tell them."""
-GIVEN = ("id", "created_at", "updated_at", "completed_at", "version")
+GIVEN = ("id", "created_at", "updated_at", "completed_at", "version", "occurrence", "occurrence_date")
 
 
 def created(sent: Task) -> Task:

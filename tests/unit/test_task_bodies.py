@@ -131,11 +131,17 @@ def test_an_unknown_field_is_named_with_those_that_are_allowed(name: str) -> Non
     assert document["errors"][0]["loc"] == ["body", name]
 
 
-READ_ONLY = f"This field is read only: leave out id, created_at, updated_at, completed_at, version, uid; {FIELDS}."
-READ_ONLY_OF_NEW = f"This field is read only: leave out id, created_at, updated_at, version; {FIELDS_OF_NEW}."
+READ_ONLY = (
+    "This field is read only: "
+    f"leave out id, created_at, updated_at, completed_at, occurrence, occurrence_date, version, uid; {FIELDS}."
+)
+READ_ONLY_OF_NEW = (
+    "This field is read only: leave out id, created_at, updated_at, occurrence, occurrence_date, version; "
+    f"{FIELDS_OF_NEW}."
+)
 
 
-@pytest.mark.parametrize("name", ["id", "created_at", "updated_at", "completed_at", "version", "uid"])
+@pytest.mark.parametrize("name", ["id", "created_at", "updated_at", "completed_at", "occurrence", "version", "uid"])
 def test_a_read_only_field_is_told_with_all_that_are(name: str) -> None:
     for method, path in BODY_METHODS:
         if method == "POST" and name in ("completed_at", "uid"):

@@ -104,11 +104,11 @@ export interface Page<Item> {
 
 export interface Pages<R extends PageRoute> {
   /** One page. */
-  list(...given: Last<OptionsOf<R>>): Promise<ItemOf<R>[]>;
+  list(...given: [...Ids<R>, ...Last<OptionsOf<R>>]): Promise<ItemOf<R>[]>;
   /** One page, with the cursor of the next one. */
-  page(...given: Last<OptionsOf<R>>): Promise<Page<ItemOf<R>>>;
+  page(...given: [...Ids<R>, ...Last<OptionsOf<R>>]): Promise<Page<ItemOf<R>>>;
   /** All there are, page after page, as they are asked for. */
-  all(...given: Last<OptionsOf<R>>): AsyncGenerator<ItemOf<R>, void, undefined>;
+  all(...given: [...Ids<R>, ...Last<OptionsOf<R>>]): AsyncGenerator<ItemOf<R>, void, undefined>;
 }
 
 interface Rest extends Record<string, unknown> {
@@ -150,19 +150,21 @@ export function callsOver(connection: Connection) {
     /** An operation that answers a page at a time. */
     pages<R extends PageRoute>(route: R): Pages<R> {
       const answered = answerOf(route, false);
-      async function page(options?: object): Promise<Page<ItemOf<R>>> {
-        const { data, headers } = await answered(options);
+      const ids = route.split("{").length - 1;
+      async function page(...given: unknown[]): Promise<Page<ItemOf<R>>> {
+        const { data, headers } = await answered(...given);
         const total = headers.get("X-Total-Count");
         return { items: data as ItemOf<R>[], next: cursorIn(headers.get("Link")), total: total === null ? null : Number(total) };
       }
       return {
         page,
-        list: async (options?: object) => (await page(options)).items,
-        async *all(options?: object) {
-          let { items, next } = await page(options);
+        list: async (...given: unknown[]) => (await page(...given)).items,
+        async *all(...given: unknown[]) {
+          let { items, next } = await page(...given);
           yield* items;
           while (next !== null) {
-            ({ items, next } = await page({ ...options, skip: undefined, cursor: next }));
+            const options = { ...(given[ids] as object | undefined), skip: undefined, cursor: next };
+            ({ items, next } = await page(...given.slice(0, ids), options));
             yield* items;
           }
         },

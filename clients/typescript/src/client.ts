@@ -23,6 +23,15 @@ export function taskward(options: Options) {
       change: send("PATCH /tasks/{task_id}"),
       /** Moves the task to the trash. */
       delete: call("DELETE /tasks/{task_id}"),
+      /** Done, or of a task that recurs the next occurrence is open. Name the `occurrence`. */
+      complete: send("POST /tasks/{task_id}/complete"),
+      /** As completing it, and remembered as skipped. */
+      skip: send("POST /tasks/{task_id}/skip"),
+      /** Takes back that it is Done, or the latest completion. */
+      reopen: send("POST /tasks/{task_id}/reopen"),
+      completions: pages("GET /tasks/{task_id}/completions"),
+      /** The dates that are to come. */
+      occurrences: call("GET /tasks/{task_id}/occurrences"),
       /** Carries out all of the operations, or none. */
       async batch<const Operations extends readonly BatchOperation[]>(
         operations: Operations,

@@ -161,6 +161,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tasks/{task_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete Task
+         * @description Complete a task: it is Done, or where it recurs its next occurrence is open.
+         *
+         *     Of a task that recurs this needs `occurrence`, `If-Match` or `Idempotency-Key`: a repeated request must not complete
+         *     the next one too.
+         */
+        post: operations["complete_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{task_id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Skip Occurrence
+         * @description Skip the open occurrence of a task that recurs: as completing it, and remembered as skipped.
+         */
+        post: operations["skip_occurrence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{task_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen Task
+         * @description Make a Done task Todo; of one that recurs, take back the latest completion or skip.
+         */
+        post: operations["reopen_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{task_id}/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Completions
+         * @description List which occurrences of a task were completed or skipped, the newest first.
+         */
+        get: operations["list_completions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{task_id}/occurrences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Occurrences
+         * @description List the dates that the series of a task has after the open occurrence.
+         */
+        get: operations["list_occurrences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lists": {
         parameters: {
             query?: never;
@@ -300,6 +403,10 @@ export interface components {
         Batch: Batch;
         BatchRead: BatchRead;
         ChangesRead: ChangesRead;
+        Completed: Completed;
+        CompletionKind: CompletionKind;
+        CompletionRead: CompletionRead;
+        CompletionRequest: CompletionRequest;
         CreateOperation: CreateOperation;
         CreateResult: CreateResult;
         DeleteOperation: DeleteOperation;
@@ -314,7 +421,10 @@ export interface components {
         PatchResult: PatchResult;
         Priority: Priority;
         PriorityAsked: PriorityAsked;
+        RecurrenceAnchor: RecurrenceAnchor;
+        Reminder: Reminder;
         Removal: Removal;
+        ReopeningRequest: ReopeningRequest;
         Sort: Sort;
         Status: Status;
         TaskCreate: TaskCreate;
@@ -426,6 +536,11 @@ export interface operations {
                      *       ],
                      *       "due_at": null,
                      *       "time_zone": null,
+                     *       "recurrence": null,
+                     *       "recurrence_anchor": "due",
+                     *       "occurrence": null,
+                     *       "occurrence_date": null,
+                     *       "reminders": [],
                      *       "created_at": "2026-03-09T08:30:00.204518+00:00",
                      *       "updated_at": null,
                      *       "completed_at": null,
@@ -736,6 +851,176 @@ export interface operations {
             };
         };
     };
+    complete_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change is based on. */
+                "If-Match"?: string;
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id, or the uid. */
+                task_id: number | string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CompletionRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the task, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Completed"];
+                };
+            };
+        };
+    };
+    skip_occurrence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change is based on. */
+                "If-Match"?: string;
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id, or the uid. */
+                task_id: number | string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CompletionRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the task, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Completed"];
+                };
+            };
+        };
+    };
+    reopen_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change is based on. */
+                "If-Match"?: string;
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id, or the uid. */
+                task_id: number | string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReopeningRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the task, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRead"];
+                };
+            };
+        };
+    };
+    list_completions: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description Where to go on, in place of `skip`: from the `Link` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id, or the uid. */
+                task_id: number | string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The next page, as `rel="next"`, while there is one. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletionRead"][];
+                };
+            };
+        };
+    };
+    list_occurrences: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id, or the uid. */
+                task_id: number | string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       "2026-03-17",
+                     *       "2026-03-24"
+                     *     ]
+                     */
+                    "application/json": string[];
+                };
+            };
+        };
+    };
     list_lists: {
         parameters: {
             query?: never;
@@ -1037,6 +1322,57 @@ export interface ChangesRead {
      */
     more: boolean;
 }
+export interface Completed {
+    task: components["schemas"]["TaskRead"];
+    /** @description Null for a task that does not recur, and when the completion was taken back. */
+    completion: components["schemas"]["CompletionRead"] | null;
+    /**
+     * Skipped
+     * @description How many occurrences passed between this one and the next.
+     */
+    skipped: number;
+}
+export type CompletionKind = "done" | "skipped";
+export interface CompletionRead {
+    /** Task Id */
+    task_id: number;
+    /** Occurrence */
+    occurrence: number;
+    /**
+     * Occurrence Date
+     * @description Where the series had it: a day, or a wall time in `time_zone`.
+     */
+    occurrence_date: string;
+    kind: components["schemas"]["CompletionKind"];
+    /**
+     * Completed At
+     * Format: date-time
+     * @description In UTC: when it was done, or skipped.
+     */
+    completed_at: string;
+}
+export interface CompletionRequest {
+    /**
+     * Occurrence
+     * @description Of the occurrence that is meant, as the task has it.
+     * @example 14
+     */
+    occurrence?: number;
+    /**
+     * Missed
+     * @description Whether the next occurrence lies behind now, or behind the one that is completed.
+     * @default skip
+     * @enum {string}
+     */
+    missed?: "skip" | "keep";
+    /**
+     * At
+     * Format: date-time
+     * @description When it really happened; now without it, and when it is later.
+     * @example 2026-03-10T18:00:00+01:00
+     */
+    at?: string;
+}
 export interface CreateOperation {
     /**
      * @description discriminator enum property added by openapi-typescript
@@ -1221,6 +1557,16 @@ export interface PatchResult {
 }
 export type Priority = "low" | "medium" | "high";
 export type PriorityAsked = "low" | "medium" | "high" | "none";
+export type RecurrenceAnchor = "due" | "completion";
+export type Reminder = {
+    /** Format: date-time */
+    at: string;
+} | {
+    minutes_before: number;
+} | {
+    days_before: number;
+    time: string;
+};
 export interface Removal {
     /**
      * Kind
@@ -1236,6 +1582,14 @@ export interface Removal {
     id: number;
     /** Uid */
     uid: string | null;
+}
+export interface ReopeningRequest {
+    /**
+     * Occurrence
+     * @description Of the occurrence that is meant, as the task has it.
+     * @example 14
+     */
+    occurrence?: number;
 }
 export type Sort = "created_at" | "-created_at" | "updated_at" | "-updated_at" | "completed_at" | "-completed_at" | "due" | "-due" | "priority" | "-priority" | "title" | "-title";
 export type Status = "Todo" | "InProgress" | "Done";
@@ -1279,6 +1633,29 @@ export interface TaskCreate {
      *     ]
      */
     tags?: string[];
+    /**
+     * Recurrence
+     * @description A rule of RFC 5545 by which the task comes again when it is completed, without `RRULE:`. It needs `due_on`, or `due_at` and `time_zone`. Sent again, even as it is, it starts a new series at the present due.
+     * @example FREQ=WEEKLY;BYDAY=MO,TH
+     */
+    recurrence?: string | null;
+    /**
+     * @description From where the next one is counted: where it was due, or when it was completed.
+     * @default due
+     */
+    recurrence_anchor?: components["schemas"]["RecurrenceAnchor"];
+    /**
+     * Reminders
+     * @description All different; kept as they were sent, in their order. `minutes_before` needs `due_at`; the time of `days_before` is in `time_zone`, in UTC without one.
+     * @default []
+     * @example [
+     *       {
+     *         "days_before": 1,
+     *         "time": "18:00"
+     *       }
+     *     ]
+     */
+    reminders?: components["schemas"]["Reminder"][];
     /**
      * Completed At
      * @description Since when the status is Done, which it must be: so an import keeps its history. Later than now counts as now.
@@ -1330,6 +1707,25 @@ export interface TaskPatch {
      *     ]
      */
     tags?: string[];
+    /**
+     * Recurrence
+     * @description A rule of RFC 5545 by which the task comes again when it is completed, without `RRULE:`. It needs `due_on`, or `due_at` and `time_zone`. Sent again, even as it is, it starts a new series at the present due.
+     * @example FREQ=WEEKLY;BYDAY=MO,TH
+     */
+    recurrence?: string | null;
+    /** @description From where the next one is counted: where it was due, or when it was completed. */
+    recurrence_anchor?: components["schemas"]["RecurrenceAnchor"];
+    /**
+     * Reminders
+     * @description All different; kept as they were sent, in their order. `minutes_before` needs `due_at`; the time of `days_before` is in `time_zone`, in UTC without one.
+     * @example [
+     *       {
+     *         "days_before": 1,
+     *         "time": "18:00"
+     *       }
+     *     ]
+     */
+    reminders?: components["schemas"]["Reminder"][];
 }
 export interface TaskPut {
     /**
@@ -1393,6 +1789,30 @@ export interface TaskRead {
      */
     completed_at: string | null;
     /**
+     * Recurrence
+     * @description A rule of RFC 5545 in its normal form. Null when the task is done once.
+     */
+    recurrence: string | null;
+    /** @description From where the next one is counted. */
+    recurrence_anchor: components["schemas"]["RecurrenceAnchor"];
+    /**
+     * Occurrence
+     * @description The number of the occurrence that is open, by which `complete` and `skip` name it. It only grows.
+     */
+    occurrence: number | null;
+    /**
+     * Occurrence Date
+     * @description Where the series has the open one, whatever its due was moved to: a day, or a wall time in `time_zone`.
+     * @example 2026-03-10
+     * @example 2026-03-10T18:00:00
+     */
+    occurrence_date: string | null;
+    /**
+     * Reminders
+     * @description As they were sent.
+     */
+    reminders: components["schemas"]["Reminder"][];
+    /**
      * Version
      * @description Grows with every change, with gaps. The `ETag` is this number in quotes.
      */
@@ -1443,6 +1863,29 @@ export interface TaskReplace {
      *     ]
      */
     tags?: string[];
+    /**
+     * Recurrence
+     * @description A rule of RFC 5545 by which the task comes again when it is completed, without `RRULE:`. It needs `due_on`, or `due_at` and `time_zone`. Sent again, even as it is, it starts a new series at the present due.
+     * @example FREQ=WEEKLY;BYDAY=MO,TH
+     */
+    recurrence?: string | null;
+    /**
+     * @description From where the next one is counted: where it was due, or when it was completed.
+     * @default due
+     */
+    recurrence_anchor?: components["schemas"]["RecurrenceAnchor"];
+    /**
+     * Reminders
+     * @description All different; kept as they were sent, in their order. `minutes_before` needs `due_at`; the time of `days_before` is in `time_zone`, in UTC without one.
+     * @default []
+     * @example [
+     *       {
+     *         "days_before": 1,
+     *         "time": "18:00"
+     *       }
+     *     ]
+     */
+    reminders?: components["schemas"]["Reminder"][];
 }
 export interface TrashedTask {
     /**
@@ -1493,6 +1936,30 @@ export interface TrashedTask {
      */
     completed_at: string | null;
     /**
+     * Recurrence
+     * @description A rule of RFC 5545 in its normal form. Null when the task is done once.
+     */
+    recurrence: string | null;
+    /** @description From where the next one is counted. */
+    recurrence_anchor: components["schemas"]["RecurrenceAnchor"];
+    /**
+     * Occurrence
+     * @description The number of the occurrence that is open, by which `complete` and `skip` name it. It only grows.
+     */
+    occurrence: number | null;
+    /**
+     * Occurrence Date
+     * @description Where the series has the open one, whatever its due was moved to: a day, or a wall time in `time_zone`.
+     * @example 2026-03-10
+     * @example 2026-03-10T18:00:00
+     */
+    occurrence_date: string | null;
+    /**
+     * Reminders
+     * @description As they were sent.
+     */
+    reminders: components["schemas"]["Reminder"][];
+    /**
      * Version
      * @description Grows with every change, with gaps. The `ETag` is this number in quotes.
      */
@@ -1518,7 +1985,7 @@ export interface Problem {
      * @description For programs. Later releases may know more.
      * @enum {string}
      */
-    code: "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_found" | "method_not_allowed" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "request_timeout" | "route_not_found" | "sync_reset" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "uid_taken" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
+    code: "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_found" | "method_not_allowed" | "occurrence_not_latest" | "occurrence_not_open" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "recurrence_empty" | "recurring_task" | "request_timeout" | "route_not_found" | "sync_reset" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "uid_taken" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
     /** @description One sentence, for people. */
     detail: string;
     /** @description With `validation_failed`: what is wrong, 20 things at most, the first told in `detail`. */

@@ -14,6 +14,9 @@ const everything: Required<TaskReplace> = {
   due_at: "2026-03-10T18:00:00+01:00",
   time_zone: "Europe/Warsaw",
   tags: ["home", "a & b, c"],
+  recurrence: null,
+  recurrence_anchor: "completion",
+  reminders: [{ minutes_before: 30 }, { days_before: 1, time: "18:00" }],
 };
 
 test("a task is created, found, changed and replaced", async () => {
@@ -29,6 +32,21 @@ test("a task is created, found, changed and replaced", async () => {
   assert.deepEqual(await tasks.find(milk.id, { ifNoneMatch: milk.version }), done);
   const oat = await tasks.replace(milk.id, { title: "Oat milk" }, { ifMatch: `"${done.version}"` });
   assert.deepEqual([oat.title, oat.status, oat.tags], ["Oat milk", "Todo", []]);
+});
+
+test("a task that recurs is completed, skipped and reopened", async () => {
+  const { tasks } = client();
+  const plants = await tasks.create({ title: "Water the plants", recurrence: "FREQ=WEEKLY", due_on: "2026-03-10" });
+
+  const watered = await tasks.complete(plants.id, { occurrence: 1, at: "2026-03-10T18:00:00Z" });
+  const skipped = await tasks.skip(plants.id, { occurrence: 2, missed: "keep" });
+  const back = await tasks.reopen(plants.id, { occurrence: 2 });
+
+  assert.deepEqual([watered.task.due_on, watered.skipped], ["2026-03-17", 0]);
+  assert.deepEqual([skipped.task.due_on, skipped.completion?.kind], ["2026-03-24", "skipped"]);
+  assert.deepEqual([back.due_on, back.occurrence], ["2026-03-17", 4]);
+  assert.deepEqual(await collected(tasks.completions.all(plants.id)), [watered.completion]);
+  assert.deepEqual(await tasks.occurrences(plants.id, { limit: 1 }), ["2026-03-24"]);
 });
 
 test("lists are asked for by what is in them, a page at a time or all at once", async () => {

@@ -17,8 +17,9 @@ BODY_SECONDS = 10
 JSON_MEDIA_TYPE = re.compile(rb"application/([A-Za-z0-9!#$&^_.+-]+\+)?json[ \t]*(;.*)?", re.IGNORECASE)  # RFC 6839 §3.1
 
 
-async def body_of(request: Request, *, max_bytes: int) -> bytes:
-    """
+async def body_of(request: Request, *, max_bytes: int, may_be_absent: bool = False) -> bytes | None:
+    """None where it may be absent and is.
+
     Raises:
         UnsupportedMediaType, BodyTooLarge, RequestTimeout
         ClientDisconnect: the client has gone in the middle of it.
@@ -29,6 +30,8 @@ async def body_of(request: Request, *, max_bytes: int) -> bytes:
             media_type = value
         elif name == b"content-length":
             length = value
+    if may_be_absent and length == b"0" and b"transfer-encoding" not in dict(request.scope["headers"]):
+        return None
     if not JSON_MEDIA_TYPE.fullmatch(media_type):
         raise UnsupportedMediaType("The body must be JSON, with the header Content-Type: application/json.")
     if int(length) > max_bytes:

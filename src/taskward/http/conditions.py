@@ -28,11 +28,13 @@ class IfMatchCondition:
         Raises:
             PreconditionRequired: the header is missing and the settings demand it.
         """
-        if self.value is not None:
-            return expected_versions(self.value)
-        if self.is_required:
+        if self.value is None and self.is_required:
             raise PreconditionRequired
-        return None
+        return self.versions_if_sent()
+
+    def versions_if_sent(self) -> list[int] | None:
+        """The same of a call that goes without the header, whatever the settings demand."""
+        return None if self.value is None else expected_versions(self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ class OwnerRoute(DirectRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         endpoint, plan, has_body = self.endpoint, Plan(self.dependant), self.body_field is not None
+        body_may_be_absent = self.body_field is not None and not self.body_field.field_info.is_required()
         parameters = {field.alias: may_repeat(field) for field in query_params_of(self.dependant)}
         checks_query = bool(parameters) or self.refuses_unknown_parameters
         is_personal = self.is_personal
@@ -96,10 +97,10 @@ class OwnerRoute(DirectRoute):
             errors: Errors = []
             body = None
             if has_body:
-                raw = await body_of(request, max_bytes=self.max_body_bytes)
+                raw = await body_of(request, max_bytes=self.max_body_bytes, may_be_absent=body_may_be_absent)
                 # A slow sender has taken none of the time to answer.
                 session.deadline = loop.time() + deadline_seconds
-                body = value_of(raw)
+                body = {} if raw is None else value_of(raw)
                 flaw = flaw_in(body)
                 if flaw is not None:
                     errors.append({"type": "json_invalid", "loc": ("body", *flaw.path), "msg": flaw.reason})

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Table, delete, exists, func, literal_column, select
 from sqlmodel import SQLModel
 
-import taskward.tasks.actions  # noqa: F401 - fills SQLModel.metadata
+import taskward.tasks.recurring  # noqa: F401 - fills SQLModel.metadata
 from taskward.postgres.statements import Statement, compiled, owned
 from taskward.resources.clock import owned_tables
 from taskward.resources.portions import ROWS, in_portions

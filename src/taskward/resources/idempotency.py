@@ -148,4 +148,14 @@ claimed = known_key()
 CLAIM = compiled(select(case((exists(select(claimed.c.key)), refuse(KEY_IS_KNOWN)))))
 
 recalled = known_key()
+RECALL_ROW = compiled(
+    select(
+        true(),
+        recalled.c.fingerprint == FINGERPRINT,
+        func.coalesce(recalled.c.row_id, recalled.c.task_id),
+        recalled.c.answer,
+        recalled.c.version,
+    )
+)
+"""RememberedRow, if the key is known."""
 RECALL = compiled(select(recalled.c.fingerprint == FINGERPRINT, recalled.c.answer))

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Table, Uuid, and_, bindparam
+from sqlalchemy import BigInteger, Boolean, ColumnElement, FromClause, Uuid, and_, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -42,12 +42,12 @@ class IsTheOne(ColumnElement[bool]):
     inherit_cache = False
     type = Boolean()
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: FromClause) -> None:
         self.by_id = table.c.id == bindparam("id", type_=BigInteger())
         self.by_uid = and_(table.c.uid == bindparam("id", type_=Uuid()), has_its_uid(table))
 
 
-def has_its_uid(table: Table) -> ColumnElement[bool]:
+def has_its_uid(table: FromClause) -> ColumnElement[bool]:
     """In these words the index by uid has it: once a row is gone for good another may be named as it was."""
     gone_at = "erased_at" if "erased_at" in table.c else "deleted_at"
     return table.c[gone_at].is_(None)

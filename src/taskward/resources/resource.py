@@ -227,7 +227,7 @@ class Resource:
         return {**values, "uid": parameter_of(self.table.c.uid)}
 
     def changing(self, values: Values) -> Update:
-        return update(self.table).values(version=NOW, updated_at=func.now(), **values)
+        return update(self.table).values({"version": NOW, "updated_at": func.now(), **values})
 
     def removing(self) -> Update:
         return update(self.table).values(version=NOW, deleted_at=func.now())

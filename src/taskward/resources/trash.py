@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import (
     CTE,
     BigInteger,
+    Column,
     ColumnElement,
     DateTime,
     DefaultClause,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     cast,
+    delete,
     extract,
     func,
     literal_column,
@@ -74,29 +76,59 @@ class TrashPageRow(NamedTuple):
 
 class Trash:
     """`read` is what a row in it is answered as, `restored` what restoring writes beside the usual, `erased` what an
-    erased row has in columns that can be neither null nor their default.
+    erased row has in columns that can be neither null nor their default. `part_of` is the column of another table whose
+    rows belong to the one that it names, and end with it.
 
     Raises:
         TypeError: of a column is not said how an erased row has it.
     """
 
     def __init__(
-        self, resource: Resource, *, read: type[BaseModel], erased: Values, restored: Values | None = None
+        self,
+        resource: Resource,
+        *,
+        read: type[BaseModel],
+        erased: Values,
+        restored: Values | None = None,
+        part_of: Column[Any] | None = None,
     ) -> None:
         table = resource.table
         self.resource = resource
+        self.part_of = part_of
         self.list_name = "trash by deleted_at"
         self.shape = columns_of(table, read)
         self.erased = {**emptied(table, erased), "erased_at": func.now(), "deleted_at": LONG_AGO}
         self.is_trashed = table.c.deleted_at > EXPIRED_UNTIL
-        self.EXPIRE = compiled(self.erasing_some(table.c.deleted_at <= EXPIRED_UNTIL))
-        self.ERASE = resource.without_body(self.erasing().where(resource.is_the_one, self.is_trashed))
+        expired = self.erasing_some(table.c.deleted_at <= EXPIRED_UNTIL).returning(table.c.id).cte("erased")
+        self.EXPIRE = compiled(select(expired.c.id).add_cte(*self.parts_of(expired)))
+        self.ERASE = self.erasing_one()
         self.EMPTY = self.emptying()
         self.RESTORE = self.restoring(restored or {})
         self.LIST = self.listing()
 
     def erasing(self) -> Update:
         return owned(update(self.resource.table).values(self.erased), self.resource.table)
+
+    def erasing_one(self) -> Write:
+        table, known = self.resource.table, known_key()
+        erasing = self.erasing().where(self.resource.is_the_one, self.is_trashed)
+        erased, erased_once = (
+            one.returning(table.c.id, NO_BODY, table.c.version).cte("erased")
+            for one in (erasing, erasing.where(is_unknown(known)))
+        )
+        row = (erased.c.id, erased.c.json, erased.c.version)
+        return Write(
+            plain=RowStatement(select(*row).add_cte(*self.parts_of(erased))),
+            once=RowStatement(once(known, erased_once, *self.parts_of(erased_once))),
+        )
+
+    def parts_of(self, erased: CTE) -> list[CTE]:
+        """The removal of what belongs to these rows."""
+        if self.part_of is None:
+            return []
+        table = self.part_of.table
+        removing = owned(delete(table).where(self.part_of.in_(select(erased.c.id))), table)
+        return [removing.returning(self.part_of).cte("parts")]
 
     def erasing_some(self, *conditions: ColumnElement[bool]) -> Update:
         """Those that were deleted first, of what is not erased yet."""
@@ -109,12 +141,12 @@ class Trash:
         """A portion. Answers a row when it was the last one, and before that the key is not remembered."""
         known, nothing = known_key(), cast(null(), BigInteger)
         emptying = self.erasing_some().returning(self.resource.table.c.id)
-        emptied_once = emptying.where(is_unknown(known)).cte("emptied")
+        emptied, emptied_once = emptying.cte("emptied"), emptying.where(is_unknown(known)).cte("emptied")
         made = select(nothing.label("id"), NO_BODY, nothing.label("version"))
         made = made.where(is_unknown(known), was_the_last(emptied_once))
         return Write(
-            plain=compiled(select(literal_column("1")).where(was_the_last(emptying.cte("emptied")))),
-            once=compiled(once(known, made.cte("made"), emptied_once)),
+            plain=compiled(select(literal_column("1")).where(was_the_last(emptied)).add_cte(*self.parts_of(emptied))),
+            once=compiled(once(known, made.cte("made"), emptied_once, *self.parts_of(emptied_once))),
         )
 
     def restoring(self, values: Values) -> Write:

@@ -5,19 +5,37 @@ lacks what it should expect: that undoes the others, and the SQLSTATE tells whic
 of its own, or two changes of one task would leave two contents behind one version.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from sqlalchemy import CTE, Select, Text, Update, case, cast, exists, func, literal_column, select, true
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Select,
+    Text,
+    Update,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement
 
 from taskward.errors import Problem
 from taskward.postgres.encoding import Row
 from taskward.postgres.failures import DatabaseUnavailable, Reason, StatementFailed
-from taskward.postgres.statements import OWNER, Bound, compiled, json_of, owned
+from taskward.postgres.statements import OWNER, Bound, Statement, compiled, json_of, owned
 from taskward.resources.clock import TICK
 from taskward.resources.errors import IdempotencyKeyReused, PreconditionRequired, UidTaken, VersionMismatch
 from taskward.resources.idempotency import (
@@ -29,23 +47,43 @@ from taskward.resources.idempotency import (
     RecalledRow,
     remembering,
 )
-from taskward.resources.references import RowStatement
+from taskward.resources.references import Reference, RowStatement, has_its_uid
 from taskward.resources.refusals import (
     KEY_IS_KNOWN,
     NOT_AS_EXPECTED,
     NOT_FOUND,
     PRECONDITION_REQUIRED,
+    RECURS,
+    RESCHEDULES,
     UID_TAKEN,
+    UNFIT,
+    UNFIT_REMINDER,
     refuse,
 )
-from taskward.resources.resource import holder_in
+from taskward.resources.resource import Values, holder_in
 from taskward.resources.session import Session
 from taskward.resources.shapes import Body, RowId
 from taskward.resources.versions import expected_versions
-from taskward.tasks.actions import NEW_ROW, PATCHED, TASKS, changes_in, has_own_statement, patched, values_in, values_of
-from taskward.tasks.errors import TaskNotFound
+from taskward.tasks.actions import (
+    NEW_ROW,
+    NEW_SCHEDULED_ROW,
+    PATCHED,
+    REMINDER_UNFIT,
+    RESCHEDULED,
+    TASKS,
+    changes_in,
+    has_own_statement,
+    is_scheduled,
+    patched,
+    scheduled_values_of,
+    values_in,
+    values_of,
+    values_of_all,
+)
+from taskward.tasks.errors import FieldUnfit, RecurringTask, TaskNotFound
 from taskward.tasks.model import CREATED_EXAMPLE, READ_EXAMPLE, TABLE, TaskCreate, TaskPatch, TaskRead
 from taskward.tasks.model import EXAMPLE as TASK_EXAMPLE
+from taskward.tasks.rescheduling import Scheduled, rescheduled
 
 MAX_OPERATIONS = 100
 
@@ -152,15 +190,125 @@ async def apply(
         IdempotencyKeyReused: the key came with another request before.
     """
     steps = STEPS if idempotency is None else KEEPING_STEPS
-    calls = [call_of(operation, steps, requires_if_match=requires_if_match) for operation in batch.operations]
-    if idempotency is None:
-        found = await written(session, batch, [*with_ticks(TICK(**NEXT), calls)])
-        return Answer(b'{"results": [%b]}' % b", ".join(rows[0][0] or b"" for rows in found[1::2]))
-    known = {"key": idempotency.key, "fingerprint": idempotency.fingerprint}
-    remember = REMEMBER(**known)
+    plan = plan_of(batch, steps, requires_if_match=requires_if_match)
+    if plan is None:
+        return await apply_rescheduling(session, batch, requires_if_match, idempotency)
     try:
-        in_order = [*with_ticks(CLAIM(key=idempotency.key), calls), remember]
-        found = await written(session, batch, in_order, is_repeatable=True)
+        return await carried_out(session, batch, plan, idempotency)
+    except Reschedules:
+        return await apply_rescheduling(session, batch, requires_if_match, idempotency)
+
+
+async def apply_rescheduling(
+    session: Session, batch: Batch, requires_if_match: bool, idempotency: Idempotency | None
+) -> Answer:
+    """Where operations change series, which is worked out from the rows: read, and written if nothing has come in
+    between."""
+    steps = STEPS if idempotency is None else KEEPING_STEPS
+    asked_for = [operation.id for operation in batch.operations if isinstance(operation, PatchOperation)]
+    ids = [one for one in asked_for if isinstance(one, int)]
+    uids = [str(one) for one in asked_for if isinstance(one, UUID)]
+    while True:
+        known = [] if idempotency is None else [RECALL(key=idempotency.key, fingerprint=idempotency.fingerprint)]
+        rows, *recalled = await session.read(LOOK_AT(ids=ids, uids=uids), *known)
+        if any(recalled):
+            return recalled_in(recalled[0])
+        tasks = Tasks(rows)
+        unchanged = UNCHANGED(ids=[*tasks.states], versions=[task.version for task in tasks.states.values()])
+        plan = plan_of(batch, steps, requires_if_match=requires_if_match, tasks=tasks)
+        assert plan is not None  # noqa: S101 - the rows are known
+        with suppress(Reschedules):
+            return await carried_out(session, batch, plan, idempotency, unchanged)
+
+
+class Tasks:
+    """What operations find, each after those before it: tasks as they were read, and those that are created with a uid.
+
+    `states` are by id, of those that were created by a number below 0; `ids` by whatever names them.
+    """
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.states: dict[int, Scheduled] = {}
+        self.ids: dict[Reference, int] = {}
+        for row_id, uid, *scheduled in rows:
+            number = int(row_id or 0)
+            self.states[number] = Scheduled.read(tuple(scheduled))
+            self.ids[number] = number
+            if uid is not None:
+                self.ids[UUID(uid.decode())] = number
+
+    def get(self, reference: Reference) -> Scheduled | None:
+        return self.states[self.ids[reference]] if reference in self.ids else None
+
+    def change(self, reference: Reference, task: Scheduled) -> None:
+        self.states[self.ids[reference]] = task
+
+    def add(self, uid: UUID, values: Mapping[str, Any]) -> None:
+        number = self.ids.setdefault(uid, -len(self.ids) - 1)
+        made: dict[str, Any] = {name: values.get(name) for name in Scheduled._fields} | {"version": 0}
+        self.states.setdefault(number, Scheduled(**made))
+
+
+class Plan(NamedTuple):
+    """A statement for each operation."""
+
+    calls: list[Bound]
+    problems: dict[int, Problem]
+    """What is found out only when the turn of an operation comes, by its index."""
+
+
+class Reschedules(Exception):
+    """An operation changes a series, whose row has to be looked at first, or has changed since it was."""
+
+
+def plan_of(batch: Batch, steps: "Steps", *, requires_if_match: bool, tasks: "Tasks | None" = None) -> Plan | None:
+    """None when the rows of `tasks` are needed, and not given; they are changed as the operations change them.
+
+    Raises:
+        FieldUnfit, RecurrenceEmpty: a task that is to be created has a rule that does not fit it.
+    """
+    plan = Plan([], {})
+    for index, operation in enumerate(batch.operations):
+        try:
+            call = call_of(operation, steps, requires_if_match=requires_if_match, tasks=tasks)
+        except NeedsRow:
+            return None
+        except Problem as problem:
+            placed(problem, index, operation)
+            if not isinstance(operation, PatchOperation):
+                raise
+            plan.problems[index] = problem
+            call = steps.fail(id=operation.id, expected=expected_by(operation))
+        plan.calls.append(call)
+    return plan
+
+
+class NeedsRow(Exception):
+    pass
+
+
+def placed(problem: Problem, index: int, operation: Operation) -> None:
+    problem.members["operation"] = index
+    if isinstance(problem, FieldUnfit):
+        problem.place("body", "operations", index, "task" if isinstance(operation, CreateOperation) else "patch")
+
+
+async def carried_out(
+    session: Session, batch: Batch, plan: Plan, idempotency: Idempotency | None, *before: Bound
+) -> Answer:
+    """
+    Raises:
+        Reschedules: and nothing has changed.
+    """
+    if idempotency is None:
+        in_order = [*before, *with_ticks(TICK(**NEXT), plan.calls)]
+        found = await written(session, batch, plan, in_order)
+        results = found[len(before) + 1 :: 2]
+        return Answer(b'{"results": [%b]}' % b", ".join(rows[0][0] or b"" for rows in results))
+    known = {"key": idempotency.key, "fingerprint": idempotency.fingerprint}
+    try:
+        in_order = [*before, *with_ticks(CLAIM(key=idempotency.key), plan.calls), REMEMBER(**known)]
+        found = await written(session, batch, plan, in_order, is_repeatable=True)
     except StatementFailed as failure:
         if failure.sqlstate != KEY_IS_KNOWN:
             raise
@@ -174,26 +322,54 @@ async def recall(session: Session, call: Bound) -> Answer:
     if not rows:
         # It has expired just now: the next attempt is a new request.
         raise DatabaseUnavailable(Reason.ANSWER_EXPIRED)
+    return recalled_in(rows)
+
+
+def recalled_in(rows: Sequence[Row]) -> Answer:
     found = RecalledRow._make(rows[0])
     if found.is_same != b"t":
         raise IdempotencyKeyReused
     return Answer(found.answer, is_replay=True)
 
 
-def call_of(operation: Operation, steps: "Steps", *, requires_if_match: bool) -> Bound:
+def call_of(operation: Operation, steps: "Steps", *, requires_if_match: bool, tasks: "Tasks | None") -> Bound:
+    """
+    Raises:
+        NeedsRow: the row has to be looked at, and `tasks` is not given.
+        FieldUnfit, RecurrenceEmpty, RecurringTask: what the change of a series is refused for.
+    """
     if isinstance(operation, CreateOperation):
-        create = steps.create if operation.task.uid is None else steps.create_named
-        return create(**values_of(operation.task))
-    has_condition = "if_match" in operation.model_fields_set
-    if requires_if_match and not has_condition:
+        values, is_named = values_of(operation.task), operation.task.uid is not None
+        if is_scheduled(operation.task):
+            create = steps.create_scheduled_named if is_named else steps.create_scheduled
+            values = scheduled_values_of(operation.task)
+        else:
+            create = steps.create_named if is_named else steps.create
+        if tasks is not None and operation.task.uid is not None:
+            tasks.add(operation.task.uid, values)
+        return create(**values)
+    if requires_if_match and "if_match" not in operation.model_fields_set:
         return REFUSE()  # when its turn comes: one before it may fail too, and is told then
-    expected = expected_versions(operation.if_match) if has_condition else None
+    at = {"id": operation.id, "expected": expected_by(operation)}
     if isinstance(operation, DeleteOperation):
-        return steps.delete(id=operation.id, expected=expected)
+        return steps.delete(**at)
     if not operation.patch.model_fields_set:
-        return steps.look(id=operation.id, expected=expected)
+        return steps.look(**at)
     changes = changes_in(operation.patch)
-    return steps.patch_of(changes)(id=operation.id, expected=expected, **values_in(changes))
+    if tasks is None:
+        if changes.get("recurrence") is not None:
+            raise NeedsRow
+        return steps.patch_of(changes)(**at, **values_in(changes))
+    task = tasks.get(operation.id)
+    if task is None:
+        return steps.fail(**at)  # it was not there, and should it be now, all begins anew
+    values = rescheduled(task, changes)
+    tasks.change(operation.id, task._replace(**{name: values[name] for name in Scheduled._fields if name in values}))
+    return steps.reschedule(**at, **values_of_all(values))
+
+
+def expected_by(operation: PatchOperation | DeleteOperation) -> list[int] | None:
+    return expected_versions(operation.if_match) if "if_match" in operation.model_fields_set else None
 
 
 def with_ticks(first: Bound, calls: Sequence[Bound]) -> Iterator[Bound]:
@@ -204,18 +380,25 @@ def with_ticks(first: Bound, calls: Sequence[Bound]) -> Iterator[Bound]:
 
 
 async def written(
-    session: Session, batch: Batch, calls: Sequence[Bound], *, is_repeatable: bool = False
+    session: Session, batch: Batch, plan: Plan, calls: Sequence[Bound], *, is_repeatable: bool = False
 ) -> list[list[Row]]:
     try:
         return await session.write(*calls, is_repeatable=is_repeatable)
     except StatementFailed as failure:
+        if failure.sqlstate == RESCHEDULES:
+            raise Reschedules from None
+        # In front of each operation stands a tick, or something else in front of the first; and behind the last may be
+        # what remembers the answer.
+        in_front = next(index for index, call in enumerate(calls, start=1) if call is plan.calls[0])
+        index = (failure.statement_index - in_front) // 2
+        if failure.sqlstate == UNFIT:
+            raise plan.problems.get(index) or Reschedules from None
         refusal = REFUSALS.get(failure.sqlstate)
         if refusal is None:
             raise
         problem = refusal()
-        # In front of each operation stands a tick, and in front of all the one that every write begins with.
-        index = problem.members["operation"] = (failure.statement_index - 2) // 2
         operation = batch.operations[index]
+        placed(problem, index, operation)
         if isinstance(problem, VersionMismatch):
             problem.explain(getattr(operation, "if_match", ""), name="if_match")
         if isinstance(problem, UidTaken) and isinstance(operation, CreateOperation):
@@ -223,6 +406,28 @@ async def written(
             problem.tell(holder_in(rows))
         raise problem from None
 
+
+def look_at_statement() -> Statement:
+    """Ids and uids, each with Scheduled."""
+    columns = [TABLE.c[name] for name in ("id", "uid", *Scheduled._fields)]
+    by_id = TABLE.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger())))
+    by_uid = TABLE.c.uid == func.any(bindparam("uids", type_=ARRAY(Uuid())))
+    asked_for = by_id | (by_uid & has_its_uid(TABLE))
+    return compiled(owned(select(*columns).where(asked_for, TASKS.is_live), TABLE))
+
+
+def unchanged_statement() -> Statement:
+    """Fails when a row has another version than the one that was read, or is gone."""
+    names = ("ids", "versions")
+    pairs = func.unnest(*(cast(bindparam(name, type_=ARRAY(BigInteger())), ARRAY(BigInteger())) for name in names))
+    read = pairs.table_valued("id", "version").render_derived(name="read")
+    there = owned(select(TABLE.c.id).where(TABLE.c.id == read.c.id, TABLE.c.version == read.c.version), TABLE)
+    is_other: Select[Any] = select(literal_column("1")).select_from(read).where(~exists(there.where(TASKS.is_live)))
+    return compiled(select(case((exists(is_other), refuse(RESCHEDULES)))))
+
+
+LOOK_AT = look_at_statement()
+UNCHANGED = unchanged_statement()
 
 NEXT = {"now_ms": 1}
 """The clock stands at the present already: one further."""
@@ -232,6 +437,8 @@ REFUSALS: dict[str, Callable[[], Problem]] = {
     NOT_AS_EXPECTED: lambda: VersionMismatch(TaskNotFound.noun),
     PRECONDITION_REQUIRED: PreconditionRequired,
     UID_TAKEN: lambda: UidTaken(TaskNotFound.noun),
+    RECURS: RecurringTask,
+    UNFIT_REMINDER: lambda: FieldUnfit("reminders", REMINDER_UNFIT),
 }
 
 ONE_ROW = select(literal_column("1")).subquery("one")
@@ -249,15 +456,25 @@ class Steps:
     def __init__(self, kept: Kept) -> None:
         self.kept = kept
         look: Select[Any] = select(*TASKS.shape).where(TASKS.is_the_one, TASKS.is_live, TASKS.is_as_expected)
-        created = TASKS.creating(NEW_ROW).cte("created")
-        self.create = compiled(select(kept(with_task("create", 201, created))).select_from(created))
-        named = TASKS.creating(TASKS.named(NEW_ROW)).cte("created")
-        outcome = case((named.c.id.is_not(None), with_task("create", 201, named)), else_=refuse(UID_TAKEN))
-        self.create_named = compiled(select(kept(outcome)).select_from(ONE_ROW.outerjoin(named, true())))
+        self.create, self.create_named = self.creations(NEW_ROW)
+        self.create_scheduled, self.create_scheduled_named = self.creations(NEW_SCHEDULED_ROW)
         self.patch = self.patched(attempted(TASKS.changing(PATCHED)))
         self.patch_of_few = cache(lambda fields: self.patched(attempted(TASKS.changing(patched(fields)))))
         self.look = self.patched(owned(look, TABLE).cte("done"))
+        self.reschedule = self.patched(attempted(TASKS.changing(RESCHEDULED)))
+        # An operation that was found out to fail, if none does before it and the row is there and as expected.
+        self.fail = self.step(owned(look, TABLE).cte("done"), refuse(UNFIT))
         self.delete = self.step(attempted(TASKS.removing()), text("""{"op": "delete", "status": 204}"""))
+
+    def creations(self, row: Values) -> tuple[Statement, Statement]:
+        """Without a uid, and with one, which another row may have."""
+        created = TASKS.creating(row).cte("created")
+        named = TASKS.creating(TASKS.named(row)).cte("created")
+        outcome = case((named.c.id.is_not(None), with_task("create", 201, named)), else_=refuse(UID_TAKEN))
+        return (
+            compiled(select(self.kept(with_task("create", 201, created))).select_from(created)),
+            compiled(select(self.kept(outcome)).select_from(ONE_ROW.outerjoin(named, true()))),
+        )
 
     def patch_of(self, changes: Iterable[str]) -> RowStatement:
         return self.patch_of_few(frozenset(changes)) if has_own_statement(changes) else self.patch

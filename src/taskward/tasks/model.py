@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy import func as sql
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 from typing_extensions import TypeAliasType
@@ -34,10 +34,13 @@ from taskward.resources.clock import LARGEST_INTEGER, VERSION_NUMBER
 from taskward.resources.positions import LAST, POSITION
 from taskward.resources.shapes import ANY_TEXT, NULL, TEXT_NOT_BLANK, WHITE_SPACE_ESCAPES, Body, Patch, Uid, not_blank
 from taskward.tasks import zones
+from taskward.tasks.recurrence import MOST_CHARACTERS, parsed
+from taskward.tasks.reminders import Reminder, Reminders
 
 # Named types: each has its own schema in OpenAPI.
 Status = TypeAliasType("Status", Literal["Todo", "InProgress", "Done"])
 Priority = TypeAliasType("Priority", Literal["low", "medium", "high"])
+RecurrenceAnchor = TypeAliasType("RecurrenceAnchor", Literal["due", "completion"])
 
 # What one column must hold is said by its type: PostgreSQL reads the checks of a table anew for each statement that
 # writes to it, and those of a domain once for each connection. Of these each function costs a write a little too.
@@ -122,6 +125,19 @@ class Task(SQLModel, table=True):
         ],
         nullable=True,
     )
+    # Without checks, which every write of a task would pay for: only `series.py` makes what stands in these.
+    recurrence: str | None = Column(sa_type=Text, nullable=True)
+    recurrence_anchor: str = Column(sa_type=Text, nullable=False, sa_column_kwargs={"server_default": text("'due'")})
+    occurrence: int | None = Column(sa_type=BigInteger, nullable=True)
+    """The number of the open one; of a series that is finished the one behind the last, under which nothing is open."""
+    occurrence_date: str | None = Column(sa_type=Text, nullable=True)
+    last_occurrence: int | None = Column(sa_type=BigInteger, nullable=True)
+    """The highest number so far, which stays when the task recurs no more."""
+    series_start: str | None = Column(sa_type=Text, nullable=True)
+    """As `occurrence_date`: where the present series has its first."""
+    series_first: int | None = Column(sa_type=BigInteger, nullable=True)
+    """The number with which the present series began."""
+    reminders: list[Any] = Column(sa_type=JSONB, nullable=False, sa_column_kwargs={"server_default": text("'[]'")})
     deleted_at: datetime | None = Column(sa_type=DateTime(timezone=True), nullable=True)
     title_words: str = Column(sa_type=TSVECTOR, nullable=False, sa_column_kwargs={"server_default": text("''")})
     description_words: str = Column(sa_type=TSVECTOR, nullable=False, sa_column_kwargs={"server_default": text("''")})
@@ -186,6 +202,10 @@ def known_zone(name: str) -> str:
     return name
 
 
+def normal_rule(text: str) -> str:
+    return parsed(text).told()
+
+
 def all_different(tags: list[str]) -> list[str]:
     if len(set(tags)) < len(tags):
         raise ValueError("The same tag stands twice")
@@ -206,6 +226,7 @@ Description = Annotated[str, Field(max_length=10_000, json_schema_extra={"patter
 DueOn = Annotated[date, BeforeValidator(day)]
 Instant = Annotated[datetime, BeforeValidator(instant)]
 TimeZone = Annotated[str, AfterValidator(known_zone), Field(max_length=255)]
+Recurrence = Annotated[str, AfterValidator(normal_rule), Field(max_length=MOST_CHARACTERS)]
 
 # Said of the fields, not of the types: generators of clients do not look for it in one branch of "or null".
 DUE_ON = Field(
@@ -227,6 +248,12 @@ UID = Field(
     examples=["6f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34"],
 )
 TIME_ZONE = Field(description="The IANA name of the zone in which `due_at` was meant.", examples=["Europe/Warsaw"])
+RECURRENCE = Field(
+    description="A rule of RFC 5545 by which the task comes again when it is completed, without `RRULE:`. It needs "
+    "`due_on`, or `due_at` and `time_zone`. Sent again, even as it is, it starts a new series at the present due.",
+    examples=["FREQ=WEEKLY;BYDAY=MO,TH"],
+)
+RECURRENCE_ANCHOR = Field(description="From where the next one is counted: where it was due, or when it was completed.")
 Tag = Annotated[str, Field(min_length=1, max_length=50, json_schema_extra={"pattern": ANY_TEXT})]
 Tags = Annotated[
     list[Tag],
@@ -273,6 +300,11 @@ CREATED_EXAMPLE: dict[str, JsonValue] = {
     **EXAMPLE,
     "due_at": NULL,
     "time_zone": NULL,
+    "recurrence": NULL,
+    "recurrence_anchor": "due",
+    "occurrence": NULL,
+    "occurrence_date": NULL,
+    "reminders": [],
     "created_at": "2026-03-09T08:30:00.204518+00:00",
     "updated_at": NULL,
     "completed_at": NULL,
@@ -305,6 +337,9 @@ class TaskReplace(Body):
     due_at: Annotated[Instant | None, DUE_AT] = None
     time_zone: Annotated[TimeZone | None, TIME_ZONE] = None
     tags: Tags = Field(default=[])
+    recurrence: Annotated[Recurrence | None, RECURRENCE] = None
+    recurrence_anchor: Annotated[RecurrenceAnchor, RECURRENCE_ANCHOR] = "due"
+    reminders: Reminders = Field(default=[])
 
     @model_validator(mode="after")
     def is_due_once(self) -> Self:
@@ -341,6 +376,9 @@ class TaskPatch(Patch):
     due_at: Annotated[Instant | None, DUE_AT] = None
     time_zone: Annotated[TimeZone | None, TIME_ZONE] = None
     tags: Tags = Field(default_factory=list)
+    recurrence: Annotated[Recurrence | None, RECURRENCE] = None
+    recurrence_anchor: Annotated[RecurrenceAnchor, RECURRENCE_ANCHOR] = Field(default_factory=lambda: "due")
+    reminders: Reminders = Field(default_factory=list)
 
     @model_validator(mode="after")
     def is_due_once(self) -> Self:
@@ -363,6 +401,19 @@ class TaskRead(BaseModel):
     time_zone: str | None = Field(description="The IANA name of the zone in which `due_at` was meant.")
     tags: list[str] = Field(description="All different, in the order in which they were sent.")
     completed_at: datetime | None = Field(description="In UTC: since when the status is Done. Null when it is not.")
+    recurrence: str | None = Field(
+        description="A rule of RFC 5545 in its normal form. Null when the task is done once."
+    )
+    recurrence_anchor: RecurrenceAnchor = Field(description="From where the next one is counted.")
+    occurrence: int | None = Field(
+        description="The number of the occurrence that is open, by which `complete` and `skip` name it. It only grows."
+    )
+    occurrence_date: str | None = Field(
+        description="Where the series has the open one, whatever its due was moved to: a day, or a wall time in "
+        "`time_zone`.",
+        examples=["2026-03-10", "2026-03-10T18:00:00"],
+    )
+    reminders: list[Reminder] = Field(description="As they were sent.")
     version: int = Field(
         ge=1, le=LARGEST_INTEGER, description="Grows with every change, with gaps. The `ETag` is this number in quotes."
     )

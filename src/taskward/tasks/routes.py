@@ -1,10 +1,11 @@
 """Tasks over HTTP. Each function translates: the rules are in `actions.py`, the order of errors in `http/route.py`."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Query
+from fastapi import Body, Query
 from pydantic import AfterValidator, BeforeValidator
 from pydantic.json_schema import SkipJsonSchema
 from starlette.convertors import StringConvertor, register_url_convertor
@@ -12,20 +13,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypeAliasType
 
+from taskward.errors import Problem
 from taskward.http.bodies import too_large
-from taskward.http.conditions import IfMatch, IfNoneMatch
+from taskward.http.conditions import IfMatch, IfMatchCondition, IfNoneMatch
 from taskward.http.context import CurrentSettings
 from taskward.http.errors import ValidationFailed
 from taskward.http.openapi import ETAG, LINK, LOCATION, REPLAYED, TOTAL, Responses, answers, problems
-from taskward.http.parameters import IdempotencyKey, Paging, PagingByCursor, PathId, TrashDays
+from taskward.http.parameters import (
+    IdempotencyKey,
+    IdempotencyKeyHeader,
+    Paging,
+    PagingByCursor,
+    PathId,
+    TrashDays,
+    digits,
+)
 from taskward.http.responses import JsonResponse, created, no_content, paged, replayed, versioned
 from taskward.http.route import CurrentSession, OwnerRouter, PlainRoute
 from taskward.http.validation import NOT_AN_OBJECT, described, validation_problem
 from taskward.resources.shapes import MAX_ERRORS
-from taskward.tasks import actions, finding
+from taskward.tasks import actions, finding, recurring
 from taskward.tasks import batch as batches
 from taskward.tasks.batch import Batch, BatchRead, CreateOperation, DeleteOperation, PatchOperation
-from taskward.tasks.errors import TaskNotFound
+from taskward.tasks.completions import CompletionKind, CompletionRead
+from taskward.tasks.errors import OccurrenceNotLatest, OccurrenceNotOpen, RecurringTask, TaskNotFound
 from taskward.tasks.model import (
     CREATED_EXAMPLE,
     EXAMPLE,
@@ -40,6 +51,7 @@ from taskward.tasks.model import (
     known_zone,
 )
 from taskward.tasks.orders import Sort
+from taskward.tasks.recurring import Asked, Completed, CompletionRequest, ReopeningRequest, complete, reopen
 from taskward.tasks.trash import TRASH
 from taskward.tasks.words import words_asked_for
 
@@ -50,6 +62,7 @@ BATCH_TOO_LARGE: Responses = {
 }
 
 
+RECURS: dict[int, Problem] = {409: RecurringTask()}
 CREATED = answers(201, LOCATION | ETAG, REPLAYED, example=CREATED_EXAMPLE)
 
 
@@ -110,6 +123,7 @@ ZoneOfDays = Annotated[
     AfterValidator(known_zone),
     Query(description="The IANA name of the zone in which days begin and end.", examples=["Europe/Warsaw"]),
 ]
+OccurrenceLimit = Annotated[int, Query(ge=1, le=50, description="How many at most."), BeforeValidator(digits)]
 SortBy = Annotated[Sort, Query(description="With `-` descending; null is last either way.")]
 
 
@@ -201,7 +215,7 @@ batch_router = OwnerRouter(noun=TaskNotFound.noun, tags=["batch"], route_class=B
 @batch_router.post(
     "/tasks/batch",
     response_model=BatchRead,
-    responses=answers(200, {}, REPLAYED) | problems(404, 409, 412, 428) | BATCH_TOO_LARGE,
+    responses=answers(200, {}, REPLAYED) | problems(404, 409, 412, 428, examples=RECURS) | BATCH_TOO_LARGE,
 )
 async def apply_batch(
     session: CurrentSession, settings: CurrentSettings, batch: Batch, key: IdempotencyKey
@@ -218,7 +232,10 @@ async def find_task(session: CurrentSession, task_id: PathId, if_none_match: IfN
     return if_none_match.answer(await actions.find(session, task_id))
 
 
-@router.put(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG, REPLAYED) | problems(404, 412, 428))
+CHANGED = answers(200, ETAG, REPLAYED) | problems(404, 409, 412, 428, examples=RECURS)
+
+
+@router.put(ONE_TASK, response_model=TaskRead, responses=CHANGED)
 async def replace_task(
     session: CurrentSession, task_id: PathId, task: TaskReplace, if_match: IfMatch, key: IdempotencyKey
 ) -> Response:
@@ -227,7 +244,7 @@ async def replace_task(
     return versioned(await actions.replace(session, task_id, task, expected=expected, idempotency=key.of(task)))
 
 
-@router.patch(ONE_TASK, response_model=TaskRead, responses=answers(200, ETAG, REPLAYED) | problems(404, 412, 428))
+@router.patch(ONE_TASK, response_model=TaskRead, responses=CHANGED)
 async def change_task(
     session: CurrentSession, task_id: PathId, patch: TaskPatch, if_match: IfMatch, key: IdempotencyKey
 ) -> Response:
@@ -241,6 +258,86 @@ async def delete_task(session: CurrentSession, task_id: PathId, if_match: IfMatc
     """Move a task to the trash."""
     done = await actions.delete(session, task_id, expected=if_match.versions(), idempotency=key.of())
     return no_content(is_replay=done.is_replay)
+
+
+CONFLICT: dict[int, Problem] = {409: OccurrenceNotOpen(14)}
+
+occurrence_router = OwnerRouter(noun=TaskNotFound.noun, tags=["recurrence"], route_class=PlainRoute)
+
+# Bodies that may be absent.
+SentCompletion = Annotated[CompletionRequest, Body(default_factory=CompletionRequest)]
+SentReopening = Annotated[ReopeningRequest, Body(default_factory=ReopeningRequest)]
+
+
+@occurrence_router.post(
+    "/tasks/{task_id}/complete",
+    response_model=Completed,
+    responses=answers(200, ETAG, REPLAYED) | problems(404, 409, 412, 428, examples=CONFLICT),
+)
+async def complete_task(
+    session: CurrentSession, task_id: PathId, completion: SentCompletion, if_match: IfMatch, key: IdempotencyKey
+) -> Response:
+    """Complete a task: it is Done, or where it recurs its next occurrence is open.
+
+    Of a task that recurs this needs `occurrence`, `If-Match` or `Idempotency-Key`: a repeated request must not complete
+    the next one too.
+    """
+    return versioned(await complete(session, task_id, asked("done", completion, if_match, key)))
+
+
+@occurrence_router.post(
+    "/tasks/{task_id}/skip",
+    response_model=Completed,
+    responses=answers(200, ETAG, REPLAYED) | problems(404, 409, 412, 428, examples=CONFLICT),
+)
+async def skip_occurrence(
+    session: CurrentSession, task_id: PathId, completion: SentCompletion, if_match: IfMatch, key: IdempotencyKey
+) -> Response:
+    """Skip the open occurrence of a task that recurs: as completing it, and remembered as skipped."""
+    return versioned(await complete(session, task_id, asked("skipped", completion, if_match, key)))
+
+
+@occurrence_router.post(
+    "/tasks/{task_id}/reopen",
+    response_model=TaskRead,
+    responses=answers(200, ETAG, REPLAYED) | problems(404, 409, 412, examples={409: OccurrenceNotLatest()}),
+)
+async def reopen_task(
+    session: CurrentSession, task_id: PathId, reopening: SentReopening, if_match: IfMatch, key: IdempotencyKey
+) -> Response:
+    """Make a Done task Todo; of one that recurs, take back the latest completion or skip."""
+    occurrence = reopening.occurrence if "occurrence" in reopening.model_fields_set else None
+    expected = if_match.versions_if_sent()
+    reopened = reopen(session, task_id, occurrence=occurrence, expected=expected, idempotency=key.of(reopening))
+    return versioned(await reopened)
+
+
+@occurrence_router.get(
+    "/tasks/{task_id}/completions",
+    response_model=list[CompletionRead],
+    responses=answers(200, {}, LINK) | problems(404),
+)
+async def list_completions(
+    request: Request, session: CurrentSession, task_id: PathId, paging: PagingByCursor
+) -> Response:
+    """List which occurrences of a task were completed or skipped, the newest first."""
+    return paged(request, paging, await recurring.list_completions(session, task_id, paging))
+
+
+@occurrence_router.get(
+    "/tasks/{task_id}/occurrences",
+    response_model=list[str],
+    responses=answers(200, {}, example=["2026-03-17", "2026-03-24"]) | problems(404),
+)
+async def list_occurrences(session: CurrentSession, task_id: PathId, limit: OccurrenceLimit = 10) -> Response:
+    """List the dates that the series of a task has after the open occurrence."""
+    return JsonResponse(json.dumps(await recurring.list_occurrences(session, task_id, limit=limit)).encode())
+
+
+def asked(
+    kind: CompletionKind, sent: CompletionRequest, if_match: IfMatchCondition, key: IdempotencyKeyHeader
+) -> Asked:
+    return Asked.of(kind, sent, expected=if_match.versions_if_sent(), idempotency=key.of(sent))
 
 
 tag_router = OwnerRouter(noun=TaskNotFound.noun, tags=["tasks"], route_class=PlainRoute)
@@ -282,9 +379,10 @@ async def empty_trash(session: CurrentSession, key: IdempotencyKey) -> Response:
     return no_content(is_replay=await TRASH.empty(session, idempotency=key.of()))
 
 
-ROUTERS = (router, tag_router, batch_router, trash_router)
+ROUTERS = (router, tag_router, batch_router, trash_router, occurrence_router)
 GROUPS = [
     {"name": "tasks", "description": "One task at a time, and lists of them."},
+    {"name": "recurrence", "description": "Completing tasks, and those that come again."},
     {"name": "batch", "description": "Many changes in one request, all or none."},
     {"name": "trash", "description": "What was deleted: for so many days it can be taken out again."},
 ]

@@ -4,6 +4,7 @@ from sqlalchemy import literal_column
 
 from taskward.resources.trash import Trash
 from taskward.tasks.actions import TASKS
+from taskward.tasks.completions import TABLE as COMPLETIONS
 from taskward.tasks.model import TABLE, TrashedTask
 
 TRASH = Trash(
@@ -13,4 +14,5 @@ TRASH = Trash(
     erased={"title": literal_column("'erased'"), "status": literal_column("'Todo'")},
     # Release 0.1 may have left `completed_at` to follow `updated_at`, which changes here.
     restored={"marked_done_at": TABLE.c.completed_at},
+    part_of=COMPLETIONS.c.task_id,
 )

@@ -63,15 +63,18 @@ const everything: Required<Schemas["TaskReplace"]> = {
   due_at: "2026-03-10T18:00:00+01:00",
   time_zone: "Europe/Warsaw",
   tags: ["home", "a & b, c"],
+  recurrence: null,
+  recurrence_anchor: "completion",
+  reminders: [{ minutes_before: 30 }, { time: "18:00", days_before: 1 }],
 };
 const uid = crypto.randomUUID();
 const once = { params: { header: { "Idempotency-Key": crypto.randomUUID() } }, body: { ...everything, uid } };
 const created = await api.POST("/tasks", once);
 let milk: Task = got(created);
-const { id, uid: name, created_at, updated_at, completed_at, version, ...sent } = milk;
+const { id, uid: name, created_at, updated_at, completed_at, version, occurrence, occurrence_date, ...sent } = milk;
 const inUtc: typeof sent = { ...everything, due_at: "2026-03-10T17:00:00+00:00" };
 for (const name of Object.keys(inUtc) as (keyof typeof inUtc)[]) same(sent[name], inUtc[name]);
-same([name, updated_at, completed_at], [uid, null, null]);
+same([name, updated_at, completed_at, occurrence, occurrence_date], [uid, null, null, null, null]);
 same(created.response.headers.get("Location"), `/tasks/${id}`);
 same(created.response.headers.get("ETag"), `"${version}"`);
 const again = await api.POST("/tasks", once);
@@ -151,6 +154,24 @@ const invented = refused(await api.GET("/trash", { params: { query: { cursor: "x
 same(invented.code, "cursor_invalid");
 const nobody = createClient<paths>({ baseUrl: API });
 same(refused(await nobody.GET("/tags")).code, "token_missing");
+
+// One that comes again
+const weekly = { title: "Water the plants", recurrence: "FREQ=WEEKLY", due_on: "2026-03-10" };
+const plants = got(await api.POST("/tasks", { body: weekly }));
+const watered = got(
+  await api.POST("/tasks/{task_id}/complete", {
+    params: at(plants.id),
+    body: { occurrence: 1, at: "2026-03-10T18:00:00Z" },
+  }),
+);
+same([watered.task.due_on, watered.completion?.kind, watered.skipped], ["2026-03-17", "done", 0]);
+got(await api.POST("/tasks/{task_id}/reopen", { params: at(plants.id) }));
+same(got(await api.GET("/tasks/{task_id}/completions", { params: at(plants.id) })), []);
+same(got(await api.GET("/tasks/{task_id}/occurrences", { params: { ...at(plants.id), query: { limit: 1 } } })), [
+  "2026-03-17",
+]);
+done(await api.DELETE("/tasks/{task_id}", { params: at(plants.id) }));
+done(await api.DELETE("/trash/{task_id}", { params: at(plants.id) }));
 
 // Into the trash and out again, and then for good
 done(await api.DELETE("/tasks/{task_id}", { params: ifUnchanged(milk) }));

@@ -1,5 +1,7 @@
 -- $1 owner (not kept by the server)
 DELETE FROM owner WHERE NOT (EXISTS (SELECT 1
+FROM completions
+WHERE completions.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
 FROM tasks
 WHERE tasks.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
 FROM lists

@@ -2,4 +2,6 @@
 DELETE FROM tasks WHERE tasks.ctid = any(array((SELECT portion.ctid
 FROM tasks AS portion
 WHERE portion.owner_id = $1::VARCHAR ORDER BY portion.owner_id, portion.id
- LIMIT $2::INTEGER))) AND tasks.owner_id = $1::VARCHAR
+ LIMIT $2::INTEGER))) AND NOT (EXISTS (SELECT 1
+FROM completions
+WHERE completions.owner_id = $1::VARCHAR)) AND tasks.owner_id = $1::VARCHAR

@@ -1,16 +1,16 @@
 -- sort=created_at, time_zone=UTC
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR ORDER BY tasks.id ASC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id ASC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -19,16 +19,16 @@ FROM page
 -- sort=created_at, time_zone=UTC, from a cursor on
 -- $1 last_id, $2 owner, $3 limit, $4 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.id > $1::BIGINT AND tasks.owner_id = $2::VARCHAR ORDER BY tasks.id ASC
  LIMIT $3::INTEGER + 1 OFFSET $4::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id ASC
  LIMIT $3::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $3::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -37,16 +37,16 @@ FROM page
 -- sort=-created_at, time_zone=UTC
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR ORDER BY tasks.id DESC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id DESC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -55,16 +55,16 @@ FROM page
 -- sort=-created_at, time_zone=UTC, from a cursor on
 -- $1 last_id, $2 owner, $3 limit, $4 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.id < $1::BIGINT AND tasks.owner_id = $2::VARCHAR ORDER BY tasks.id DESC
  LIMIT $3::INTEGER + 1 OFFSET $4::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id DESC
  LIMIT $3::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $3::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -73,16 +73,16 @@ FROM page
 -- sort=updated_at, time_zone=UTC
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.updated_at, 'infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.updated_at, 'infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR ORDER BY key ASC, tasks.id ASC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key ASC, ahead.id ASC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key DESC, page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -91,16 +91,16 @@ FROM page
 -- sort=updated_at, time_zone=UTC, from a cursor on
 -- $1 last_key, $2 last_id, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.updated_at, 'infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.updated_at, 'infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (coalesce(tasks.updated_at, 'infinity'::timestamptz), tasks.id) > ($1::TIMESTAMP WITH TIME ZONE, $2::BIGINT) AND tasks.owner_id = $3::VARCHAR ORDER BY key ASC, tasks.id ASC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key ASC, ahead.id ASC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key DESC, page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -109,16 +109,16 @@ FROM page
 -- sort=-updated_at, time_zone=UTC
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.updated_at, '-infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.updated_at, '-infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR ORDER BY key DESC, tasks.id DESC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key DESC, ahead.id DESC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key ASC, page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -127,16 +127,16 @@ FROM page
 -- sort=-updated_at, time_zone=UTC, from a cursor on
 -- $1 last_key, $2 last_id, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.updated_at, '-infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.updated_at, '-infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (coalesce(tasks.updated_at, '-infinity'::timestamptz), tasks.id) < ($1::TIMESTAMP WITH TIME ZONE, $2::BIGINT) AND tasks.owner_id = $3::VARCHAR ORDER BY key DESC, tasks.id DESC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key DESC, ahead.id DESC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key ASC, page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -145,16 +145,16 @@ FROM page
 -- sort=completed_at, time_zone=UTC
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.completed_at, 'infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.completed_at, 'infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR ORDER BY key ASC, tasks.id ASC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key ASC, ahead.id ASC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key DESC, page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -163,16 +163,16 @@ FROM page
 -- sort=completed_at, time_zone=UTC, from a cursor on
 -- $1 last_key, $2 last_id, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.completed_at, 'infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.completed_at, 'infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (coalesce(tasks.completed_at, 'infinity'::timestamptz), tasks.id) > ($1::TIMESTAMP WITH TIME ZONE, $2::BIGINT) AND tasks.owner_id = $3::VARCHAR ORDER BY key ASC, tasks.id ASC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key ASC, ahead.id ASC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key DESC, page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -181,16 +181,16 @@ FROM page
 -- sort=-completed_at, time_zone=UTC
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.completed_at, '-infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.completed_at, '-infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR ORDER BY key DESC, tasks.id DESC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key DESC, ahead.id DESC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key ASC, page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -199,16 +199,16 @@ FROM page
 -- sort=-completed_at, time_zone=UTC, from a cursor on
 -- $1 last_key, $2 last_id, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.completed_at, '-infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(tasks.completed_at, '-infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (coalesce(tasks.completed_at, '-infinity'::timestamptz), tasks.id) < ($1::TIMESTAMP WITH TIME ZONE, $2::BIGINT) AND tasks.owner_id = $3::VARCHAR ORDER BY key DESC, tasks.id DESC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key DESC, ahead.id DESC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key ASC, page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -217,16 +217,16 @@ FROM page
 -- sort=due, time_zone=UTC
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999')), 'infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999')), 'infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR ORDER BY key ASC, tasks.id ASC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key ASC, ahead.id ASC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key DESC, page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -235,16 +235,16 @@ FROM page
 -- sort=due, time_zone=UTC, from a cursor on
 -- $1 last_key, $2 last_id, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999')), 'infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999')), 'infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999')), 'infinity'::timestamptz), tasks.id) > ($1::TIMESTAMP WITH TIME ZONE, $2::BIGINT) AND tasks.owner_id = $3::VARCHAR ORDER BY key ASC, tasks.id ASC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key ASC, ahead.id ASC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key DESC, page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -253,16 +253,16 @@ FROM page
 -- sort=due, time_zone=Europe/Warsaw
 -- $1 offsets, $2 days, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999') - ($1::INTEGER[])[width_bucket(CASE WHEN (((tasks.due_on + 1) - date '0001-01-01') + 1 < 766645 + 146097) THEN ((tasks.due_on + 1) - date '0001-01-01') + 1 ELSE 766645 + ((((tasks.due_on + 1) - date '0001-01-01') + 1) - 766645) % 146097 END, $2::INTEGER[])] * interval '1 second'), 'infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999') - ($1::INTEGER[])[width_bucket(CASE WHEN (((tasks.due_on + 1) - date '0001-01-01') + 1 < 766645 + 146097) THEN ((tasks.due_on + 1) - date '0001-01-01') + 1 ELSE 766645 + ((((tasks.due_on + 1) - date '0001-01-01') + 1) - 766645) % 146097 END, $2::INTEGER[])] * interval '1 second'), 'infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $3::VARCHAR ORDER BY key ASC, tasks.id ASC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key ASC, ahead.id ASC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key DESC, page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -271,16 +271,16 @@ FROM page
 -- sort=due, time_zone=Europe/Warsaw, from a cursor on
 -- $1 offsets, $2 days, $3 last_key, $4 last_id, $5 owner, $6 limit, $7 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999') - ($1::INTEGER[])[width_bucket(CASE WHEN (((tasks.due_on + 1) - date '0001-01-01') + 1 < 766645 + 146097) THEN ((tasks.due_on + 1) - date '0001-01-01') + 1 ELSE 766645 + ((((tasks.due_on + 1) - date '0001-01-01') + 1) - 766645) % 146097 END, $2::INTEGER[])] * interval '1 second'), 'infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999') - ($1::INTEGER[])[width_bucket(CASE WHEN (((tasks.due_on + 1) - date '0001-01-01') + 1 < 766645 + 146097) THEN ((tasks.due_on + 1) - date '0001-01-01') + 1 ELSE 766645 + ((((tasks.due_on + 1) - date '0001-01-01') + 1) - 766645) % 146097 END, $2::INTEGER[])] * interval '1 second'), 'infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999') - ($1::INTEGER[])[width_bucket(CASE WHEN (((tasks.due_on + 1) - date '0001-01-01') + 1 < 766645 + 146097) THEN ((tasks.due_on + 1) - date '0001-01-01') + 1 ELSE 766645 + ((((tasks.due_on + 1) - date '0001-01-01') + 1) - 766645) % 146097 END, $2::INTEGER[])] * interval '1 second'), 'infinity'::timestamptz), tasks.id) > ($3::TIMESTAMP WITH TIME ZONE, $4::BIGINT) AND tasks.owner_id = $5::VARCHAR ORDER BY key ASC, tasks.id ASC
  LIMIT $6::INTEGER + 1 OFFSET $7::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key ASC, ahead.id ASC
  LIMIT $6::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key DESC, page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $6::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -289,16 +289,16 @@ FROM page
 -- sort=-due, time_zone=UTC
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999')), '-infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999')), '-infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR ORDER BY key DESC, tasks.id DESC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key DESC, ahead.id DESC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key ASC, page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -307,16 +307,16 @@ FROM page
 -- sort=-due, time_zone=UTC, from a cursor on
 -- $1 last_key, $2 last_id, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999')), '-infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999')), '-infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999')), '-infinity'::timestamptz), tasks.id) < ($1::TIMESTAMP WITH TIME ZONE, $2::BIGINT) AND tasks.owner_id = $3::VARCHAR ORDER BY key DESC, tasks.id DESC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key DESC, ahead.id DESC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key ASC, page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -325,16 +325,16 @@ FROM page
 -- sort=-due, time_zone=Europe/Warsaw
 -- $1 offsets, $2 days, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999') - ($1::INTEGER[])[width_bucket(CASE WHEN (((tasks.due_on + 1) - date '0001-01-01') + 1 < 766645 + 146097) THEN ((tasks.due_on + 1) - date '0001-01-01') + 1 ELSE 766645 + ((((tasks.due_on + 1) - date '0001-01-01') + 1) - 766645) % 146097 END, $2::INTEGER[])] * interval '1 second'), '-infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999') - ($1::INTEGER[])[width_bucket(CASE WHEN (((tasks.due_on + 1) - date '0001-01-01') + 1 < 766645 + 146097) THEN ((tasks.due_on + 1) - date '0001-01-01') + 1 ELSE 766645 + ((((tasks.due_on + 1) - date '0001-01-01') + 1) - 766645) % 146097 END, $2::INTEGER[])] * interval '1 second'), '-infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $3::VARCHAR ORDER BY key DESC, tasks.id DESC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key DESC, ahead.id DESC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key ASC, page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -343,16 +343,16 @@ FROM page
 -- sort=-due, time_zone=Europe/Warsaw, from a cursor on
 -- $1 offsets, $2 days, $3 last_key, $4 last_id, $5 owner, $6 limit, $7 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999') - ($1::INTEGER[])[width_bucket(CASE WHEN (((tasks.due_on + 1) - date '0001-01-01') + 1 < 766645 + 146097) THEN ((tasks.due_on + 1) - date '0001-01-01') + 1 ELSE 766645 + ((((tasks.due_on + 1) - date '0001-01-01') + 1) - 766645) % 146097 END, $2::INTEGER[])] * interval '1 second'), '-infinity'::timestamptz) AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999') - ($1::INTEGER[])[width_bucket(CASE WHEN (((tasks.due_on + 1) - date '0001-01-01') + 1 < 766645 + 146097) THEN ((tasks.due_on + 1) - date '0001-01-01') + 1 ELSE 766645 + ((((tasks.due_on + 1) - date '0001-01-01') + 1) - 766645) % 146097 END, $2::INTEGER[])] * interval '1 second'), '-infinity'::timestamptz) AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (coalesce(coalesce(tasks.due_at, timezone('UTC', tasks.due_on + time '23:59:59.999999') - ($1::INTEGER[])[width_bucket(CASE WHEN (((tasks.due_on + 1) - date '0001-01-01') + 1 < 766645 + 146097) THEN ((tasks.due_on + 1) - date '0001-01-01') + 1 ELSE 766645 + ((((tasks.due_on + 1) - date '0001-01-01') + 1) - 766645) % 146097 END, $2::INTEGER[])] * interval '1 second'), '-infinity'::timestamptz), tasks.id) < ($3::TIMESTAMP WITH TIME ZONE, $4::BIGINT) AND tasks.owner_id = $5::VARCHAR ORDER BY key DESC, tasks.id DESC
  LIMIT $6::INTEGER + 1 OFFSET $7::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key DESC, ahead.id DESC
  LIMIT $6::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key ASC, page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $6::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -361,16 +361,16 @@ FROM page
 -- sort=priority, time_zone=UTC
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, CASE WHEN (tasks.priority = 'high') THEN 1 WHEN (tasks.priority = 'medium') THEN 2 WHEN (tasks.priority = 'low') THEN 3 ELSE 4 END AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, CASE WHEN (tasks.priority = 'high') THEN 1 WHEN (tasks.priority = 'medium') THEN 2 WHEN (tasks.priority = 'low') THEN 3 ELSE 4 END AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR ORDER BY key ASC, tasks.id ASC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key ASC, ahead.id ASC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key DESC, page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -379,16 +379,16 @@ FROM page
 -- sort=priority, time_zone=UTC, from a cursor on
 -- $1 last_key, $2 last_id, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, CASE WHEN (tasks.priority = 'high') THEN 1 WHEN (tasks.priority = 'medium') THEN 2 WHEN (tasks.priority = 'low') THEN 3 ELSE 4 END AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, CASE WHEN (tasks.priority = 'high') THEN 1 WHEN (tasks.priority = 'medium') THEN 2 WHEN (tasks.priority = 'low') THEN 3 ELSE 4 END AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (CASE WHEN (tasks.priority = 'high') THEN 1 WHEN (tasks.priority = 'medium') THEN 2 WHEN (tasks.priority = 'low') THEN 3 ELSE 4 END, tasks.id) > ($1::INTEGER, $2::BIGINT) AND tasks.owner_id = $3::VARCHAR ORDER BY key ASC, tasks.id ASC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key ASC, ahead.id ASC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key DESC, page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -397,16 +397,16 @@ FROM page
 -- sort=-priority, time_zone=UTC
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, CASE WHEN (tasks.priority = 'high') THEN 1 WHEN (tasks.priority = 'medium') THEN 2 WHEN (tasks.priority = 'low') THEN 3 ELSE 0 END AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, CASE WHEN (tasks.priority = 'high') THEN 1 WHEN (tasks.priority = 'medium') THEN 2 WHEN (tasks.priority = 'low') THEN 3 ELSE 0 END AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR ORDER BY key DESC, tasks.id DESC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key DESC, ahead.id DESC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key ASC, page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -415,16 +415,16 @@ FROM page
 -- sort=-priority, time_zone=UTC, from a cursor on
 -- $1 last_key, $2 last_id, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, CASE WHEN (tasks.priority = 'high') THEN 1 WHEN (tasks.priority = 'medium') THEN 2 WHEN (tasks.priority = 'low') THEN 3 ELSE 0 END AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, CASE WHEN (tasks.priority = 'high') THEN 1 WHEN (tasks.priority = 'medium') THEN 2 WHEN (tasks.priority = 'low') THEN 3 ELSE 0 END AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (CASE WHEN (tasks.priority = 'high') THEN 1 WHEN (tasks.priority = 'medium') THEN 2 WHEN (tasks.priority = 'low') THEN 3 ELSE 0 END, tasks.id) < ($1::INTEGER, $2::BIGINT) AND tasks.owner_id = $3::VARCHAR ORDER BY key DESC, tasks.id DESC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key DESC, ahead.id DESC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key ASC, page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -433,16 +433,16 @@ FROM page
 -- sort=title, time_zone=UTC
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, tasks.title COLLATE "C" AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, tasks.title COLLATE "C" AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR ORDER BY key ASC, tasks.id ASC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key ASC, ahead.id ASC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key DESC, page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -451,16 +451,16 @@ FROM page
 -- sort=title, time_zone=UTC, from a cursor on
 -- $1 last_key, $2 last_id, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, tasks.title COLLATE "C" AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, tasks.title COLLATE "C" AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (tasks.title COLLATE "C", tasks.id) > ($1::VARCHAR, $2::BIGINT) AND tasks.owner_id = $3::VARCHAR ORDER BY key ASC, tasks.id ASC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key ASC, ahead.id ASC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key ASC, page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key DESC, page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -469,16 +469,16 @@ FROM page
 -- sort=-title, time_zone=UTC
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, tasks.title COLLATE "C" AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, tasks.title COLLATE "C" AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR ORDER BY key DESC, tasks.id DESC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key DESC, ahead.id DESC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key ASC, page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -487,16 +487,16 @@ FROM page
 -- sort=-title, time_zone=UTC, from a cursor on
 -- $1 last_key, $2 last_id, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid, tasks.title COLLATE "C" AS key
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, tasks.title COLLATE "C" AS key
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (tasks.title COLLATE "C", tasks.id) < ($1::VARCHAR, $2::BIGINT) AND tasks.owner_id = $3::VARCHAR ORDER BY key DESC, tasks.id DESC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid, ahead.key AS key
 FROM ahead ORDER BY ahead.key DESC, ahead.id DESC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.key DESC, page.id DESC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.key, page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.key ASC, page.id ASC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -505,16 +505,16 @@ FROM page
 -- statuses
 -- $1 statuses, $2 owner, $3 limit, $4 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.status = any($1::TEXT[]) AND tasks.owner_id = $2::VARCHAR ORDER BY tasks.id ASC
  LIMIT $3::INTEGER + 1 OFFSET $4::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id ASC
  LIMIT $3::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $3::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -523,16 +523,16 @@ FROM page
 -- priorities
 -- $1 priorities, $2 owner, $3 limit, $4 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND coalesce(tasks.priority, 'none') = any($1::TEXT[]) AND tasks.owner_id = $2::VARCHAR ORDER BY tasks.id ASC
  LIMIT $3::INTEGER + 1 OFFSET $4::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id ASC
  LIMIT $3::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $3::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -541,16 +541,16 @@ FROM page
 -- tags
 -- $1 tags, $2 owner, $3 limit, $4 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.tags @> $1::TEXT[] AND tasks.owner_id = $2::VARCHAR ORDER BY tasks.id ASC
  LIMIT $3::INTEGER + 1 OFFSET $4::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id ASC
  LIMIT $3::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $3::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -559,16 +559,16 @@ FROM page
 -- due_before
 -- $1 last_day, $2 before, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (tasks.due_on <= $1::DATE OR tasks.due_at < $2::TIMESTAMP WITH TIME ZONE) AND tasks.owner_id = $3::VARCHAR ORDER BY tasks.id ASC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id ASC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -577,16 +577,16 @@ FROM page
 -- due_after
 -- $1 first_day, $2 since, $3 owner, $4 limit, $5 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (tasks.due_on >= $1::DATE OR tasks.due_at >= $2::TIMESTAMP WITH TIME ZONE) AND tasks.owner_id = $3::VARCHAR ORDER BY tasks.id ASC
  LIMIT $4::INTEGER + 1 OFFSET $5::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id ASC
  LIMIT $4::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $4::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -595,16 +595,16 @@ FROM page
 -- is_undone
 -- $1 owner, $2 limit, $3 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.status != 'Done' AND tasks.owner_id = $1::VARCHAR ORDER BY tasks.id ASC
  LIMIT $2::INTEGER + 1 OFFSET $3::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id ASC
  LIMIT $2::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $2::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -613,16 +613,16 @@ FROM page
 -- words
 -- $1 words, $2 owner, $3 limit, $4 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND ((tasks.title_words || tasks.description_words) @@ all($1::TSQUERY[])) AND tasks.owner_id = $2::VARCHAR ORDER BY tasks.id ASC
  LIMIT $3::INTEGER + 1 OFFSET $4::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id ASC
  LIMIT $3::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $3::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -631,16 +631,16 @@ FROM page
 -- unspaced
 -- $1 unspaced, $2 owner, $3 limit, $4 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND (concat(tasks.title_unspaced, tasks.description_unspaced) like all($1::TEXT[])) AND tasks.owner_id = $2::VARCHAR ORDER BY tasks.id ASC
  LIMIT $3::INTEGER + 1 OFFSET $4::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id ASC
  LIMIT $3::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $3::INTEGER AS anon_3
 FROM ahead) AS anon_2
@@ -649,16 +649,16 @@ FROM page
 -- all filters
 -- $1 statuses, $2 priorities, $3 tags, $4 last_day, $5 before, $6 first_day, $7 since, $8 words, $9 unspaced, $10 owner, $11 limit, $12 skip (not kept by the server)
 WITH ahead AS
-(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.version AS version, tasks.uid AS uid
+(SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.status = any($1::TEXT[]) AND coalesce(tasks.priority, 'none') = any($2::TEXT[]) AND tasks.tags @> $3::TEXT[] AND (tasks.due_on <= $4::DATE OR tasks.due_at < $5::TIMESTAMP WITH TIME ZONE) AND (tasks.due_on >= $6::DATE OR tasks.due_at >= $7::TIMESTAMP WITH TIME ZONE) AND tasks.status != 'Done' AND ((tasks.title_words || tasks.description_words) @@ all($8::TSQUERY[])) AND (concat(tasks.title_unspaced, tasks.description_unspaced) like all($9::TEXT[])) AND tasks.owner_id = $10::VARCHAR ORDER BY tasks.id ASC
  LIMIT $11::INTEGER + 1 OFFSET $12::INTEGER),
 page AS
-(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.version AS version, ahead.uid AS uid
+(SELECT ahead.id AS id, ahead.title AS title, ahead.description AS description, ahead.status AS status, ahead.created_at AS created_at, ahead.updated_at AS updated_at, ahead.priority AS priority, ahead.due_on AS due_on, ahead.due_at AS due_at, ahead.time_zone AS time_zone, ahead.tags AS tags, ahead.completed_at AS completed_at, ahead.recurrence AS recurrence, ahead.recurrence_anchor AS recurrence_anchor, ahead.occurrence AS occurrence, ahead.occurrence_date AS occurrence_date, ahead.reminders AS reminders, ahead.version AS version, ahead.uid AS uid
 FROM ahead ORDER BY ahead.id ASC
  LIMIT $11::INTEGER)
  SELECT coalesce(json_agg((SELECT row_to_json(shape) AS row_to_json_1
-FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
+FROM (SELECT page.id AS id, page.title AS title, page.description AS description, page.status AS status, page.created_at AS created_at, page.updated_at AS updated_at, page.priority AS priority, page.due_on AS due_on, page.due_at AS due_at, page.time_zone AS time_zone, page.tags AS tags, page.completed_at AS completed_at, page.recurrence AS recurrence, page.recurrence_anchor AS recurrence_anchor, page.occurrence AS occurrence, page.occurrence_date AS occurrence_date, page.reminders AS reminders, page.version AS version, page.uid AS uid) AS shape) ORDER BY page.id ASC), '[]'::json) AS coalesce_1, (SELECT CAST(json_build_array(page.id) AS TEXT) AS json_build_array_1
 FROM page ORDER BY page.id DESC
  LIMIT 1) AS anon_1, (SELECT count(*) > $11::INTEGER AS anon_3
 FROM ahead) AS anon_2

@@ -1,5 +1,11 @@
 -- $1 owner, $2 trash_days, $3 rows
-UPDATE tasks SET title='erased', description=NULL, status='Todo', updated_at=NULL, priority=NULL, due_on=NULL, due_at=NULL, time_zone=NULL, tags='{}', marked_done_at=NULL, deleted_at='-infinity'::timestamptz, title_words='', description_words='', title_unspaced=NULL, description_unspaced=NULL, list_id=NULL, parent_id=NULL, erased_at=now() WHERE tasks.owner_id = $1::VARCHAR AND tasks.id = any(array((SELECT tasks.id
+WITH erased AS
+(UPDATE tasks SET title='erased', description=NULL, status='Todo', updated_at=NULL, priority=NULL, due_on=NULL, due_at=NULL, time_zone=NULL, tags='{}', marked_done_at=NULL, recurrence=NULL, recurrence_anchor='due', occurrence=NULL, occurrence_date=NULL, last_occurrence=NULL, series_start=NULL, series_first=NULL, reminders='[]', deleted_at='-infinity'::timestamptz, title_words='', description_words='', title_unspaced=NULL, description_unspaced=NULL, list_id=NULL, parent_id=NULL, erased_at=now() WHERE tasks.owner_id = $1::VARCHAR AND tasks.id = any(array((SELECT tasks.id
 FROM tasks
 WHERE tasks.deleted_at > '-infinity'::timestamptz AND tasks.deleted_at <= now() - make_interval(0, 0, 0, $2::INTEGER) AND tasks.owner_id = $1::VARCHAR ORDER BY tasks.deleted_at, tasks.id
- LIMIT $3::INTEGER)))
+ LIMIT $3::INTEGER))) RETURNING tasks.id),
+parts AS
+(DELETE FROM completions WHERE completions.task_id IN (SELECT erased.id
+FROM erased) AND completions.owner_id = $1::VARCHAR RETURNING completions.task_id)
+ SELECT erased.id
+FROM erased

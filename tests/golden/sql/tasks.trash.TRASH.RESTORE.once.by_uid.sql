@@ -5,7 +5,7 @@ FROM idempotency_keys
 WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now() - interval '24 hours' AND idempotency_keys.owner_id = $1::VARCHAR),
 restored AS
 (UPDATE tasks SET updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=tasks.completed_at, deleted_at=NULL WHERE tasks.uid = $4::UUID AND tasks.erased_at IS NULL AND tasks.deleted_at > now() - make_interval(0, 0, 0, $5::INTEGER) AND tasks.owner_id = $1::VARCHAR AND NOT (EXISTS (SELECT known.key
-FROM known)) RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.version, tasks.uid),
+FROM known)) RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.recurrence, tasks.recurrence_anchor, tasks.occurrence, tasks.occurrence_date, tasks.reminders, tasks.version, tasks.uid),
 made AS
 (SELECT restored.id AS id, row_to_json(restored) AS json, restored.version AS version
 FROM restored),

@@ -1,0 +1,2 @@
+-- $1 at, $2 id, $3 expected, $4 owner
+UPDATE tasks SET status='Done', updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=least($1::TIMESTAMP WITH TIME ZONE, now()) WHERE tasks.id = $2::BIGINT AND tasks.deleted_at IS NULL AND ($3::BIGINT[] IS NULL OR tasks.version = any($3::BIGINT[])) AND tasks.owner_id = $4::VARCHAR AND tasks.recurrence IS NULL AND tasks.status != 'Done' RETURNING tasks.id
