@@ -58,21 +58,21 @@ def if_match(
     request: Request,
     _: Annotated[Sent, Header(alias="If-Match", description="The `ETag` that the change is based on.")] = None,
 ) -> IfMatchCondition:
-    return IfMatchCondition(every_line(request, "if-match"), settings_of(request).require_if_match)
+    return IfMatchCondition(every_line(request, b"if-match"), settings_of(request).require_if_match)
 
 
 def if_none_match(
     request: Request,
     _: Annotated[Sent, Header(alias="If-None-Match", description="The `ETag` of what you have.")] = None,
 ) -> IfNoneMatchCondition:
-    return IfNoneMatchCondition(every_line(request, "if-none-match"))
+    return IfNoneMatchCondition(every_line(request, b"if-none-match"))
 
 
 IfMatch = Annotated[IfMatchCondition, Depends(if_match)]
 IfNoneMatch = Annotated[IfNoneMatchCondition, Depends(if_none_match)]
 
 
-def every_line(request: Request, name: str) -> str | None:
+def every_line(request: Request, wanted: bytes) -> str | None:
     """RFC 9110 §5.3: several lines of one name are one list."""
-    values = request.headers.getlist(name)
-    return ", ".join(values) if values else None
+    values = [value for name, value in request.scope["headers"] if name == wanted]
+    return b", ".join(values).decode("latin-1") if values else None

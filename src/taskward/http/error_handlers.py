@@ -37,7 +37,7 @@ async def answer_problem(_: Request, problem: Exception) -> Response:
 
 async def answer_mismatch(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, VersionMismatch)  # noqa: S101 - registered for it
-    if (if_match := every_line(request, "if-match")) is not None and "operation" not in problem.members:
+    if (if_match := every_line(request, b"if-match")) is not None and "operation" not in problem.members:
         problem.explain(if_match)
     return ProblemResponse(problem)
 
