@@ -37,6 +37,9 @@ CANCEL_SECONDS = 1
 MOST_SHARING = 8
 """Quick reads on one connection at once: what waits behind a slow one must be little."""
 
+# Looked up in the enumeration for each result they took 3,000 instructions of a request.
+COMMAND_OK, PIPELINE_SYNC = pq.ExecStatus.COMMAND_OK, pq.ExecStatus.PIPELINE_SYNC
+
 Group = Sequence[tuple[Statement, list[bytes | None]]]
 """Statements with their parameters in text format."""
 
@@ -191,13 +194,13 @@ class Connection:
 
     def collect(self) -> None:
         """Takes the results that have arrived, and with each Sync ends a group."""
-        in_flight = self.in_flight
+        in_flight, pgconn = self.in_flight, self.pgconn
         ends_in_a_row = 0
-        while in_flight and ends_in_a_row < 2 and not self.pgconn.is_busy():
-            result = self.pgconn.get_result()
+        while in_flight and ends_in_a_row < 2 and not pgconn.is_busy():
+            result = pgconn.get_result()
             if result is None:  # the end of one statement's results; a second in a row: no more has arrived
                 ends_in_a_row += 1
-            elif result.status != pq.ExecStatus.PIPELINE_SYNC:
+            elif result.status != PIPELINE_SYNC:
                 ends_in_a_row = 0
                 self.results.append(result)
             else:
@@ -216,7 +219,7 @@ class Connection:
         found = []
         for index, result in enumerate(self.results):
             statement = self.preparing.get(index)
-            if statement is not None and result.status == pq.ExecStatus.COMMAND_OK:
+            if statement is not None and result.status == COMMAND_OK:
                 continue
             if statement is not None:
                 del self.prepared[statement]
