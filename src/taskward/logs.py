@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
+from io import FileIO
 from itertools import islice
 from json.encoder import encode_basestring_ascii
 from typing import Any, Literal, TextIO
@@ -50,8 +51,13 @@ class LineHandler(logging.StreamHandler[TextIO]):
     """Standard error writes each line out by itself: to flush it once more takes longer than to write it."""
 
     def flush(self) -> None:
-        if not getattr(self.stream, "line_buffering", False):
+        if not (getattr(self.stream, "line_buffering", False) or is_unbuffered(self.stream)):
             super().flush()
+
+
+def is_unbuffered(stream: TextIO) -> bool:
+    """As standard error is with PYTHONUNBUFFERED, which many images set."""
+    return getattr(stream, "write_through", False) and isinstance(stream.buffer, FileIO)
 
 
 OF_A_REQUEST = {**STANDARD, "levelno": logging.INFO, "levelname": "INFO"}

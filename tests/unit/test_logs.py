@@ -3,7 +3,8 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,3 +151,22 @@ def test_libraries_and_uvicorn_write_through_the_same_handler(capfd: pytest.Capt
         "message": "theirs",
     }
     assert last.endswith("error   last")
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        lambda path: path.open("w"),
+        lambda path: path.open("w", buffering=1),
+        lambda path: io.TextIOWrapper(io.FileIO(path, "w"), write_through=True),
+        lambda path: io.TextIOWrapper(io.FileIO(path, "w")),
+        lambda path: io.TextIOWrapper(io.BufferedWriter(io.FileIO(path, "w")), write_through=True),
+    ],
+    ids=["buffered", "by line", "unbuffered", "text buffered", "bytes buffered"],
+)
+def test_a_line_is_written_out_at_once(opened: Callable[[Path], io.TextIOWrapper], tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with opened(path) as stream:
+        logs.LineHandler(stream).handle(logging.makeLogRecord({"msg": "hello"}))
+
+        assert path.read_text() == "hello\n"
