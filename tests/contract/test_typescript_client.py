@@ -37,7 +37,7 @@ CLIENT = ROOT / "clients" / "typescript"
 DOCUMENT = json.loads((ROOT / "tests" / "golden" / "openapi.json").read_text())
 WITHOUT_A_TOKEN = {"GET /health", "GET /ready"}  # for operators
 
-CORE = ("index", "client", "calls", "connection", "errors", "tokens")
+CORE = ("index", "client", "calls", "connection", "errors", "tokens", "changes")
 MAX_COMPRESSED_BYTES = 8 * 1024
 PEOPLE = 30
 
@@ -150,7 +150,7 @@ def test_the_core_is_small(package: Path) -> None:
     assert len(gzip.compress(code, mtime=0)) <= MAX_COMPRESSED_BYTES
 
 
-@pytest.mark.parametrize("name", ["life", "errors", "faults"])
+@pytest.mark.parametrize("name", ["life", "errors", "faults", "changes"])
 def test_what_the_client_promises_holds(package: Path, development: Development, name: str) -> None:
     passes(package, name, **development.settings())
 
@@ -235,6 +235,23 @@ def test_the_readme_runs_in_a_new_project(project: Path, development: Developmen
     (project / "readme.mjs").write_text(example)
 
     assert ran("node", "readme.mjs", cwd=project).splitlines() == ["Buy milk"]
+
+
+def test_what_the_readme_says_compiles(package: Path) -> None:
+    blocks = re.findall(r"```ts\n(.*?)```", (CLIENT / "README.md").read_text(), re.DOTALL)
+    given = (
+        "declare const saved: { token?: string; clear(): void; apply(changes: Change[], next: string): void };\n"
+        "declare const signal: AbortSignal;\n"
+        'import type { Change } from "@taskward/client";\n'
+    )
+    folder = package / "readme"
+    folder.mkdir()
+    (folder / "readme.ts").write_text(given + "\n".join(blocks))
+    (folder / "tsconfig.json").write_text(
+        '{"extends": "../tsconfig.json", "include": ["."], "compilerOptions": {"rootDir": "."}}'
+    )
+
+    ran(*COMPILER, "--project", "readme", "--noEmit", cwd=package)
 
 
 @pytest.mark.parametrize(("module", "resolution"), [("nodenext", "nodenext"), ("esnext", "bundler")])

@@ -130,7 +130,8 @@ export function callsOver(connection: Connection) {
       if (ifMatch !== undefined) headers["If-Match"] = entityTag(ifMatch);
       if (ifNoneMatch !== undefined) headers["If-None-Match"] = entityTag(ifNoneMatch);
       if (idempotencyKey !== undefined) headers["Idempotency-Key"] = idempotencyKey;
-      return connection({ method, path: target, query, headers, body, signal });
+      const waitSeconds = Number(query["wait"] ?? 0);
+      return connection({ method, path: target, query, headers, body, signal, waitSeconds });
     };
   }
 

@@ -1,5 +1,6 @@
 import { callsOver, type OptionsOf } from "./calls.js";
-import { connect, type Options } from "./connection.js";
+import { changesOver } from "./changes.js";
+import { connect, doubling, type Options } from "./connection.js";
 import type { Batch, BatchRead } from "./openapi.js";
 
 export type BatchOperation = Batch["operations"][number];
@@ -57,7 +58,8 @@ export function taskward(options: Options) {
       change: send("PATCH /lists/{list_id}"),
     },
     tags: call("GET /tags"),
-    changes: call("GET /changes"),
+    /** What has changed, as it happens. */
+    changes: changesOver(call("GET /changes"), options.backoff ?? doubling),
     me: {
       /** Removes all that the user has, for good. */
       forget: call("DELETE /me"),

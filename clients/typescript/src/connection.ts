@@ -139,7 +139,7 @@ function isProblem(data: unknown): data is Problem {
 }
 
 /** Whether the same call may succeed in a moment. Above 500 the gateways are that found no server behind them. */
-function isPassing({ code, status }: TaskwardError): boolean {
+export function isPassing({ code, status }: TaskwardError): boolean {
   const cutOff = code === "unexpected_answer" && status >= 200 && status < 300;
   return code === "unreachable" || cutOff || status === 408 || status === 429 || status > 500;
 }
@@ -152,7 +152,7 @@ function secondsOf(retryAfter: string | null): number | undefined {
 }
 
 /** About 0.25, 0.5, 1, 2, 4, 8 s, so that clients that failed together do not come back together. */
-function doubling(attempt: number): number {
+export function doubling(attempt: number): number {
   return Math.min(8, 2 ** attempt / 8) * (0.5 + Math.random());
 }
 

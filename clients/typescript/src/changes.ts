@@ -1,0 +1,62 @@
+import type { Call, OptionsOf, ResultOf } from "./calls.js";
+import { isPassing, sleep } from "./connection.js";
+import { isTaskwardError, type TaskwardError } from "./errors.js";
+
+type Answer = ResultOf<"GET /changes">;
+export type Change = Answer["changes"][number];
+
+export type ChangesEvent =
+  /** To be applied in order, and kept together with `next`. The copy is in step when `more` is false. */
+  | { type: "changes"; changes: Change[]; next: string; more: boolean }
+  /** The token is of no use any more: the copy is to be thrown away, what follows is a first copy. */
+  | { type: "reset"; error: TaskwardError }
+  /** The API does not answer. The next event comes when it does again. */
+  | { type: "interrupted"; error: TaskwardError };
+
+/** `since` is where a copy goes on, from its last `next`; without it a first copy begins. */
+export type ChangesOptions = OptionsOf<"GET /changes"> & {
+  /** 0 ends the loop when the copy is in step. */
+  wait?: 0;
+};
+
+const SHORTEST_WAIT_MS = 900;
+const LAST_ATTEMPT = 6; // after that the pauses grow no more
+
+/**
+ * Changes as they happen, for ever, as long as the signal and the loop let it; with `wait: 0` until the copy is in step.
+ *
+ * What passes is waited for, however long it takes. What does not pass is thrown.
+ */
+export function changesOver(read: Call<"GET /changes">, backoff: (attempt: number) => number) {
+  return async function* changes(options: ChangesOptions = {}): AsyncGenerator<ChangesEvent, void, undefined> {
+    const { since: first, done_since, wait, ...rest } = options;
+    const follows = wait !== 0;
+    let since = first;
+    let failures = 0;
+    let early = 0;
+    for (;;) {
+      try {
+        const asked = performance.now();
+        // A first copy has nothing to wait for, and only a first copy may leave something out.
+        const place = since === undefined ? { done_since } : { since };
+        const { changes, next, more } = await read({ ...rest, ...place });
+        const isNews = next !== since || changes.length > 0 || failures > 0;
+        [since, failures] = [next, 0];
+        if (isNews) yield { type: "changes", changes, next, more };
+        if (!follows && !more) return;
+        // What is answered at once, with nothing new, is not asked again in a rush.
+        early = isNews || performance.now() - asked >= SHORTEST_WAIT_MS ? 0 : early + 1;
+        if (early) await sleep(backoff(Math.min(early, LAST_ATTEMPT)), options.signal);
+      } catch (error) {
+        const isStale = isTaskwardError(error, "sync_reset") || (since === first && isTaskwardError(error, "cursor_invalid"));
+        if (since !== undefined && isStale) {
+          since = undefined;
+          yield { type: "reset", error };
+        } else if (follows && isTaskwardError(error) && isPassing(error)) {
+          if (++failures === 1) yield { type: "interrupted", error };
+          await sleep((error.retryAfterSeconds ?? 0) + backoff(Math.min(failures, LAST_ATTEMPT)), options.signal);
+        } else throw error;
+      }
+    }
+  };
+}
