@@ -150,7 +150,7 @@ def test_the_core_is_small(package: Path) -> None:
     assert len(gzip.compress(code, mtime=0)) <= MAX_COMPRESSED_BYTES
 
 
-@pytest.mark.parametrize("name", ["life", "errors", "faults", "changes"])
+@pytest.mark.parametrize("name", ["life", "errors", "faults", "changes", "tanstack", "offline"])
 def test_what_the_client_promises_holds(package: Path, development: Development, name: str) -> None:
     passes(package, name, **development.settings())
 
@@ -241,7 +241,7 @@ def test_what_the_readme_says_compiles(package: Path) -> None:
     blocks = re.findall(r"```ts\n(.*?)```", (CLIENT / "README.md").read_text(), re.DOTALL)
     given = (
         "declare const saved: { token?: string; clear(): void; apply(changes: Change[], next: string): void };\n"
-        "declare const signal: AbortSignal;\n"
+        "declare const signal: AbortSignal;\ndeclare const userId: string;\n"
         'import type { Change } from "@taskward/client";\n'
     )
     folder = package / "readme"
