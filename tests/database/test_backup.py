@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -12,6 +13,7 @@ import pytest
 from support.backups import commands, hashes, run
 from support.databases import as_login, asked, with_database
 from support.people import Person
+from support.programs import TASKWARD
 from support.serving import serving
 from support.settings import settings_for
 from taskward.app import create_app
@@ -69,6 +71,63 @@ def test_what_was_dumped_is_restored_on_another_server(
         assert later["version"] > kept["version"]
         ann.close()
         bob.close()
+
+
+def test_nothing_that_was_given_out_after_the_dump_comes_again(
+    logins: dict[str, str], own_cluster: str, new_cluster: str, issuer: LocalIssuer, tmp_path: Path
+) -> None:
+    dump, restore = commands()
+    told: list[dict[str, Any]] = []
+    """Everything that clients may remember: an id, with a version."""
+    with api_on(logins["neon"], issuer) as api:
+        ann = Person("ann", api=api, issuer=issuer)
+        kept = ann.adds("Kept")
+        changed, removed = ann.adds("Changed"), ann.adds("Removed")
+        token = ann.get("/changes").json()["next"]
+        assert run(dump, logins["neon"], tmp_path).returncode == 0
+        told += [kept, changed, removed, *many(ann, 1_000)]
+        for _ in range(5):
+            told.append(ann.patch(f"/tasks/{changed['id']}", json={"title": "Changed again"}).json())
+        ann.delete(f"/tasks/{removed['id']}")
+        later_token = ann.get("/changes", params={"since": token, "limit": 2000}).json()["next"]
+        ann.http.close()
+    there = as_login(with_database(new_cluster, "restored"), "keeper", "sesame-8")
+    asked(new_cluster, "create role keeper login password 'sesame-8' bypassrls createrole createdb")
+    asked(new_cluster, "create database restored owner keeper")
+    migrate(there)
+    assert run(restore, there, tmp_path).returncode == 0
+    asked(there, "update tasks set deleted_at = now() where id = %s", removed["id"])
+
+    done = run(f"{TASKWARD} restored", there, tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].startswith("Stamped ")
+    with api_on(there, issuer) as api:
+        ann.http = httpx.Client(base_url=api, headers=ann.http.headers, trust_env=False)
+        new = many(ann, 1_000)
+        assert {task["id"] for task in new}.isdisjoint(task["id"] for task in told)
+        assert {task["version"] for task in new}.isdisjoint(task["version"] for task in told)
+        assert len({task["id"] for task in new}) == 1_000
+        for task in (kept, changed, *told[-5:]):
+            answer = ann.patch(
+                f"/tasks/{task['id']}", json={"title": "x"}, headers={"If-Match": f'"{task["version"]}"'}
+            )
+            assert (answer.status_code, answer.json()["code"]) == (412, "version_mismatch")
+        restored = ann.post(f"/tasks/{removed['id']}/restore").json()
+        assert restored["version"] > max(task["version"] for task in told)
+        for since in (token, later_token):
+            assert ann.get("/changes", params={"since": since}).status_code == 410
+        ann.close()
+
+
+def many(person: Person, count: int) -> list[dict[str, Any]]:
+    """New tasks, a hundred at once."""
+    batch = {"operations": [{"op": "create", "task": {"title": "x"}}] * 100}
+    return [
+        result["task"]
+        for _ in range(count // 100)
+        for result in person.post("/tasks/batch", json=batch).json()["results"]
+    ]
 
 
 def test_a_login_that_the_policies_hold_cannot_dump_and_says_so(logins: dict[str, str], tmp_path: Path) -> None:

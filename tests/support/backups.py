@@ -9,16 +9,18 @@ import psycopg
 from taskward.operations.embedded.programs import installations
 
 PAGE = Path(__file__).parents[2] / "docs" / "operate.md"
-TABLES = ("owner", "tasks", "idempotency_keys")
+TABLES = ("owner", "tasks", "lists", "idempotency_keys")
 
 
 def commands() -> tuple[str, str]:
-    """The page's command for a dump, and the one for a restore; before that `taskward migrate` has made the roles."""
+    """The page's command for a dump, and the one for a restore. Before that `taskward migrate` has made the roles, and
+    after it `taskward restored` stamps the rows.
+    """
     section = PAGE.read_text().partition("## Backup and restore\n")[2].partition("\n## ")[0]
-    [dump], [migrate, restore] = (
+    [dump], [migrate, restore, restored] = (
         block.strip().splitlines() for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
     )
-    assert migrate == "taskward migrate"
+    assert (migrate, restored) == ("taskward migrate", "taskward restored")
     return dump, restore
 
 

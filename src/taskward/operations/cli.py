@@ -289,6 +289,21 @@ def forget(
 
 
 @app.command()
+def restored(
+    ids: Annotated[
+        int, typer.Option(min=1, max=10**12, help="By how many the ids are lifted: more than were made since.")
+    ] = 1_000_000,
+) -> None:
+    """Run it once a backup is restored, or a Neon branch reset: no id, version or ETag from after it comes again."""
+    from taskward.operations import restored
+    from taskward.postgres.connecting import database_at
+
+    with database_of(read(), say=typer.echo, is_direct_enough=True) as (_, direct_url):
+        done = restored.restored(direct_url, ids=ids, say=typer.echo)
+    typer.echo(f"Stamped {done.rows} rows of {done.owners} owners in the database {database_at(direct_url)}.")
+
+
+@app.command()
 def doctor() -> None:
     """Check settings, keys, database, isolation and clock: a line each, and status 1 when something is wrong."""
     from taskward.operations.doctor import Finding, examine
@@ -351,7 +366,7 @@ def database_of(
             yield database.url, database.url
         return
     if settings.database_url is None and not is_direct_enough:
-        raise Refused("DATABASE_URL is missing: DATABASE_DIRECT_URL alone is enough for `taskward migrate` only.")
+        raise Refused("DATABASE_URL is missing: DATABASE_DIRECT_URL alone is enough for `migrate` and `restored`.")
     if settings.dropped_parameters:
         names = ", ".join(settings.dropped_parameters)
         log.warning("left out of the database's URL, because only other clients know it: %s", names)

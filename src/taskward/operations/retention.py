@@ -37,6 +37,8 @@ LEAST_DAYS = 30
 IDLE_SECONDS = 10
 """After which the server ends a transaction, and lets go of its locks, when this process stands still in the middle."""
 
+NOT_THE_SCHEMA = "The database has not the schema of this release: run `taskward migrate`."
+
 
 class RetentionRefused(Exception):
     """The database would not do it: one sentence for the operator."""
@@ -191,6 +193,6 @@ def connected(url: str) -> Iterator[AdminConnection]:
                 raise RetentionRefused(DISTRIBUTED)
             yield connection
     except (psycopg.ProgrammingError, psycopg.errors.InvalidParameterValue):  # no such table, no such role
-        raise RetentionRefused("The database has not the schema of this release: run `taskward migrate`.") from None
+        raise RetentionRefused(NOT_THE_SCHEMA) from None
     except psycopg.Error as error:
         raise RetentionRefused(failure_sentence("The database did not do it", error)) from None

@@ -1,7 +1,8 @@
 """One clock per owner: every write moves it first and stamps what it changes with its value.
 
 The row lock makes commit order the order of versions, two writes of one owner never deadlock, and a
-version never comes back with other content: it follows real time, also after a restored backup.
+version never comes back with other content: it follows real time (after a restored backup
+`operations/restored.py` lifts it).
 """
 
 from typing import Any
