@@ -27,6 +27,7 @@ from taskward.migrations import REVISIONS
 from taskward.owners import routes as owners
 from taskward.postgres.pool import Pool
 from taskward.resources.clock import owned_tables
+from taskward.resources.news import News
 from taskward.settings import Settings, SettingsError, read_settings
 from taskward.tasks import routes as tasks
 from taskward.tasks.errors import TaskNotFound
@@ -50,17 +51,22 @@ Observe = Callable[[Services], Observer | None]
 
 
 def create_app(
-    settings: Settings | None = None, *, local_issuer: LocalIssuer | None = None, observe: Observe = lambda _: None
+    settings: Settings | None = None,
+    *,
+    local_issuer: LocalIssuer | None = None,
+    observe: Observe = lambda _: None,
+    news: News | None = None,
 ) -> ASGIApp:
     """The ASGI application; without settings, those of the environment.
 
-    `local_issuer` is trusted beside Better Auth: for development alone. `observe` makes who counts.
+    `local_issuer` is trusted beside Better Auth: for development alone. `observe` makes who counts. `news` is what
+    writes tell of and calls wait for, where others have to do with it.
 
     Raises:
         SettingsError: there is no database or nothing to verify tokens with.
     """
     settings = settings or read_settings()
-    services = services_of(settings, local_issuer=local_issuer)
+    services = services_of(settings, local_issuer=local_issuer, news=news)
     observer = observe(services)
     return served(routed(settings, services, observer), services, observer)
 
@@ -76,7 +82,7 @@ def served(api: FastAPI, services: Services, observer: Observer | None = None) -
     )
 
 
-def services_of(settings: Settings, *, local_issuer: LocalIssuer | None) -> Services:
+def services_of(settings: Settings, *, local_issuer: LocalIssuer | None, news: News | None = None) -> Services:
     if settings.url is None:
         raise SettingsError("DATABASE_URL is missing: it names the PostgreSQL database.")
     pool = Pool(
@@ -94,6 +100,7 @@ def services_of(settings: Settings, *, local_issuer: LocalIssuer | None) -> Serv
         demand=demand_of(tokens.trusts),
         pool=pool,
         admission=Admission(pool, requests_per_minute=settings.rate_limit_per_minute),
+        news=news or News(),
     )
 
 

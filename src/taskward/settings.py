@@ -304,6 +304,13 @@ class Settings(BaseSettings):
     trash_days: int = Field(
         default=30, ge=1, le=36_500, description="Days for which a deleted task stays in the trash."
     )
+    changes_check_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=3600,
+        description="Where several machines serve one database: how often a call that waits for changes looks whether "
+        "another has written, in seconds. 0 is never; the workers of one serve tell each other at once.",
+    )
     host: str = Field(
         default="0.0.0.0",  # noqa: S104 - production is asked from outside
         description="Address of this machine that serve listens on. --host wins.",

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from support.programs import Program, environment, eventually, is_running, running
+from taskward.operations.lines import Lines
 from taskward.operations.listener import CannotListen, listen
 from taskward.operations.supervisor import Supervisor, Worker
 
@@ -307,7 +308,7 @@ def test_a_worker_that_waited_long_for_the_database_of_serve_is_not_hung_when_it
     ours, theirs = socket.socketpair()
     with subprocess.Popen([sys.executable, "-c", ""]) as process, ours, theirs, listen("127.0.0.1", 0) as listener:
         supervisor.listener = listener
-        worker = Worker(0, process, ours, generation=0, last_heartbeat_at=time.monotonic() - 70)
+        worker = Worker(0, process, Lines(ours), generation=0, last_heartbeat_at=time.monotonic() - 70)
 
         supervisor.begin(worker)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from taskward.resources.news import News
 from taskward.settings import Settings
 
 Scope = dict[str, Any]
@@ -15,7 +16,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def tells_its_process(_: Settings) -> Application:
+def tells_its_process(_: Settings, __: News) -> Application:
     """Answers with the id of its process: at once, or `/after/<seconds>`; `/hang` blocks the whole process.
 
     It prints the path of each request when it begins with it.
@@ -39,7 +40,7 @@ def tells_its_process(_: Settings) -> Application:
     return application
 
 
-def is_refused(_: Settings) -> Application:
+def is_refused(_: Settings, __: News) -> Application:
     """Does not start, for a reason that an operator understands; told as Starlette tells it."""
 
     from taskward.postgres.failures import (
@@ -54,23 +55,23 @@ def is_refused(_: Settings) -> Application:
     return application
 
 
-def is_broken(_: Settings) -> Application:
+def is_broken(_: Settings, __: News) -> Application:
     raise RuntimeError("a bug")
 
 
-def breaks_later(settings: Settings) -> Application:
+def breaks_later(settings: Settings, news: News) -> Application:
     """Starts once; when the file `broken` has come to the data directory it does not start any more."""
     if (settings.data_dir / "broken").exists():
         sys.exit(1)
-    return tells_its_process(settings)
+    return tells_its_process(settings, news)
 
 
-def is_slow_to_start(settings: Settings) -> Application:
+def is_slow_to_start(settings: Settings, news: News) -> Application:
     """Waits, before it starts, for the file `go` in the data directory."""
     (settings.data_dir / "waiting").touch()
     while not (settings.data_dir / "go").exists():
         time.sleep(0.05)
-    return tells_its_process(settings)
+    return tells_its_process(settings, news)
 
 
 async def lives(receive: Receive, send: Send) -> None:

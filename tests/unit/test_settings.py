@@ -581,6 +581,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         "cors_headers": (),
         "require_if_match": False,
         "trash_days": 30,
+        "changes_check_seconds": 0,
         "rate_limit_per_minute": 600,
         "metrics_address": None,
         "host": "0.0.0.0",  # noqa: S104 - what the contract says

@@ -1204,6 +1204,8 @@ export interface operations {
                 limit?: number;
                 /** @description A day, which begins in UTC, or an instant: leaves out of a first copy what was done before. Such a task comes as a whole when it changes. */
                 done_since?: string;
+                /** @description How many seconds to wait, with `since`, when nothing has changed: the answer comes with the first change. Four calls of a user may wait at each worker; a further one is answered at once. */
+                wait?: number;
             };
             header?: never;
             path?: never;

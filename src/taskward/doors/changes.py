@@ -1,5 +1,7 @@
 """What has changed, over HTTP: for whoever keeps a copy (`docs/sync.md`)."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Literal
 from uuid import UUID
@@ -7,17 +9,23 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
+from starlette.requests import Request
 from starlette.responses import Response
 
+from taskward.http.context import Wait, context_of
+from taskward.http.headers import AT_ONCE
 from taskward.http.openapi import answers, problems
 from taskward.http.parameters import digits
+from taskward.http.protocol import AtOnce
 from taskward.http.responses import JsonResponse
-from taskward.http.route import CurrentSession, OwnerRouter
+from taskward.http.route import CurrentSession, OwnerRoute, OwnerRouter
 from taskward.http.validation import invalid
 from taskward.lists.feed import LIST_CHANGES
 from taskward.lists.model import ListRead
 from taskward.resources.clock import LARGEST_INTEGER
 from taskward.resources.feed import Changes, Feed, SyncReset
+from taskward.resources.news import FULL, End
+from taskward.resources.session import Session
 from taskward.tasks.feed import TASK_CHANGES
 from taskward.tasks.model import READ_EXAMPLE, TaskRead, day_or_instant
 
@@ -25,6 +33,9 @@ GROUPS = [{"name": "changes", "description": "Keep a copy, and hear of what chan
 
 FEED = Feed([LIST_CHANGES, TASK_CHANGES])
 """A further kind of row is added here, and to the shapes below."""
+
+MAX_WAIT_SECONDS = 25
+"""Less than the 30 s after which a proxy may take a server that says nothing for dead."""
 
 NEXT_EXAMPLE = "Y2yNn3C2nXQVGp6vMTc3MzE2MjEzMTUxMg"
 
@@ -93,25 +104,102 @@ DoneSince = Annotated[
     BeforeValidator(day_or_instant),
 ]
 
-router = OwnerRouter(noun="change", tags=["changes"])
+Seconds = Annotated[
+    int,
+    Query(
+        ge=0,
+        le=MAX_WAIT_SECONDS,
+        description="How many seconds to wait, with `since`, when nothing has changed: the answer comes with the first "
+        "change. Four calls of a user may wait at each worker; a further one is answered at once.",
+    ),
+    BeforeValidator(digits),
+]
+
+
+class WaitingRoute(OwnerRoute):
+    admits_itself = True
+
+
+router = OwnerRouter(noun="change", tags=["changes"], route_class=WaitingRoute)
 
 
 @router.get(
     "/changes", response_model=ChangesRead, responses=answers(200, {}) | problems(410, examples={410: SyncReset()})
 )
 async def list_changes(
-    session: CurrentSession, since: Since = None, limit: Limit = 500, done_since: DoneSince = None
+    request: Request,
+    session: CurrentSession,
+    since: Since = None,
+    limit: Limit = 500,
+    done_since: DoneSince = None,
+    wait: Seconds = 0,
 ) -> Response:
     """List what has changed since the call before, removals too; without `since` everything that is there."""
+    admission = context_of(request).services.admission
     if since is None:
-        return answered(await FEED.begin(session, limit=limit, done_since=start_of(done_since)))
+        with admission.admitted():
+            return answered(await FEED.begin(session, limit=limit, done_since=start_of(done_since)))
     if done_since is not None:
         raise invalid(
             ["query", "done_since"],
             "This is for the beginning of a first copy: the token of since holds it already.",
             "done_since_and_since",
         )
-    return answered(await FEED.go_on(session, since, limit=limit))
+
+    async def look(token: str) -> Changes:
+        with admission.admitted():
+            return await FEED.go_on(session, token, limit=limit)
+
+    if not wait:
+        return answered(await look(since))
+    return answered(await waited(request, session, since, look, seconds=wait))
+
+
+async def waited(
+    request: Request, session: Session, since: str, look: Callable[[str], Awaitable[Changes]], *, seconds: int
+) -> Changes:
+    """The first changes that there are within so many seconds. While it waits it has no connection and asks nothing."""
+    context = context_of(request)
+    services, loop = context.services, asyncio.get_running_loop()
+    until = loop.time() + seconds
+    place = services.news.place(session.owner_id)
+    if place is None:
+        context.wait = Wait(FULL)
+        return await look(since)
+    with place:
+        found = await look(since)
+        if found.json or found.has_more:
+            return found
+        context.wait = Wait(End.TIME)
+        left = loop.create_task(until_left(request))
+        left.add_done_callback(lambda _: place.end(End.LEFT))
+        check = services.settings.changes_check_seconds or seconds
+        try:
+            while True:
+                began = loop.time()
+                try:
+                    end = await place.wait(above=found.version, until=min(until, began + check))
+                finally:
+                    context.wait.seconds += loop.time() - began
+                context.wait.end = end
+                if end in (End.LEFT, End.STOPPED) or (end is End.TIME and loop.time() >= until):
+                    return found
+                session.deadline = services.pool.new_deadline()
+                found = await look(found.next)
+                if found.json:
+                    context.wait.end = End.CHANGED
+                    return found
+        finally:
+            left.cancel()
+
+
+async def until_left(request: Request) -> None:
+    at_once: AtOnce | None = request.scope.get("extensions", {}).get(AT_ONCE)
+    if at_once is not None:
+        await at_once.until_left()
+        return
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def start_of(bound: date | datetime | None) -> datetime | None:

@@ -3,6 +3,9 @@
 A quota here protects the process, not a price list: it is counted in each worker, and forgotten when it ends.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from taskward.http.errors import Overloaded
 from taskward.http.rate_limit import RateLimit
 from taskward.postgres.pool import Pool
@@ -29,6 +32,18 @@ class Admission:
         if self.in_flight >= self.max_in_flight or self.pool.is_saturated:
             raise Overloaded
         self.in_flight += 1
+
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """
+        Raises:
+            Overloaded
+        """
+        self.begin()
+        try:
+            yield
+        finally:
+            self.end()
 
     def end(self) -> None:
         self.in_flight -= 1

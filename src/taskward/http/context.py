@@ -12,6 +12,7 @@ from taskward.auth.demand import Demand
 from taskward.errors import Problem
 from taskward.http.admission import Admission
 from taskward.postgres.pool import Pool
+from taskward.resources.news import News
 from taskward.resources.session import Session
 from taskward.settings import Settings
 
@@ -26,6 +27,15 @@ class Services:
     """What the routes of the API ask of a token beyond being genuine."""
     pool: Pool
     admission: Admission
+    news: News
+
+
+@dataclass(slots=True)
+class Wait:
+    """For news, which is no work."""
+
+    end: str
+    seconds: float = 0
 
 
 @dataclass(slots=True)
@@ -39,6 +49,7 @@ class RequestContext:
     """None until the caller is authenticated."""
     problem: Problem | None = None
     """The one that was answered."""
+    wait: Wait | None = None
 
 
 KEY = "taskward"

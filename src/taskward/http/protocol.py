@@ -58,6 +58,7 @@ class Protocol(HttpToolsProtocol):
     is_in_head = True
     """Of a request that has begun, or of the next."""
     is_refused = False
+    says_nothing_more = False
     offers_upgrade = False
     """The head that the parser is at the end of, which is read once more without the offer."""
 
@@ -98,7 +99,7 @@ class Protocol(HttpToolsProtocol):
         self.is_in_head, self.head_bytes = False, 0
         self.stop_timer()
         self.cycle.transport = self.of_answers  # type: ignore[assignment]
-        self.scope["extensions"] = {AT_ONCE: AtOnce(self.cycle)}  # type: ignore[dict-item]
+        self.scope["extensions"] = {AT_ONCE: AtOnce(self.cycle, self)}  # type: ignore[dict-item]
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -144,6 +145,8 @@ class Protocol(HttpToolsProtocol):
         if not self.is_answering():
             return False
         self.cycle.keep_alive = False
+        self.says_nothing_more = True
+        self.cycle.message_event.set()
         return True
 
     def _should_upgrade(self) -> bool:
@@ -230,15 +233,21 @@ class Protocol(HttpToolsProtocol):
 class AtOnce:
     """A request and its answer as wholes, for an application that has use for them; the messages of ASGI stay good."""
 
-    __slots__ = ("cycle",)
+    __slots__ = ("cycle", "protocol")
 
-    def __init__(self, cycle: RequestResponseCycle) -> None:
+    def __init__(self, cycle: RequestResponseCycle, protocol: Protocol) -> None:
         self.cycle = cycle
+        self.protocol = protocol
 
     def body(self) -> bytes | None:
         """The whole body of the request if it is there already."""
         cycle = self.cycle
         return None if cycle.more_body or cycle.disconnected else bytes(cycle.body)
+
+    async def until_left(self) -> None:
+        """Returns when the client has gone. One that only says that it sends nothing more may have gone as well."""
+        while not self.protocol.says_nothing_more and not self.cycle.disconnected:
+            await self.cycle.receive()
 
     def respond(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
         """A whole answer in one write, as `send` would write it in two; false when it must be sent in messages.

@@ -67,6 +67,8 @@ class OwnerRoute(DirectRoute):
     """Where a route has no query parameters; one that has some always does."""
     is_personal: ClassVar[bool] = False
     """Whether it is refused where people share the owner."""
+    admits_itself: ClassVar[bool] = False
+    """Whether the endpoint says when it is in flight, which it is not while it waits."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
@@ -79,7 +81,7 @@ class OwnerRoute(DirectRoute):
         body_may_be_absent = self.body_field is not None and not self.body_field.field_info.is_required()
         parameters = {field.alias: may_repeat(field) for field in query_params_of(self.dependant)}
         checks_query = bool(parameters) or self.refuses_unknown_parameters
-        is_personal = self.is_personal
+        is_personal, admits_itself = self.is_personal, self.admits_itself
 
         async def answer(request: Request) -> Response:
             scope, context = request.scope, context_of(request)
@@ -92,7 +94,7 @@ class OwnerRoute(DirectRoute):
             caller = await services.authenticator.caller(
                 scope["headers"], demand=demand, deadline_seconds=deadline_seconds
             )
-            session = context.session = Session(caller.owner, pool, deadline)
+            session = context.session = Session(caller.owner, pool, deadline, services.news)
             admission.count(session.owner_id)
             errors: Errors = []
             body = None
@@ -109,6 +111,9 @@ class OwnerRoute(DirectRoute):
             values = plan.bind(request, body, errors)
             if errors:
                 raise self.validation_problem(errors)
+            if admits_itself:
+                waiting: Response = await endpoint(**values)
+                return waiting
             admission.begin()
             try:
                 response: Response = await endpoint(**values)

@@ -128,6 +128,7 @@ def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str,
     from taskward.operations import worker
     from taskward.operations.exposition import observe
     from taskward.postgres.connecting import database_at
+    from taskward.resources.news import News
 
     if settings.database_url is not None:
         typer.echo(f"Migrating the database {database_at(direct_url)}.")
@@ -137,8 +138,9 @@ def run_dev(settings: "Settings", listener: "socket", url: str, direct_url: str,
     token = issuer.token("alice", expires_in_seconds=3600, now=time.time()) if issuer is not None else None
     complete = settings if settings.database_url else settings.model_copy(update={"database_url": SecretStr(url)})
     base = base_url(listener.getsockname())
-    app = create_app(complete, local_issuer=issuer, observe=observe)
-    worker.run(app, listener, ready=lambda: welcome(settings, base, token))
+    news = News()
+    app = create_app(complete, local_issuer=issuer, observe=observe, news=news)
+    worker.run(app, listener, ready=lambda: welcome(settings, base, token), news=news)
 
 
 def welcome(settings: "Settings", base: str, token: str | None) -> None:

@@ -14,6 +14,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from taskward.auth.key_set import RemoteKeySet
 from taskward.errors import codes
 from taskward.postgres.pool import State
+from taskward.resources.news import FULL, End
 
 if TYPE_CHECKING:
     from taskward.http.context import RequestContext, Services
@@ -23,7 +24,7 @@ SAMPLE_SECONDS = 1
 
 REQUESTS = Histogram(
     "taskward_request_duration_seconds",
-    "From the head of a request to the end of its answer.",
+    "From the head of a request to the end of its answer, without what it waited for changes.",
     ("method", "route", "status"),
     buckets=SECONDS,
 )
@@ -46,6 +47,12 @@ CONNECTIONS_MOST = Gauge(
     "taskward_database_connections_max", "DATABASE_POOL_SIZE of all workers.", multiprocess_mode="livesum"
 )
 WAITING = Gauge("taskward_database_pending_requests", "Requests without a connection.", multiprocess_mode="livesum")
+WAITS = Counter(
+    "taskward_waits",
+    "Calls that waited for changes, by why they ended; `full` were answered at once, for want of a place to wait at.",
+    ("end",),
+)
+PLACES = Gauge("taskward_waiting_calls", "Calls that wait for changes.", multiprocess_mode="livesum")
 DOWN = Gauge(
     "taskward_database_down",
     "1 when a worker has no connection and its last attempt to connect failed.",
@@ -70,9 +77,11 @@ class Metrics:
         self.remote = [trust.key_set for trust in trusts if isinstance(trust.key_set, RemoteKeySet)]
         self.admission = services.admission
         self.pool = services.pool
+        self.news = services.news
         # Looking a label up takes longer than counting; routes and statuses are few.
         self.requests: dict[tuple[str, str, int], Histogram] = {}
         # From the beginning, or nobody could see the first: a counter that is born at 1 has not increased.
+        self.waits = {end: WAITS.labels(end) for end in (*End, FULL)}
         self.problems = {code: PROBLEMS.labels(code) for code in codes()}
 
     def count(self, context: RequestContext, method: str, route: str, status: int, seconds: float) -> None:
@@ -80,6 +89,10 @@ class Metrics:
         of_its_kind = self.requests.get((method, route, status))
         if of_its_kind is None:
             of_its_kind = self.requests[method, route, status] = REQUESTS.labels(method, route, str(status))
+        wait = context.wait
+        if wait is not None:
+            seconds -= wait.seconds
+            self.waits[wait.end].inc()
         of_its_kind.observe(seconds)
         session, problem = context.session, context.problem
         if session is not None and session.seconds_waited:
@@ -101,6 +114,7 @@ class Metrics:
         CONNECTIONS.labels("idle").set(pool.idle)
         CONNECTIONS.labels("busy").set(pool.busy)
         WAITING.set(pool.waiting)
+        PLACES.set(self.news.count())
         DOWN.set(pool.state in (State.DOWN, State.UNKNOWN))
         now = time.monotonic()
         for keys in self.remote:

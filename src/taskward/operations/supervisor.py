@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Self
 
+from taskward.operations.lines import CHANGED, HEARTBEAT, REFUSAL, UNWATCH, WATCH, Lines
+
 log = logging.getLogger("taskward.operations.supervisor")
 
 STOP_SECONDS = 8.5
@@ -40,9 +42,6 @@ WORKER = "TASKWARD_WORKER"
 """The environment variable with a worker's number: of those that run at once each has its own, from 0 up, and one
 that has ended leaves its number to another."""
 
-HEARTBEAT, REFUSAL = b".", b"!"
-"""What a worker says: that it lives, or, with a sentence behind it, why it does not start."""
-
 
 class StartRefused(Exception):
     """The application does not start, for a reason that an operator can mend: one sentence."""
@@ -60,10 +59,13 @@ def allow_open_files() -> None:
 class Worker:
     number: int
     process: subprocess.Popen[bytes]
-    channel: socket.socket
-    """To the worker goes what it begins with, the listening socket among it, and nothing after; from it comes a byte
-    every second, or why it does not start. Each end is closed when the process at the other is gone."""
+    lines: Lines
+    """To the worker goes what it begins with, the listening socket among it. Each end is closed when the process at the
+    other is gone."""
     generation: int
+    has_begun: bool = False
+    watching: set[bytes] = field(default_factory=set)
+    """The owners for whose changes somebody waits there, by their digests."""
     refusal: str = ""
     last_heartbeat_at: float = field(default_factory=time.monotonic)
     is_ready: bool = False
@@ -104,7 +106,7 @@ class Supervisor:
         for worker in self.workers:
             worker.process.kill()
             worker.process.wait()
-            worker.channel.close()
+            worker.lines.channel.close()
         self.selector.close()
 
     def run(
@@ -137,11 +139,14 @@ class Supervisor:
 
         while self.kill_at is None or self.workers:
             self.reconcile()
-            for key, _ in self.selector.select(timeout=0.5):
+            for key, events in self.selector.select(timeout=0.5):
                 if key.fileobj is signals:
                     for number in signals.recv(64):
                         self.handle_signal(number)
-                else:
+                    continue
+                if events & selectors.EVENT_WRITE and not key.data.lines.flush():
+                    self.selector.modify(key.fileobj, selectors.EVENT_READ, key.data)
+                if events & selectors.EVENT_READ:
                     self.read(key.data)
 
         signal.set_wakeup_fd(-1)
@@ -190,7 +195,7 @@ class Supervisor:
             self.retry_at = time.monotonic() + BACKOFF_SECONDS
             return
         self.workers.append(worker)
-        self.selector.register(worker.channel, selectors.EVENT_READ, worker)
+        self.selector.register(worker.lines.channel, selectors.EVENT_READ, worker)
         self.begin(worker)
 
     def spawn(self) -> Worker:
@@ -210,7 +215,7 @@ class Supervisor:
             raise
         finally:
             of_worker.close()
-        return Worker(number, process, channel, self.generation)
+        return Worker(number, process, Lines(channel), self.generation)
 
     def begin(self, worker: Worker) -> None:
         if self.listener is None:
@@ -218,19 +223,49 @@ class Supervisor:
         worker.last_heartbeat_at = time.monotonic()  # until now it waited for us
         message = json.dumps({**self.environment, WORKER: str(worker.number)}).encode() + b"\n"
         with suppress(OSError):  # it has died already, which its end of the channel tells
-            socket.send_fds(worker.channel, [message], [self.listener.fileno()])
+            socket.send_fds(worker.lines.channel, [message], [self.listener.fileno()])
+        worker.has_begun = True
+        for key in set().union(*(other.watching for other in self.workers)):
+            self.say(worker, WATCH + key)
 
     def read(self, worker: Worker) -> None:
-        try:
-            received = worker.channel.recv(65_536)
-        except ConnectionError:
-            received = b""
-        if not received:
+        lines = worker.lines.hear()
+        if lines is None:
             self.reap(worker)
-            return
-        if REFUSAL in received:
-            worker.refusal = received.partition(REFUSAL)[2].decode()
-            return
+        for line in lines or ():
+            self.hear(worker, line)
+
+    def hear(self, worker: Worker, line: bytes) -> None:
+        kind, said = line[:1], line[1:]
+        if kind == HEARTBEAT:
+            self.note_heartbeat(worker)
+        elif kind == REFUSAL:
+            worker.refusal = said.decode()
+        elif kind == WATCH:
+            worker.watching.add(said)
+            # To all others at each time: they tell what they have written before they heard of it.
+            for other in self.workers:
+                if other is not worker:
+                    self.say(other, line)
+        elif kind == UNWATCH:
+            self.unwatch(worker, said)
+        elif kind == CHANGED:
+            for other in self.workers:
+                if other is not worker and said.partition(b" ")[0] in other.watching:
+                    self.say(other, line)
+
+    def unwatch(self, worker: Worker, key: bytes) -> None:
+        worker.watching.discard(key)
+        if not any(key in other.watching for other in self.workers):
+            for other in self.workers:
+                self.say(other, UNWATCH + key)
+
+    def say(self, worker: Worker, line: bytes) -> None:
+        if worker.has_begun and worker.lines.say(line):
+            both = selectors.EVENT_READ | selectors.EVENT_WRITE
+            self.selector.modify(worker.lines.channel, both, worker)
+
+    def note_heartbeat(self, worker: Worker) -> None:
         worker.last_heartbeat_at = time.monotonic()
         if not worker.is_ready:
             if not self.has_been_ready:
@@ -239,9 +274,11 @@ class Supervisor:
             log.info("worker %d is ready", worker.process.pid)
 
     def reap(self, worker: Worker) -> None:
-        self.selector.unregister(worker.channel)
-        worker.channel.close()
+        self.selector.unregister(worker.lines.channel)
+        worker.lines.channel.close()
         self.workers.remove(worker)
+        for key in tuple(worker.watching):
+            self.unwatch(worker, key)
         status = worker.process.wait()
         self.on_worker_exit(worker.number)
         if self.kill_at is not None or worker.is_retiring:

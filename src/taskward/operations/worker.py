@@ -5,11 +5,11 @@ gone, however it went.
 """
 
 import asyncio
-import contextlib
 import gc
 import json
 import logging
 import os
+import select
 import signal
 import socket
 import sys
@@ -24,8 +24,11 @@ from uvicorn.importer import import_from_string
 
 from taskward import logs
 from taskward.http.protocol import Protocol
+from taskward.operations.lines import HEARTBEAT, REFUSAL, Lines
 from taskward.operations.listener import BACKLOG
-from taskward.operations.supervisor import HEARTBEAT, REFUSAL, StartRefused
+from taskward.operations.neighbours import Neighbours
+from taskward.operations.supervisor import StartRefused
+from taskward.resources.news import News
 from taskward.settings import Settings, SettingsError, read_settings
 
 KEEP_ALIVE_SECONDS = 65
@@ -43,7 +46,7 @@ ORPHAN_SECONDS = 1.5
 Application = Callable[[dict[str, Any], Callable[..., Any], Callable[..., Any]], Awaitable[None]]
 
 
-def run(application: Application, listener: socket.socket, *, ready: Callable[[], None]) -> None:
+def run(application: Application, listener: socket.socket, *, ready: Callable[[], None], news: News) -> None:
     """Serves in this process until SIGTERM or SIGINT. `ready` is called when requests are answered.
 
     Raises:
@@ -55,39 +58,41 @@ def run(application: Application, listener: socket.socket, *, ready: Callable[[]
         while pending:
             pending.pop()()
 
-    Server(application, notify).run_until_signal(listener)
+    Server(application, notify, news).run_until_signal(listener)
 
 
 def work(application: str, channel: int) -> None:
     """A worker: serves on the supervisor's socket, sends its heartbeat, and ends with the supervisor."""
     gc.disable()  # what start-up makes stays; the application turns it on when it has started
-    create: Callable[[Settings], Application] = import_from_string(application)
+    create: Callable[[Settings, News], Application] = import_from_string(application)
     supervisor = socket.socket(fileno=channel)
     message, descriptors, _, _ = socket.recv_fds(supervisor, 65_536, maxfds=1)
-    while not message.endswith(b"\n"):
+    while b"\n" not in message:
         message += supervisor.recv(65_536) or sys.exit(1)  # the supervisor is gone
+    message, _, rest = message.partition(b"\n")
     os.environ.update(json.loads(message))
+    lines = Lines(supervisor, unread=rest)
     threading.Thread(target=exit_with, args=(supervisor,), daemon=True).start()
     settings = read_settings()
     logs.configure(format=settings.log_format or "json", level=settings.log_level)
 
     async def notify() -> None:
-        with contextlib.suppress(BlockingIOError, ConnectionError):
-            supervisor.send(HEARTBEAT, socket.MSG_DONTWAIT)
+        lines.say(HEARTBEAT)
 
+    news = News()
     try:
-        server = Server(create(settings), notify)
+        server = Server(create(settings, news), notify, news, neighbours=Neighbours(lines, news))
         signal.signal(signal.SIGUSR1, server.retire)
         server.run_until_signal(socket.socket(fileno=descriptors[0]))
     except (SettingsError, StartRefused) as refusal:
-        with contextlib.suppress(ConnectionError):
-            supervisor.send(REFUSAL + str(refusal).encode())
+        lines.say(REFUSAL + str(refusal).encode())
         sys.exit(1)
 
 
 def exit_with(supervisor: socket.socket) -> None:
-    with contextlib.suppress(ConnectionError):
-        supervisor.recv(1)  # it says nothing any more: this returns when it is gone
+    gone = select.poll()
+    gone.register(supervisor, 0)
+    gone.poll()  # what it says is heard elsewhere: this returns when it is gone
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(ORPHAN_SECONDS)
     os._exit(1)
@@ -99,8 +104,19 @@ class Server(uvicorn.Server):
     refusal: StartRefused | None = None
     is_retiring = False
 
-    def __init__(self, application: Application, notify: Callable[[], Awaitable[None]]) -> None:
-        """`notify` is called when the server has started, and every second from then on."""
+    def __init__(
+        self,
+        application: Application,
+        notify: Callable[[], Awaitable[None]],
+        news: News,
+        *,
+        neighbours: Neighbours | None = None,
+    ) -> None:
+        """`notify` is called when the server has started, and every second from then on. `news` is what requests wait
+        for, which ends with the server.
+        """
+        self.news = news
+        self.neighbours = neighbours
 
         def called(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> Awaitable[None]:
             # Requests have one frame less: each is resumed through all of them.
@@ -165,9 +181,15 @@ class Server(uvicorn.Server):
         self.is_retiring = False
         super().handle_exit(sig, frame)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.neighbours is not None:
+            self.neighbours.open()
+        await super().startup(sockets)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
+        self.news.stop()
         # RFC 9112 §9.6: a client that has read this sends nothing more here; one that only saw the connection
         # close cannot know whether its request was lost.
         self.config.encoded_headers.append((b"connection", b"close"))

@@ -6,9 +6,14 @@ from dataclasses import dataclass
 from typing import Self
 
 from taskward.postgres.encoding import Row
+from taskward.postgres.failures import DatabaseUnavailable, Reason
 from taskward.postgres.pool import Pool
 from taskward.postgres.statements import Bound
 from taskward.resources.clock import TICK
+from taskward.resources.news import UNKNOWN, News
+
+OUTCOME_OPEN = (Reason.NO_ANSWER_IN_TIME, Reason.CONNECTION_LOST)
+"""Then what was sent may have been carried out."""
 
 
 @dataclass(slots=True)
@@ -19,6 +24,8 @@ class Session:
     pool: Pool
     deadline: float
     """In the event loop's time."""
+    news: News | None = None
+    """Who is told of its writes."""
     seconds_waited: float = 0
     """For a connection and for its answers, so far."""
 
@@ -33,7 +40,14 @@ class Session:
     async def write(self, *calls: Bound, is_repeatable: bool = False) -> list[list[Row]]:
         """The rows of each call. The owner's clock moves first (`clock.py`)."""
         tick = TICK(now_ms=int(self.pool.clock() * 1000))
-        _, *found = await self.run([tick, *calls], is_repeatable=is_repeatable)
+        try:
+            [[(version,)], *found] = await self.run([tick, *calls], is_repeatable=is_repeatable)
+        except DatabaseUnavailable as failure:
+            if self.news is not None and failure.reason in OUTCOME_OPEN:
+                self.news.changed(self.owner_id, UNKNOWN)
+            raise
+        if self.news is not None and version is not None:
+            self.news.changed(self.owner_id, version)
         return found
 
     async def run(self, calls: Sequence[Bound], *, is_repeatable: bool) -> list[list[Row]]:

@@ -1,0 +1,140 @@
+"""Waiting for changes at a `serve` with several workers: whichever of them writes, all of them answer."""
+
+import asyncio
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from support.databases import asked
+from support.observed import Observed, observed
+from support.people import NO_CERTIFICATES
+from support.programs import eventually
+from support.signing import SECRET, signed
+from taskward.migrations import migrate
+
+LONG = 25
+WORKERS = 4
+OWNERS = 10
+CALLS = 4
+"""Of each owner: as many as may wait, should all of them come to one worker."""
+
+ASKED = "select pid, query_start from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+
+
+@pytest.fixture
+def url(new_database: Callable[..., str]) -> str:
+    url = new_database()
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def service(url: str) -> Iterator[Observed]:
+    settings = {"DATABASE_URL": url, "JWT_HS256_SECRET": SECRET, "RATE_LIMIT_PER_MINUTE": "0"}
+    with observed("--workers", str(WORKERS), **settings) as api:
+        eventually(lambda: len(api.workers()) == WORKERS)
+        yield api
+
+
+class Owner:
+    """Each call is on a connection of its own, and so comes to any worker."""
+
+    def __init__(self, service: Observed) -> None:
+        self.service = service
+        self.token = signed(f"ann-{secrets.token_hex(8)}")
+        self.next = service.ask("GET", "/changes", self.token).json()["next"]
+
+    def adds(self, title: str) -> None:
+        assert self.service.ask("POST", "/tasks", self.token, json={"title": title}).status_code == 201
+
+    async def waits(self, http: httpx.AsyncClient) -> list[str]:
+        """The titles of tasks that have changed."""
+        params: dict[str, Any] = {"since": self.next, "wait": LONG}
+        headers = {"Authorization": f"Bearer {self.token}", "Connection": "close"}
+        answer = await http.get("/changes", params=params, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return [change["task"]["title"] for change in answer.json()["changes"]]
+
+
+async def while_all_wait(service: Observed, owners: list[Owner], do: Callable[[], None]) -> list[list[str]]:
+    """What each call is answered when something is done while all of them wait."""
+    async with client(service) as http:
+        calls = [asyncio.create_task(owner.waits(http)) for owner in owners for _ in range(CALLS)]
+        while service.value("taskward_waiting_calls") < len(calls):  # noqa: ASYNC110 - it is another process
+            await asyncio.sleep(0.05)
+        await asyncio.to_thread(do)
+        began = time.monotonic()
+        found = await asyncio.gather(*calls)
+        assert time.monotonic() - began < LONG - 10
+    return found
+
+
+def client(service: Observed) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=service.url, trust_env=False, verify=NO_CERTIFICATES, timeout=60, limits=httpx.Limits()
+    )
+
+
+def test_a_change_at_any_worker_wakes_the_calls_at_all_which_ask_nothing_before(service: Observed, url: str) -> None:
+    owners = [Owner(service) for _ in range(OWNERS)]
+    before, after = [], []
+
+    def write() -> None:
+        before.extend(sorted(asked(url, ASKED)))
+        time.sleep(2)
+        after.extend(sorted(asked(url, ASKED)))
+        for owner in owners:
+            owner.adds("Milk")
+
+    found = asyncio.run(while_all_wait(service, owners, write))
+
+    assert found == [["Milk"]] * (OWNERS * CALLS)
+    assert before == after
+    eventually(lambda: service.value("taskward_waits_total", end="changed") == OWNERS * CALLS)
+    eventually(lambda: service.value("taskward_waiting_calls") == 0)
+    # What was waited for is no part of how long a request takes.
+    taken = service.value("taskward_request_duration_seconds_sum", method="GET", route="/changes", status="200")
+    assert taken < OWNERS * CALLS
+
+
+def test_workers_that_are_renewed_answer_at_once_and_those_in_their_place_hear_of_changes(service: Observed) -> None:
+    owners = [Owner(service) for _ in range(3)]
+
+    found = asyncio.run(while_all_wait(service, owners, lambda: service.program.send(signal.SIGHUP)))
+
+    assert found == [[]] * (3 * CALLS)
+    eventually(lambda: len(service.ended()) == WORKERS)
+    found = asyncio.run(while_all_wait(service, owners, lambda: [owner.adds("Milk") for owner in owners] and None))
+    assert found == [["Milk"]] * (3 * CALLS)
+
+
+def test_a_service_that_stops_answers_at_once(service: Observed) -> None:
+    owners = [Owner(service) for _ in range(3)]
+
+    found = asyncio.run(while_all_wait(service, owners, lambda: service.program.send(signal.SIGTERM)))
+
+    assert found == [[]] * (3 * CALLS)
+    assert service.program.wait() == 0
+
+
+def test_a_worker_that_is_killed_takes_its_calls_along_and_no_others(service: Observed) -> None:
+    owner = Owner(service)
+
+    async def main() -> None:
+        async with client(service) as http:
+            calls = [asyncio.create_task(owner.waits(http)) for _ in range(12)]
+            while service.value("taskward_waiting_calls") < 5:  # noqa: ASYNC110 - it is another process
+                await asyncio.sleep(0.05)
+            os.kill(service.workers()[0], signal.SIGKILL)
+            await asyncio.to_thread(eventually, lambda: len(service.workers()) == WORKERS + 1)
+            await asyncio.to_thread(owner.adds, "Milk")
+            found = await asyncio.gather(*calls, return_exceptions=True)
+            assert ["Milk"] in found
+
+    asyncio.run(main())
