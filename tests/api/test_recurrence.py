@@ -726,6 +726,36 @@ def test_the_history_goes_with_the_task(ann: Person, database_url: str, path: st
     assert left == (0,)
 
 
+def test_done_subtasks_begin_anew_with_the_next_occurrence(ann: Person, bob: Person, database_url: str) -> None:
+    parent = adds(ann, "FREQ=DAILY;COUNT=3", due_on="2025-03-01")
+    done, begun = ann.adds("Fill the can", status="Done"), ann.adds("Find the can", status="InProgress")
+    finished = completes(ann, adds(ann, "FREQ=DAILY;COUNT=2", due_on="2025-03-01"))["task"]
+    trashed, other = ann.adds("Buy a can", status="Done"), ann.adds("Milk", status="Done")
+    ann.delete(f"/tasks/{trashed['id']}")
+    of_bob = bob.adds("Fill the can", status="Done")
+    subtasks = [one["id"] for one in (done, begun, finished, trashed)]
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("update tasks set parent_id = %s where id = any(%s)", (parent["id"], subtasks))
+
+    second = completes(ann, parent, at=at("2025-03-01"))["task"]
+
+    again = read(ann, done)
+    assert (again["status"], again["completed_at"], again["version"]) == ("Todo", None, second["version"])
+    for alone in (begun, finished, other):
+        assert read(ann, alone) == alone
+    assert read(bob, of_bob) == of_bob
+    done = patched(ann, done, status="Done")
+    third = completes(ann, second, call="skip", at=at("2025-03-02"))["task"]
+    assert read(ann, done)["status"] == "Todo"
+    done = patched(ann, done, status="Done")
+    task(calls(ann, third, "reopen"))
+    assert read(ann, done) == done
+    third = completes(ann, read(ann, parent), at=at("2025-03-02"))["task"]
+    done = patched(ann, done, status="Done")
+    assert completes(ann, third, at=at("2025-03-03"))["task"]["status"] == "Done"
+    assert read(ann, done) == done  # after the last one nothing begins
+
+
 def test_a_change_in_between_is_not_overwritten(ann: Person) -> None:
     """Twenty completions and as many changes of the title at the same time: nothing of either is lost."""
     found = adds(ann, due_on="2025-03-01")

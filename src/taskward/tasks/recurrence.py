@@ -6,9 +6,12 @@ Every search ends: it looks at 600 months at most, and 50 years ahead.
 
 import re
 from calendar import isleap, monthrange
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
+from itertools import pairwise
 from math import gcd
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -270,7 +273,16 @@ class Dates:
 
     def number_in(self, periods: int) -> int:
         """How many days the rule names in so many periods from the first on."""
-        return sum(len(self.offsets(self.first_of(period))) for period in range(periods))
+        match self.rule.freq:
+            case "MONTHLY":
+                (kinds, examples), first = kinds_of_months(), month_number(self.start)
+            case "YEARLY":
+                (kinds, examples), first = kinds_of_years(), self.start.year
+            case _:
+                return periods * len(self.offsets(self.first_of(0)))
+        step = self.rule.interval
+        numbers = Counter(kinds[place % len(kinds)] for place in range(first, first + step * periods, step))
+        return sum(number * len(self.offsets(examples[kind])) for kind, number in numbers.items())
 
     def number_of_first(self, period: int, day: date) -> int:
         """How many days it names in a period until the day."""
@@ -349,6 +361,26 @@ class Dates:
     def chosen(self, days: list[int]) -> set[int]:
         positions = self.rule.by_set_pos
         return {day for position in positions for day in nth(days, position)} if positions else {*days}
+
+
+Kinds = tuple[list[tuple[int, int]], dict[tuple[int, int], int]]
+"""Of each month or year of a cycle its kind, and of each kind the first day of one."""
+
+
+@cache
+def kinds_of_months() -> Kinds:
+    return kinds_of([date(2000 + number // 12, number % 12 + 1, 1) for number in range(12 * CYCLE_YEARS + 1)])
+
+
+@cache
+def kinds_of_years() -> Kinds:
+    return kinds_of([date(2000 + number, 1, 1) for number in range(CYCLE_YEARS + 1)])
+
+
+def kinds_of(first_days: list[date]) -> Kinds:
+    lengths = [(later - first).days for first, later in pairwise(first_days)]
+    kinds = [(length, first.weekday()) for first, length in zip(first_days, lengths, strict=False)]
+    return kinds, {kind: first.toordinal() for kind, first in zip(kinds, first_days, strict=False)}
 
 
 def nth(days: Sequence[int], ordinal: int) -> Sequence[int]:
