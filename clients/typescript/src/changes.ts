@@ -14,11 +14,9 @@ export type ChangesEvent =
   | { type: "interrupted"; error: TaskwardError };
 
 /** `since` is where a copy goes on, from its last `next`; without it a first copy begins. */
-export type ChangesOptions = OptionsOf<"GET /changes"> & {
-  /** 0 ends the loop when the copy is in step. */
-  wait?: 0;
-};
+export type ChangesOptions = OptionsOf<"GET /changes">;
 
+const WAIT_SECONDS = 25;
 const SHORTEST_WAIT_MS = 900;
 const LAST_ATTEMPT = 6; // after that the pauses grow no more
 
@@ -29,7 +27,7 @@ const LAST_ATTEMPT = 6; // after that the pauses grow no more
  */
 export function changesOver(read: Call<"GET /changes">, backoff: (attempt: number) => number) {
   return async function* changes(options: ChangesOptions = {}): AsyncGenerator<ChangesEvent, void, undefined> {
-    const { since: first, done_since, wait, ...rest } = options;
+    const { since: first, done_since, wait = WAIT_SECONDS, ...rest } = options;
     const follows = wait !== 0;
     let since = first;
     let failures = 0;
@@ -38,13 +36,13 @@ export function changesOver(read: Call<"GET /changes">, backoff: (attempt: numbe
       try {
         const asked = performance.now();
         // A first copy has nothing to wait for, and only a first copy may leave something out.
-        const place = since === undefined ? { done_since } : { since };
+        const place = since === undefined ? { done_since } : { since, wait };
         const { changes, next, more } = await read({ ...rest, ...place });
         const isNews = next !== since || changes.length > 0 || failures > 0;
         [since, failures] = [next, 0];
         if (isNews) yield { type: "changes", changes, next, more };
         if (!follows && !more) return;
-        // What is answered at once, with nothing new, is not asked again in a rush.
+        // So many calls of one user wait, and further ones are answered at once.
         early = isNews || performance.now() - asked >= SHORTEST_WAIT_MS ? 0 : early + 1;
         if (early) await sleep(backoff(Math.min(early, LAST_ATTEMPT)), options.signal);
       } catch (error) {

@@ -54,6 +54,22 @@ test("a first copy comes page by page, and then what happens", async () => {
   await assert.rejects(copy.ended, { name: "AbortError" });
 });
 
+test("a change is told when it happens, and a wait that has nothing to tell begins again", async (context) => {
+  const token = somebody();
+  const { url, asked } = await gateway(context, API);
+  const copy = copyOf(client({ url, token }), { wait: 1 });
+  await eventually(() => asked.length >= 4);
+  const events = copy.events.length;
+
+  await client({ token }).tasks.create({ title: "a" });
+  await eventually(() => copy.shows("a"));
+
+  assert.equal(events, 1);
+  const pauses = asked.slice(2, 4).map(({ at }, index) => at - asked[index + 1]!.at);
+  assert(pauses.every((pause) => pause > 900), pauses.join());
+  copy.end();
+});
+
 test("a copy goes on from where it was, and ends when it is in step", async () => {
   const of = client();
   await of.tasks.create({ title: "a" });
