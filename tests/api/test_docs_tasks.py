@@ -18,8 +18,7 @@ def test_the_examples_are_answered_as_the_page_says(ann: Person) -> None:
     for block in BLOCKS:
         assert "".join(example[0] for example in EXAMPLE.finditer(block)).strip() == block.replace("\n\n", "\n").strip()
         for example in EXAMPLE.finditer(block):
-            path = re.sub(r"(?<=/)[0-9]+", lambda number: str(ids[int(number[0]) - 1]), example["path"])
-            body = re.sub(r'(?<="id": )[0-9]+', lambda number: str(ids[int(number[0]) - 1]), example["body"])
+            path, body = (with_ids(text, ids) for text in (example["path"], example["body"]))
             answer = ann.send(example["method"], path, **({"json": json.loads(body)} if body else {}))
 
             assert answer.status_code == int(example["status"]), (example[0], answer.text)
@@ -27,6 +26,12 @@ def test_the_examples_are_answered_as_the_page_says(ann: Person) -> None:
                 assert ", ".join(titles_in(answer.json())) == example["titles"], example[0]
             if answer.status_code == 201:
                 ids.append(answer.json()["id"])
+
+
+def with_ids(text: str, ids: list[int]) -> str:
+    named = "|".join(f'(?<="{name}": )' for name in ("id", "parent_id", "after", "before"))
+    numbered = rf"(?:(?<=/)|(?<=parent=)|{named})[0-9]+"
+    return re.sub(numbered, lambda number: str(ids[int(number[0]) - 1]), text)
 
 
 def titles_in(found: Any) -> list[str]:

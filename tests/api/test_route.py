@@ -18,7 +18,8 @@ from taskward.tasks.model import TaskCreate
 JSON = {"Content-Type": "application/json"}
 FIELDS = f"allowed are {', '.join(TaskCreate.model_fields)}"
 PARAMETERS = (
-    "known are count, cursor, due_after, due_before, limit, overdue, priority, q, skip, sort, status, tag, time_zone"
+    "known are count, cursor, due_after, due_before, limit, list, overdue, parent, priority, q, skip, sort, status, "
+    "tag, time_zone"
 )
 
 

@@ -29,6 +29,9 @@ def test_a_task_lives_from_its_creation_to_its_end(ann: Person) -> None:
         "occurrence_date": None,
         "version": int(answer.headers["etag"].strip('"')),
         "uid": None,
+        "list_id": None,
+        "parent_id": None,
+        "position": created["position"],
     }
     assert abs(datetime.fromisoformat(created["created_at"]) - began) < timedelta(minutes=1)
 

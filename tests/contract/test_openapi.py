@@ -17,6 +17,7 @@ from taskward.lists.model import ListCreate, ListPatch, ListReplace
 from taskward.settings import read_settings
 from taskward.tasks.batch import Batch, BatchRead
 from taskward.tasks.model import TaskCreate, TaskPatch, TaskRead, TaskReplace, TrashedTask
+from taskward.tasks.moves import TaskMove
 
 COMMON = {401, 422, 429, 431, 500, 503}
 OF_A_BODY = {408, 413, 415}
@@ -34,6 +35,7 @@ STATUSES = {
     ("post", "/tasks/{task_id}/reopen"): {200, 404, 409, 412} | OF_A_BODY | COMMON,
     ("get", "/tasks/{task_id}/completions"): {200, 404} | COMMON,
     ("get", "/tasks/{task_id}/occurrences"): {200, 404} | COMMON,
+    ("post", "/tasks/{task_id}/move"): {200, 404, 409, 412, 428} | OF_A_BODY | COMMON,
     ("post", "/tasks/{task_id}/restore"): {200, 404} | COMMON,
     ("get", "/trash"): {200} | COMMON,
     ("delete", "/trash"): {204} | COMMON,
@@ -63,6 +65,7 @@ OPERATION_IDS = {
     "reopen_task",
     "list_completions",
     "list_occurrences",
+    "move_task",
     "restore_task",
     "list_trash",
     "empty_trash",
@@ -130,7 +133,16 @@ def test_every_operation_has_a_plain_name_a_summary_and_a_tag(document: dict[str
 
 
 GROUPS = {
-    "tasks": ["create_task", "list_tasks", "find_task", "replace_task", "change_task", "delete_task", "list_tags"],
+    "tasks": [
+        "create_task",
+        "list_tasks",
+        "find_task",
+        "replace_task",
+        "change_task",
+        "delete_task",
+        "move_task",
+        "list_tags",
+    ],
     "recurrence": ["complete_task", "skip_occurrence", "reopen_task", "list_completions", "list_occurrences"],
     "batch": ["apply_batch"],
     "trash": ["list_trash", "empty_trash", "restore_task", "erase_task"],
@@ -212,13 +224,14 @@ def test_headers_of_an_answer_are_described(
             "/tasks",
             {
                 *("skip", "limit", "cursor", "status", "priority", "tag", "q", "sort", "time_zone"),
-                *("due_before", "due_after", "overdue", "count"),
+                *("due_before", "due_after", "overdue", "count", "list", "parent"),
             },
         ),
         ("get", "/tasks/{task_id}", {"task_id", "If-None-Match"}),
         ("put", "/tasks/{task_id}", {"task_id", "If-Match", "Idempotency-Key"}),
         ("patch", "/tasks/{task_id}", {"task_id", "If-Match", "Idempotency-Key"}),
         ("delete", "/tasks/{task_id}", {"task_id", "If-Match", "Idempotency-Key"}),
+        ("post", "/tasks/{task_id}/move", {"task_id", "If-Match", "Idempotency-Key"}),
         ("post", "/tasks/{task_id}/restore", {"task_id", "Idempotency-Key"}),
         ("delete", "/trash/{task_id}", {"task_id", "Idempotency-Key"}),
         ("get", "/trash", {"limit", "cursor"}),
@@ -247,7 +260,7 @@ def test_parameters_are_described_with_their_bounds(
         else:
             assert "string" in str(resolved(document, schema.get("items", schema)))
         # Repeated is what OpenAPI takes an array in a query for, unless another style is named
-        assert (schema.get("type") == "array") is (name in ("status", "priority", "tag"))
+        assert (schema.get("type") == "array") is (name in ("status", "priority", "tag", "list"))
         assert not parameter.keys() & {"style", "explode"}
     if path == "/tasks":
         assert (described["skip"]["schema"]["default"], described["limit"]["schema"]["default"]) == (0, 100)
@@ -277,20 +290,20 @@ def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
             "Problem",
             "Health",
         ),
-        *("Batch", "CreateOperation", "PatchOperation", "DeleteOperation"),
+        "TaskMove",
+        *("Batch", "CreateOperation", "PatchOperation", "MoveOperation", "DeleteOperation"),
+        *("BatchRead", "CreateResult", "PatchResult", "MoveResult", "DeleteResult"),
         *("ChangesRead", "TaskPut", "ListPut", "Removal"),
-        *("BatchRead", "CreateResult", "PatchResult", "DeleteResult"),
         *("ListCreate", "ListReplace", "ListPatch", "ListRead"),
     }
     assert schemas["Status"]["enum"] == ["Todo", "InProgress", "Done"]
     assert schemas["Priority"]["enum"] == ["low", "medium", "high"]
-    sorts = ("created_at", "updated_at", "completed_at", "due", "priority", "title")
+    sorts = ("created_at", "updated_at", "completed_at", "due", "priority", "title", "position")
     assert set(schemas["Sort"]["enum"]) == {*sorts, *(f"-{sort}" for sort in sorts)}
     for name in ("TaskCreate", "TaskReplace", "TaskPatch"):
         shape = schemas[name]
-        assert shape["properties"].keys() - ({"completed_at", "uid"} if name == "TaskCreate" else set()) == set(
-            WRITABLE
-        )
+        of_new = {"completed_at", "uid", "list_id", "parent_id"} if name == "TaskCreate" else set()
+        assert shape["properties"].keys() - of_new == set(WRITABLE)
         assert shape["additionalProperties"] is False
         assert shape.get("required", []) == ([] if name == "TaskPatch" else ["title"])
         title, (description, null) = shape["properties"]["title"], shape["properties"]["description"]["anyOf"]
@@ -359,7 +372,7 @@ def test_bodies_and_answers_have_their_shapes(document: dict[str, Any]) -> None:
                 assert "content" not in answer
 
 
-@pytest.mark.parametrize("shape", [TaskCreate, TaskReplace, TaskPatch, ListCreate, ListReplace, ListPatch])
+@pytest.mark.parametrize("shape", [TaskCreate, TaskReplace, TaskPatch, TaskMove, ListCreate, ListReplace, ListPatch])
 def test_every_body_has_an_example_that_is_accepted(document: dict[str, Any], shape: type[BaseModel]) -> None:
     examples = document["components"]["schemas"][shape.__name__]["examples"]
 
@@ -378,8 +391,8 @@ def test_every_example_of_a_task_could_be_one(document: dict[str, Any]) -> None:
                 yield from walk(below)
 
     examples = list(walk(document))
-    # A new one, one, one in the trash, one that has changed, one that was completed, and two of a batch.
-    assert len(examples) == 7
+    # A new one, one, one moved, in the trash, one that has changed, one that was completed, and three of a batch.
+    assert len(examples) == 9
     for example in examples:
         shape = TrashedTask if "deleted_at" in example else TaskRead
         assert shape.model_validate(example).model_fields_set == shape.model_fields.keys()
@@ -432,7 +445,7 @@ def test_every_example_of_a_parameter_is_accepted(document: dict[str, Any], ann:
     parameters = document["paths"]["/tasks"]["get"]["parameters"]
     examples = [(found["name"], example) for found in parameters for example in found["schema"].get("examples", ())]
 
-    assert {name for name, _ in examples} == {"tag", "due_before", "due_after", "q", "time_zone"}
+    assert {name for name, _ in examples} == {"tag", "list", "due_before", "due_after", "q", "time_zone"}
     assert all(ann.get("/tasks", params={name: example}).status_code == 200 for name, example in examples)
 
 
@@ -457,6 +470,7 @@ def test_the_paths_bear_the_prefix_and_the_operators_do_not() -> None:
     assert document["paths"].keys() == {
         *("/api/v1/tasks", "/api/v1/tasks/{task_id}", "/api/v1/tasks/batch", "/api/v1/tasks/{task_id}/restore"),
         *(f"/api/v1/tasks/{{task_id}}/{call}" for call in ("complete", "skip", "reopen", "completions", "occurrences")),
+        "/api/v1/tasks/{task_id}/move",
         *("/api/v1/trash", "/api/v1/trash/{task_id}", "/api/v1/tags", "/api/v1/me", "/health", "/ready"),
         *("/api/v1/lists", "/api/v1/lists/{list_id}", "/api/v1/changes"),
     }

@@ -23,7 +23,7 @@ def problem(answer: httpx.Response, status: int, code: str, operation: int | Non
     assert isinstance(document["detail"], str)
     assert document["detail"].endswith(".")
     assert document.keys() - PROBLEM_MEMBERS == {
-        *(["errors"] if code == "validation_failed" else []),
+        *(["errors"] if code in ("validation_failed", "reference_not_found") else []),
         *(["operation"] if operation is not None else []),
     }
     assert document.get("operation") == operation

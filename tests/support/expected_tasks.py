@@ -24,11 +24,11 @@ DEFAULTS: Mapping[str, Any] = {
 }
 WRITABLE = ("title", *DEFAULTS)
 """Every field that all bodies have, in the order in which the document and refusals tell them."""
-GIVEN = ("id", "created_at", "updated_at", "completed_at", "version", "occurrence", "occurrence_date")
+GIVEN = ("id", "created_at", "updated_at", "completed_at", "version", "occurrence", "occurrence_date", "position")
 
 
 def created(sent: Task) -> Task:
-    return {**DEFAULTS, "uid": None, **sent}
+    return {**DEFAULTS, "uid": None, "list_id": None, "parent_id": None, **sent}
 
 
 def replaced(task: Task, sent: Task) -> Task:

@@ -1,8 +1,8 @@
 """What makes a request valid and an OpenAPI document cannot say, for Schemathesis, which loads this file itself.
 
 A request that it means to be valid then names the current version in If-Match, a cursor that was given out with the
-query that it belongs to, a known time zone, and an Idempotency-Key that is new. What it means to be invalid stays as it
-is.
+query that it belongs to, a known time zone, and an Idempotency-Key that is new; it refers to no list and to no other
+task. What it means to be invalid stays as it is.
 """
 
 import json
@@ -54,6 +54,8 @@ def before_call(_: HookContext, case: Case[Any], __: dict[str, Any]) -> None:
             case.query.pop("done_since", None)
     if isinstance(case.query.get("time_zone"), str):
         case.query["time_zone"] = TIME_ZONE
+    if str(case.query.get("sort")).endswith("position"):
+        case.query["list"] = ["inbox"]
     mend(case.body)
 
 
@@ -94,10 +96,12 @@ def mend(body: Any) -> None:
         body["recurrence"] = None  # or what it is sent to might recur, and need what is cleared here
     if any("minutes_before" in reminder for reminder in body.get("reminders", ())):
         body["reminders"] = [{"days_before": 1, "time": "18:00"}]
+    for reference in ("list_id", "parent_id", "after", "before"):
+        body.pop(reference, None)
     for operation in body.get("operations", ()):
         if "if_match" in operation:
             operation["if_match"] = "*"
-        mend(operation.get("task") or operation.get("patch"))
+        mend(operation.get("task") or operation.get("patch") or operation.get("move"))
 
 
 @schemathesis.hook

@@ -6,7 +6,8 @@ from support.answers import problem
 from support.refusals import refusal
 
 PARAMETERS = (
-    "known are count, cursor, due_after, due_before, limit, overdue, priority, q, skip, sort, status, tag, time_zone"
+    "known are count, cursor, due_after, due_before, limit, list, overdue, parent, priority, q, skip, sort, status, "
+    "tag, time_zone"
 )
 
 

@@ -44,6 +44,8 @@ export function taskward(options: Options) {
     },
     trash: {
       ...pages("GET /trash"),
+      /** To another place, list or parent; its subtasks move along. */
+      move: send("POST /tasks/{task_id}/move"),
       restore: call("POST /tasks/{task_id}/restore"),
       /** Removes a task of the trash for good. */
       erase: call("DELETE /trash/{task_id}"),

@@ -57,6 +57,26 @@ export interface paths {
         patch: operations["change_task"];
         trace?: never;
     };
+    "/tasks/{task_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move Task
+         * @description Move a task to another place, list or parent. Its subtasks move along.
+         */
+        post: operations["move_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tags": {
         parameters: {
             query?: never;
@@ -417,6 +437,8 @@ export interface components {
         ListPut: ListPut;
         ListRead: ListRead;
         ListReplace: ListReplace;
+        MoveOperation: MoveOperation;
+        MoveResult: MoveResult;
         PatchOperation: PatchOperation;
         PatchResult: PatchResult;
         Priority: Priority;
@@ -428,6 +450,7 @@ export interface components {
         Sort: Sort;
         Status: Status;
         TaskCreate: TaskCreate;
+        TaskMove: TaskMove;
         TaskPatch: TaskPatch;
         TaskPut: TaskPut;
         TaskRead: TaskRead;
@@ -452,6 +475,8 @@ export interface operations {
                 priority?: components["schemas"]["PriorityAsked"][];
                 /** @description All of these. */
                 tag?: string[];
+                /** @description Any of these: the id of a list, or its uid; `inbox` for tasks in no list. */
+                list?: (number | string | "inbox")[];
                 /** @description A day, or an instant with its offset, that is not included itself. */
                 due_before?: string;
                 /** @description A day, or an instant with its offset, that is not included itself. */
@@ -460,9 +485,11 @@ export interface operations {
                 overdue?: "true";
                 /** @description Each word occurs in title or description, as a word or the start of one, whatever its case, accents and Unicode normalization; anywhere, where a script is written without spaces. */
                 q?: string;
+                /** @description The id or the uid of the task whose subtasks you ask for; `none` for tasks without a parent. */
+                parent?: number | string | "none";
                 /** @description The IANA name of the zone in which days begin and end. */
                 time_zone?: string;
-                /** @description With `-` descending; null is last either way. */
+                /** @description With `-` descending; null is last either way. By position only with one `list`. */
                 sort?: components["schemas"]["Sort"];
                 /** @description `X-Total-Count` tells how many tasks there are that you ask for, on every page. */
                 count?: "true";
@@ -545,7 +572,10 @@ export interface operations {
                      *       "updated_at": null,
                      *       "completed_at": null,
                      *       "version": 1773045000204,
-                     *       "uid": null
+                     *       "uid": null,
+                     *       "list_id": 3,
+                     *       "parent_id": null,
+                     *       "position": "50001773045000204"
                      *     }
                      */
                     "application/json": components["schemas"]["TaskRead"];
@@ -685,6 +715,71 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["TaskRead"];
+                };
+            };
+        };
+    };
+    move_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change is based on. */
+                "If-Match"?: string;
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id, or the uid. */
+                task_id: number | string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskMove"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the task, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 7,
+                     *       "title": "Buy milk",
+                     *       "description": "Two litres",
+                     *       "status": "Done",
+                     *       "priority": "high",
+                     *       "due_on": "2026-03-10",
+                     *       "tags": [
+                     *         "home",
+                     *         "shopping"
+                     *       ],
+                     *       "due_at": null,
+                     *       "time_zone": null,
+                     *       "recurrence": null,
+                     *       "recurrence_anchor": "due",
+                     *       "occurrence": null,
+                     *       "occurrence_date": null,
+                     *       "reminders": [],
+                     *       "created_at": "2026-03-09T08:30:00.204518+00:00",
+                     *       "updated_at": "2026-03-10T17:02:11.512063+00:00",
+                     *       "completed_at": "2026-03-10T17:02:11.512063+00:00",
+                     *       "version": 1773162131513,
+                     *       "uid": null,
+                     *       "list_id": 3,
+                     *       "parent_id": null,
+                     *       "position": "49998226837868487"
+                     *     }
+                     */
                     "application/json": components["schemas"]["TaskRead"];
                 };
             };
@@ -1298,14 +1393,14 @@ export interface operations {
 }
 export interface Batch {
     /** Operations */
-    operations: (components["schemas"]["CreateOperation"] | components["schemas"]["PatchOperation"] | components["schemas"]["DeleteOperation"])[];
+    operations: (components["schemas"]["CreateOperation"] | components["schemas"]["PatchOperation"] | components["schemas"]["MoveOperation"] | components["schemas"]["DeleteOperation"])[];
 }
 export interface BatchRead {
     /**
      * Results
      * @description One for each operation, in their order.
      */
-    results: (components["schemas"]["CreateResult"] | components["schemas"]["PatchResult"] | components["schemas"]["DeleteResult"])[];
+    results: (components["schemas"]["CreateResult"] | components["schemas"]["PatchResult"] | components["schemas"]["MoveResult"] | components["schemas"]["DeleteResult"])[];
 }
 export interface ChangesRead {
     /**
@@ -1528,6 +1623,35 @@ export interface ListReplace {
      */
     color?: string | null;
 }
+export interface MoveOperation {
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "move";
+    /** Id */
+    id: number | string;
+    move: components["schemas"]["TaskMove"];
+    /**
+     * If Match
+     * @description As the header `If-Match`.
+     * @example "3"
+     */
+    if_match?: string;
+}
+export interface MoveResult {
+    /**
+     * @description discriminator enum property added by openapi-typescript
+     * @enum {string}
+     */
+    op: "move";
+    /**
+     * Status
+     * @constant
+     */
+    status: 200;
+    task: components["schemas"]["TaskRead"];
+}
 export interface PatchOperation {
     /**
      * @description discriminator enum property added by openapi-typescript
@@ -1593,7 +1717,7 @@ export interface ReopeningRequest {
      */
     occurrence?: number;
 }
-export type Sort = "created_at" | "-created_at" | "updated_at" | "-updated_at" | "completed_at" | "-completed_at" | "due" | "-due" | "priority" | "-priority" | "title" | "-title";
+export type Sort = "created_at" | "-created_at" | "updated_at" | "-updated_at" | "completed_at" | "-completed_at" | "due" | "-due" | "priority" | "-priority" | "title" | "-title" | "position" | "-position";
 export type Status = "Todo" | "InProgress" | "Done";
 export interface TaskCreate {
     /**
@@ -1670,6 +1794,45 @@ export interface TaskCreate {
      * @example 6f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34
      */
     uid?: string | null;
+    /**
+     * List Id
+     * @description Null is the inbox; with `parent_id` that of the parent.
+     * @example 3
+     */
+    list_id?: number | string | null;
+    /**
+     * Parent Id
+     * @description It becomes a subtask of this task, which has no parent itself, and at most 500 subtasks.
+     * @example null
+     */
+    parent_id?: number | string | null;
+}
+export interface TaskMove {
+    /**
+     * After
+     * @description Behind this task of the list.
+     */
+    after?: number | string;
+    /**
+     * Before
+     * @description In front of this task of the list.
+     */
+    before?: number | string;
+    /**
+     * To
+     * @enum {string}
+     */
+    to?: "first" | "last";
+    /**
+     * List Id
+     * @description Null is the inbox. To another list a task goes without its parent.
+     */
+    list_id?: number | string | null;
+    /**
+     * Parent Id
+     * @description It becomes a subtask of this task, in whose list it is then. Null is none.
+     */
+    parent_id?: number | string | null;
 }
 export interface TaskPatch {
     /**
@@ -1824,6 +1987,21 @@ export interface TaskRead {
      * @description What the task was named when it was created, in lower case.
      */
     uid: string | null;
+    /**
+     * List Id
+     * @description Null is the inbox.
+     */
+    list_id: number | null;
+    /**
+     * Parent Id
+     * @description Of a subtask: the task that it belongs to, and whose list it is in.
+     */
+    parent_id: number | null;
+    /**
+     * Position
+     * @description The order within its list: compare as plain strings, ties by id. Opaque otherwise.
+     */
+    position: string;
 }
 export interface TaskReplace {
     /**
@@ -1972,6 +2150,21 @@ export interface TrashedTask {
      */
     uid: string | null;
     /**
+     * List Id
+     * @description Null is the inbox.
+     */
+    list_id: number | null;
+    /**
+     * Parent Id
+     * @description Of a subtask: the task that it belongs to, and whose list it is in.
+     */
+    parent_id: number | null;
+    /**
+     * Position
+     * @description The order within its list: compare as plain strings, ties by id. Opaque otherwise.
+     */
+    position: string;
+    /**
      * Deleted At
      * Format: date-time
      * @description In UTC.
@@ -1987,7 +2180,7 @@ export interface Problem {
      * @description For programs. Later releases may know more.
      * @enum {string}
      */
-    code: "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_found" | "method_not_allowed" | "occurrence_not_latest" | "occurrence_not_open" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "recurrence_empty" | "recurring_task" | "request_timeout" | "route_not_found" | "sync_reset" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "uid_taken" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
+    code: "anchor_elsewhere" | "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_found" | "method_not_allowed" | "occurrence_not_latest" | "occurrence_not_open" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "recurrence_empty" | "recurring_task" | "reference_not_found" | "request_timeout" | "route_not_found" | "sync_reset" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "too_deep" | "uid_taken" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
     /** @description One sentence, for people. */
     detail: string;
     /** @description With `validation_failed`: what is wrong, 20 things at most, the first told in `detail`. */

@@ -28,7 +28,8 @@ MEANINGS = {
     403: "The token may not do this (`forbidden`).",
     404: "You have no such {noun}, or not where this call looks for it (`{noun}_not_found`).",
     408: "The body came too slowly (`request_timeout`).",
-    409: "What there is does not allow it (`uid_taken`, `limit_reached`, `recurring_task`, `occurrence_not_open`, "
+    409: "What there is does not allow it (`uid_taken`, `limit_reached`, `too_deep`, `anchor_elsewhere`, "
+    "`recurring_task`, `occurrence_not_open`, "
     "`occurrence_not_latest`).",
     410: "The token is too old, or from before a backup was restored or everything removed: throw the copy away and "
     "start without `since` (`sync_reset`).",
@@ -36,7 +37,7 @@ MEANINGS = {
     413: "The body is larger than 64 KiB (`body_too_large`).",
     415: "The body is not declared as JSON (`unsupported_media_type`).",
     422: "Something sent is not valid (`validation_failed`, `cursor_invalid`, `idempotency_key_reused`, "
-    "`recurrence_empty`).",
+    "`reference_not_found`, `recurrence_empty`).",
     428: "The server requires `If-Match` on writes, in a batch `if_match` (`precondition_required`).",
     429: "More requests than this owner may make in a minute (`rate_limited`).",
     431: "The headers are larger than 16 KiB, or the URL than 64 KiB (`header_too_large`).",

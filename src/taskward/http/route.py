@@ -136,9 +136,9 @@ class OwnerRoute(DirectRoute):
 
     def validation_problem(self, errors: Sequence[Any]) -> ValidationFailed:
         """What Pydantic found wrong, in the words of the answer."""
-        fields = tuple(getattr(self.body_field.field_info.annotation, "model_fields", ())) if self.body_field else ()
+        body: Any = self.body_field.field_info.annotation if self.body_field else None
         shown = getattr(self.response_model, "model_fields", ())
-        return validation_failed(errors, fields=fields, shown=shown, replaces="PUT" in (self.methods or ()))
+        return validation_failed(errors, body=body, shown=shown, replaces="PUT" in (self.methods or ()))
 
 
 class PlainRoute(OwnerRoute):

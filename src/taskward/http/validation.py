@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
+from pydantic import BaseModel
 from starlette.datastructures import QueryParams
 
 from taskward.http.errors import ValidationFailed
@@ -46,13 +47,17 @@ def invalid(loc: list[str], message: str, kind: str) -> ValidationFailed:
 
 
 def validation_failed(
-    errors: Sequence[Any], *, fields: Sequence[str] = (), shown: Iterable[str] = (), replaces: bool = False
+    errors: Sequence[Any],
+    *,
+    body: type[BaseModel] | None = None,
+    shown: Iterable[str] = (),
+    replaces: bool = False,
 ) -> ValidationFailed:
     """Pydantic's errors without what they repeat of the input.
 
-    `fields` are those that the body may have, `shown` those of the answer; `replaces` says that the call is a PUT.
+    `body` is the shape that was sent, `shown` are the fields of the answer; `replaces` says that the call is a PUT.
     """
-    return validation_problem([described(error, fields, shown, replaces) for error in errors[:MAX_ERRORS]])
+    return validation_problem([described(error, body, shown, replaces) for error in errors[:MAX_ERRORS]])
 
 
 def validation_problem(errors: list[dict[str, Any]], **members: Any) -> ValidationFailed:
@@ -61,17 +66,22 @@ def validation_problem(errors: list[dict[str, Any]], **members: Any) -> Validati
     return ValidationFailed(f"{'.'.join(map(str, loc))}: {message}", errors=errors, **members)
 
 
-def described(error: Any, fields: Sequence[str], shown: Iterable[str], replaces: bool) -> dict[str, Any]:
+def described(
+    error: Any, body: type[BaseModel] | None = None, shown: Iterable[str] = (), replaces: bool = False
+) -> dict[str, Any]:
     kind, loc = error["type"], list(error["loc"])
+    fields, elsewhere = getattr(body, "model_fields", {}), getattr(body, "elsewhere", {})
     if loc[0] == "body":  # whose names the client may have made up
         loc = list(takewhile(is_plain, loc))
     else:  # behind the name stand indexes, and what Pydantic calls the branches of a union
         loc = [*loc[:2], *(part for part in loc[2:] if isinstance(part, int))]
     message = error["msg"].removeprefix("Value error, ").rstrip(".") + "."
     if kind == "extra_forbidden":
-        read_only = [name for name in shown if name not in fields]
+        read_only = [name for name in shown if name not in fields and name not in elsewhere]
         kind_of_field = "Unknown field"
-        if loc[-1] in read_only:
+        if loc[-1] in elsewhere:
+            kind_of_field = elsewhere[loc[-1]]
+        elif loc[-1] in read_only:
             kind_of_field = f"This field is read only: leave out {', '.join(read_only)}"
         message = f"{kind_of_field}; allowed are {', '.join(fields)}."
     elif kind in NOT_AN_OBJECT:

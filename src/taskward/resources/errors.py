@@ -69,3 +69,24 @@ class IdempotencyKeyReused(Problem):
 
 class LimitReached(Problem):
     status, code, title = 409, "limit_reached", "Limit reached"
+
+
+class ReferenceNotFound(Problem):
+    """What a field of a body refers to is absent, deleted, or a stranger's: one and the same answer."""
+
+    status, code, title = 422, "reference_not_found", "Reference not found"
+
+    def __init__(self, field: str, noun: str) -> None:
+        super().__init__("")
+        self.field, self.message = field, f"There is no such {noun}."
+        self.place("body")
+
+    def place(self, *body: str | int) -> None:
+        """Where in the request the field is."""
+        loc = [*body, self.field]
+        self.detail = f"{'.'.join(map(str, loc))}: {self.message}"
+        self.members["errors"] = [{"loc": loc, "message": self.message, "type": self.code}]
+
+
+class AnchorElsewhere(Problem):
+    status, code, title = 409, "anchor_elsewhere", "Anchor elsewhere"

@@ -5,6 +5,7 @@ are ever equal, not even to one that comes back from the trash:
 
     5 version             last, and so what is new: versions grow
     4 10^16 - 1 - version first
+    5 version nnn 1       the nth of several that go behind all others with one write
     … 5 version 1         between two neighbours: behind the fewest digits (…) that leave room for more on either side
 
 Versions have 16 digits here. Positions of 17 digits differ in the first 17, and all others are longer and end in 1: so
@@ -110,16 +111,17 @@ def crowd_around(spot: CTE, move: CTE, table: Table, within: str | None) -> CTE:
     around = union_all(*sides, itself).cte("around")
     edge = number(REACH + 1)
     is_moved = func.abs(around.c.rank) < edge
-    edges = select(
+    found: Select[Any] = select(
         func.coalesce(func.max(around.c.position).filter(around.c.rank == -edge), first()).label("lower"),
         func.coalesce(func.max(around.c.position).filter(around.c.rank == edge), last()).label("upper"),
         func.min(around.c.rank).filter(is_moved).label("least"),
         func.count().filter(is_moved).label("rows"),
-    ).subquery("edges")
+    )
+    edges = found.having(func.count() > number(0)).subquery("edges")
     needed = edges.c.rows * number(SPREAD)
     room = room_between(edges.c.lower, edges.c.upper, rows=needed, max_digits=MAX_DIGITS_ANEW).lateral("room")
-    found = select(edges.c.least, edges.c.rows, *room.c).select_from(edges.join(room, true()))
-    wide = found.cte("wide").prefix_with("materialized")  # or it would be worked out for each row
+    known = select(edges.c.least, edges.c.rows, *room.c).select_from(edges.join(room, true()))
+    wide = known.cte("wide").prefix_with("materialized")  # or it would be worked out for each row
     share = (TWO * (around.c.rank - wide.c.least) + ONE) * wide.c.count
     anew = of_digits(wide, wide.c.number + func.div(share, TWO * wide.c.rows))
     numbered = select(around.c.id, anew.label("position")).select_from(around.join(wide, true()))
@@ -180,6 +182,11 @@ def fraction(position: ColumnElement[str]) -> ColumnElement[Any]:
 def of_digits(room: FromClause, digits: ColumnElement[Any]) -> ColumnElement[str]:
     padded = func.lpad(cast(digits, Text), room.c.digits, constant("0"))
     return padded + constant("5") + version() + constant("1")
+
+
+def behind_all(nth: ColumnElement[int]) -> ColumnElement[str]:
+    """Of several rows that go behind all others with one write, fewer than 1,000, the place of the nth."""
+    return last() + func.lpad(cast(nth, Text), number(3), constant("0")) + constant("1")
 
 
 def last() -> ColumnElement[str]:

@@ -125,7 +125,7 @@ class Resource:
         self.IS_THERE = RowStatement(owned(select(literal_column("1")).where(self.is_the_one, self.is_live), table))
         self.HOLDER = compiled(owned(select(table.c.id).where(self.is_the_one), table), by_uid=True)
         """Which row has the uid `id`, in the trash too."""
-        self.is_as_expected = EXPECTED.is_(None) | (table.c.version == func.any(EXPECTED))
+        self.is_as_expected = is_expected(table.c.version)
         self.sent: Values = {column.name: parameter_of(column) for column in columns_of(table, replace)}
         """What a body that creates or replaces sends."""
         unknown = patch.model_fields.keys() - self.sent.keys()
@@ -229,8 +229,8 @@ class Resource:
     def changing(self, values: Values) -> Update:
         return update(self.table).values({"version": NOW, "updated_at": func.now(), **values})
 
-    def removing(self) -> Update:
-        return update(self.table).values(version=NOW, deleted_at=func.now())
+    def removing(self, *, deleted_at: ColumnElement[Any] | None = None) -> Update:
+        return update(self.table).values(version=NOW, deleted_at=func.now() if deleted_at is None else deleted_at)
 
     def held(self, write: Update) -> Update:
         """To the one row, if it is there and as expected."""
@@ -331,6 +331,10 @@ class Resource:
     def changes_in(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters of `change`, by what a patch has sent."""
         return {name: sent.get(name) for name in self.changes} | {f"sets_{name}": name in sent for name in self.changes}
+
+
+def is_expected(version: ColumnElement[int]) -> ColumnElement[bool]:
+    return EXPECTED.is_(None) | (version == func.any(EXPECTED))
 
 
 def holder_in(rows: Sequence[Row]) -> int | None:

@@ -1,6 +1,7 @@
 """Bodies as clients send them: JSON objects with known names alone."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
@@ -59,6 +60,9 @@ RowId = Annotated[Reference, BeforeValidator(reference), WithJsonSchema(REFERENC
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    """Fields that this body cannot change, and which call does."""
 
     def meaning(self) -> str:
         """The same for two bodies that ask for the same, whatever defaults they spell out (`idempotency.py`)."""

@@ -4,11 +4,12 @@ Each action is one call to the database. A statement is compiled once, below, ne
 `Resource`, and the policy says it again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     Boolean,
     DateTime,
@@ -27,14 +28,25 @@ from sqlalchemy.sql import ColumnElement, Select
 from taskward.postgres.failures import StatementFailed
 from taskward.postgres.statements import Bound, Statement, compiled, owned
 from taskward.resources.clock import NOW
-from taskward.resources.errors import VersionMismatch
-from taskward.resources.idempotency import RECALL_ROW, Idempotency
+from taskward.resources.errors import UidTaken, VersionMismatch
+from taskward.resources.idempotency import RECALL_ROW, Idempotency, is_unknown, known_key, once
 from taskward.resources.references import Reference, RowStatement
 from taskward.resources.refusals import RECURS, RESCHEDULES, UNFIT_REMINDER, refuse
-from taskward.resources.resource import Resource, Values, Versioned, answered, parameter_of, remembered
+from taskward.resources.resource import (
+    NO_BODY,
+    Resource,
+    Values,
+    Versioned,
+    Write,
+    answered,
+    holder_in,
+    parameter_of,
+    remembered,
+)
 from taskward.resources.session import Session
 from taskward.tasks.errors import FieldUnfit, RecurringTask, TaskNotFound
 from taskward.tasks.model import TABLE, TaskCreate, TaskPatch, TaskRead, TaskReplace
+from taskward.tasks.references import NEW, named, problem_of
 from taskward.tasks.reminders import as_json, need_instant
 from taskward.tasks.rescheduling import DONE, NO_SERIES, RULE_AND_DONE, Scheduled, as_whole, begun, rescheduled
 from taskward.tasks.words import words_of
@@ -50,10 +62,22 @@ async def create(session: Session, new: TaskCreate, *, idempotency: Idempotency 
     Raises:
         IdempotencyKeyReused: its key came with another request before.
         UidTaken: another task of the owner has its uid.
+        ReferenceNotFound, TooDeep, LimitReached: of its list and its parent.
     """
-    if is_scheduled(new):
-        return await TASKS.created(session, CREATE_SCHEDULED, idempotency, scheduled_values_of(new))
-    return await TASKS.created(session, CREATE, idempotency, values_of(new))
+    if not has_references(new):
+        if is_scheduled(new):
+            return await TASKS.created(session, CREATE_SCHEDULED, idempotency, scheduled_values_of(new))
+        return await TASKS.created(session, CREATE, idempotency, values_of(new))
+    values = scheduled_values_of(new) | references_of(new)
+    calls = [CREATE_WITHIN.bound(idempotency, **values), WHY_NOT(**values)]
+    if new.uid is not None:
+        calls.append(TASKS.HOLDER(id=new.uid))
+    rows, [[refusal]], *holders = await session.write(*calls, is_repeatable=idempotency is not None)
+    if rows:
+        return answered(rows[0], idempotency)
+    if refusal is not None:
+        raise problem_of(refusal.decode())
+    raise UidTaken(TaskNotFound.noun, holder=holder_in(holders[0]))
 
 
 async def find(session: Session, task_id: Reference) -> Versioned:
@@ -121,7 +145,7 @@ async def change(
 async def delete(
     session: Session, task_id: Reference, *, expected: list[int] | None, idempotency: Idempotency | None = None
 ) -> Versioned:
-    """Into the trash.
+    """Into the trash, with its live subtasks.
 
     Raises:
         As `replace`.
@@ -191,6 +215,14 @@ def refuse_unless_it_reschedules(failure: StatementFailed) -> None:
 
 def values_of(new: TaskReplace) -> dict[str, Any]:
     return with_words(new.model_dump())
+
+
+def has_references(new: TaskCreate) -> bool:
+    return new.list_id is not None or new.parent_id is not None
+
+
+def references_of(new: TaskCreate) -> dict[str, Any]:
+    return named("list", new.list_id) | named("parent", new.parent_id)
 
 
 def is_scheduled(new: TaskCreate) -> bool:
@@ -367,14 +399,42 @@ CHANGED = {
 PATCHED = within_series(CHANGED)
 RESCHEDULED = {**CHANGED, **SERIES, "reminders": fitting(CHANGED["reminders"], due_at=CHANGED["due_at"])}
 
+
 CREATE = TASKS.create(NEW_ROW)
 CREATE_SCHEDULED = TASKS.create(NEW_SCHEDULED_ROW)
+# In a list or under a parent, if what is referred to allows it.
+NEW_ROW_WITHIN = TASKS.named({**NEW_SCHEDULED_ROW, "list_id": NEW.c.list_id, "parent_id": NEW.c.parent_id})
+CREATE_WITHIN = TASKS.creation(NEW_ROW_WITHIN, NEW.c.refusal.is_(None))
+WHY_NOT = compiled(select(NEW.c.refusal))
 FIND = TASKS.find()
 KEEP = TASKS.keep()
 REPLACE = TASKS.replace(within_series(REPLACED))
 CHANGE = TASKS.change(PATCHED)
 RESCHEDULE = TASKS.change(RESCHEDULED)
-REMOVE = TASKS.remove()
+
+
+def removed(*conditions: ColumnElement[bool], returning: Sequence[ColumnElement[Any]]) -> tuple[CTE, CTE]:
+    """The task that goes into the trash, and the live subtasks that it takes along.
+
+    These have its `deleted_at`, and no other task has: so it is known what comes back with it. The time of the
+    transaction would be that of everything in a batch.
+    """
+    removing = TASKS.removing(deleted_at=func.clock_timestamp()).where(*conditions)
+    task = TASKS.held(removing).returning(*returning, TABLE.c.deleted_at).cte("removed")
+    taking = TASKS.removing(deleted_at=task.c.deleted_at).where(TABLE.c.parent_id == task.c.id, TASKS.is_live)
+    return task, owned(taking, TABLE).returning(TABLE.c.id).cte("taken_along")
+
+
+def removal() -> Write:
+    known, row = known_key(), (TABLE.c.id, NO_BODY, TABLE.c.version)
+    task, along = removed(returning=row)
+    plain = select(task.c.id, task.c.json, task.c.version).add_cte(along)
+    task_once, along_once = removed(is_unknown(known), returning=row)
+    made = select(task_once.c.id, task_once.c.json, task_once.c.version).cte("made")
+    return Write(plain=RowStatement(plain), once=RowStatement(once(known, made, along_once)))
+
+
+REMOVE = removal()
 
 
 def look_statement() -> RowStatement:

@@ -37,7 +37,13 @@ from taskward.postgres.encoding import Row
 from taskward.postgres.failures import DatabaseUnavailable, Reason, StatementFailed
 from taskward.postgres.statements import OWNER, Bound, Statement, compiled, json_of, owned
 from taskward.resources.clock import TICK
-from taskward.resources.errors import IdempotencyKeyReused, PreconditionRequired, UidTaken, VersionMismatch
+from taskward.resources.errors import (
+    IdempotencyKeyReused,
+    PreconditionRequired,
+    ReferenceNotFound,
+    UidTaken,
+    VersionMismatch,
+)
 from taskward.resources.idempotency import (
     CLAIM,
     FINGERPRINT,
@@ -64,8 +70,10 @@ from taskward.resources.resource import Values, holder_in
 from taskward.resources.session import Session
 from taskward.resources.shapes import Body, RowId
 from taskward.resources.versions import expected_versions
+from taskward.tasks import moves, references
 from taskward.tasks.actions import (
     NEW_ROW,
+    NEW_ROW_WITHIN,
     NEW_SCHEDULED_ROW,
     PATCHED,
     REMINDER_UNFIT,
@@ -73,16 +81,21 @@ from taskward.tasks.actions import (
     TASKS,
     changes_in,
     has_own_statement,
+    has_references,
     is_scheduled,
     patched,
+    references_of,
+    removed,
     scheduled_values_of,
     values_in,
     values_of,
     values_of_all,
 )
 from taskward.tasks.errors import FieldUnfit, RecurringTask, TaskNotFound
-from taskward.tasks.model import CREATED_EXAMPLE, READ_EXAMPLE, TABLE, TaskCreate, TaskPatch, TaskRead
+from taskward.tasks.model import CREATED_EXAMPLE, MOVED_EXAMPLE, READ_EXAMPLE, TABLE, TaskCreate, TaskPatch, TaskRead
 from taskward.tasks.model import EXAMPLE as TASK_EXAMPLE
+from taskward.tasks.moves import TaskMove
+from taskward.tasks.references import NEW, ONE_ROW
 from taskward.tasks.rescheduling import Scheduled, rescheduled
 
 MAX_OPERATIONS = 100
@@ -110,13 +123,21 @@ class DeleteOperation(Body):
     if_match: IfMatchText = Field(default_factory=str)
 
 
-Operation = Annotated[CreateOperation | PatchOperation | DeleteOperation, Field(discriminator="op")]
+class MoveOperation(Body):
+    op: Literal["move"]
+    id: RowId
+    move: TaskMove
+    if_match: IfMatchText = Field(default_factory=str)
+
+
+Operation = Annotated[CreateOperation | PatchOperation | MoveOperation | DeleteOperation, Field(discriminator="op")]
 
 
 OPERATIONS_EXAMPLE: dict[str, JsonValue] = {
     "operations": [
         {"op": "create", "task": TASK_EXAMPLE},
         {"op": "patch", "id": 7, "patch": {"status": "Done"}, "if_match": '"1773045000204"'},
+        {"op": "move", "id": 7, "move": {"list_id": 3, "to": "first"}},
         {"op": "delete", "id": 5},
     ]
 }
@@ -149,6 +170,12 @@ class PatchResult(BaseModel):
     task: TaskRead
 
 
+class MoveResult(BaseModel):
+    op: Literal["move"]
+    status: Literal[200]
+    task: TaskRead
+
+
 class DeleteResult(BaseModel):
     op: Literal["delete"]
     status: Literal[204]
@@ -158,6 +185,7 @@ RESULTS_EXAMPLE: dict[str, JsonValue] = {
     "results": [
         {"op": "create", "status": 201, "task": {**CREATED_EXAMPLE, "id": 8}},
         {"op": "patch", "status": 200, "task": READ_EXAMPLE},
+        {"op": "move", "status": 200, "task": MOVED_EXAMPLE},
         {"op": "delete", "status": 204},
     ]
 }
@@ -167,7 +195,7 @@ RESULTS_EXAMPLE: dict[str, JsonValue] = {
 class BatchRead(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [RESULTS_EXAMPLE]})
 
-    results: list[Annotated[CreateResult | PatchResult | DeleteResult, Field(discriminator="op")]] = Field(
+    results: list[Annotated[CreateResult | PatchResult | MoveResult | DeleteResult, Field(discriminator="op")]] = Field(
         description="One for each operation, in their order."
     )
 
@@ -289,8 +317,8 @@ class NeedsRow(Exception):
 
 def placed(problem: Problem, index: int, operation: Operation) -> None:
     problem.members["operation"] = index
-    if isinstance(problem, FieldUnfit):
-        problem.place("body", "operations", index, "task" if isinstance(operation, CreateOperation) else "patch")
+    if isinstance(problem, FieldUnfit | ReferenceNotFound):
+        problem.place("body", "operations", index, "task" if operation.op == "create" else operation.op)
 
 
 async def carried_out(
@@ -340,7 +368,10 @@ def call_of(operation: Operation, steps: "Steps", *, requires_if_match: bool, ta
     """
     if isinstance(operation, CreateOperation):
         values, is_named = values_of(operation.task), operation.task.uid is not None
-        if is_scheduled(operation.task):
+        if has_references(operation.task):
+            create = steps.create_within
+            values = scheduled_values_of(operation.task) | references_of(operation.task)
+        elif is_scheduled(operation.task):
             create = steps.create_scheduled_named if is_named else steps.create_scheduled
             values = scheduled_values_of(operation.task)
         else:
@@ -353,6 +384,8 @@ def call_of(operation: Operation, steps: "Steps", *, requires_if_match: bool, ta
     at = {"id": operation.id, "expected": expected_by(operation)}
     if isinstance(operation, DeleteOperation):
         return steps.delete(**at)
+    if isinstance(operation, MoveOperation):
+        return steps.move(**at, **moves.values_of(operation.move))
     if not operation.patch.model_fields_set:
         return steps.look(**at)
     changes = changes_in(operation.patch)
@@ -368,7 +401,7 @@ def call_of(operation: Operation, steps: "Steps", *, requires_if_match: bool, ta
     return steps.reschedule(**at, **values_of_all(values))
 
 
-def expected_by(operation: PatchOperation | DeleteOperation) -> list[int] | None:
+def expected_by(operation: PatchOperation | MoveOperation | DeleteOperation) -> list[int] | None:
     return expected_versions(operation.if_match) if "if_match" in operation.model_fields_set else None
 
 
@@ -393,10 +426,9 @@ async def written(
         index = (failure.statement_index - in_front) // 2
         if failure.sqlstate == UNFIT:
             raise plan.problems.get(index) or Reschedules from None
-        refusal = REFUSALS.get(failure.sqlstate)
-        if refusal is None:
+        problem = refused(failure.sqlstate, batch.operations[index])
+        if problem is None:
             raise
-        problem = refusal()
         operation = batch.operations[index]
         placed(problem, index, operation)
         if isinstance(problem, VersionMismatch):
@@ -429,6 +461,16 @@ def unchanged_statement() -> Statement:
 LOOK_AT = look_at_statement()
 UNCHANGED = unchanged_statement()
 
+
+def refused(sqlstate: str, operation: Operation) -> Problem | None:
+    """What it failed with on purpose."""
+    if sqlstate in REFUSALS:
+        return REFUSALS[sqlstate]()
+    if sqlstate not in references.REFUSALS:
+        return None
+    return references.problem_of(sqlstate, anchor=operation.move.anchor_field if operation.op == "move" else "")
+
+
 NEXT = {"now_ms": 1}
 """The clock stands at the present already: one further."""
 
@@ -440,8 +482,6 @@ REFUSALS: dict[str, Callable[[], Problem]] = {
     RECURS: RecurringTask,
     UNFIT_REMINDER: lambda: FieldUnfit("reminders", REMINDER_UNFIT),
 }
-
-ONE_ROW = select(literal_column("1")).subquery("one")
 
 REFUSE = compiled(select(refuse(PRECONDITION_REQUIRED)))
 """In the place of an operation that lacks `if_match` where it is required."""
@@ -464,7 +504,21 @@ class Steps:
         self.reschedule = self.patched(attempted(TASKS.changing(RESCHEDULED)))
         # An operation that was found out to fail, if none does before it and the row is there and as expected.
         self.fail = self.step(owned(look, TABLE).cte("done"), refuse(UNFIT))
-        self.delete = self.step(attempted(TASKS.removing()), text("""{"op": "delete", "status": 204}"""))
+        within = TASKS.creating(NEW_ROW_WITHIN, NEW.c.refusal.is_(None)).cte("created")
+        allowed = self.unless_refused(within, with_task("create", 201, within), NEW.c.refusal, UID_TAKEN)
+        self.create_within = compiled(select(kept(allowed)).select_from(NEW.outerjoin(within, true())))
+        judged = moves.judged()
+        moved = moves.moving(judged)
+        allowed = self.unless_refused(moved, with_task("move", 200, moved), judged.c.refusal, NOT_FOUND)
+        self.move = RowStatement(select(kept(allowed)).select_from(judged.outerjoin(moved, true())))
+        task, along = removed(returning=[TABLE.c.id])
+        self.delete = self.step(task, text("""{"op": "delete", "status": 204}"""), along)
+
+    def unless_refused(
+        self, done: CTE, result: ColumnElement[str], refusal: ColumnElement[str], otherwise: str
+    ) -> ColumnElement[str]:
+        refused: ColumnElement[str] = func.refuse(func.coalesce(refusal, text(otherwise)), type_=Text())
+        return case((done.c.id.is_not(None), result), else_=refused)
 
     def creations(self, row: Values) -> tuple[Statement, Statement]:
         """Without a uid, and with one, which another row may have."""
@@ -482,10 +536,11 @@ class Steps:
     def patched(self, done: CTE) -> RowStatement:
         return self.step(done, with_task("patch", 200, done))
 
-    def step(self, done: CTE, result: ColumnElement[str]) -> RowStatement:
+    def step(self, done: CTE, result: ColumnElement[str], *others: CTE) -> RowStatement:
+        """`others` are written beside it."""
         is_there = exists(owned(select(TABLE.c.id).where(TASKS.is_the_one, TASKS.is_live), TABLE))
         outcome = case((done.c.id.is_not(None), result), (is_there, refuse(NOT_AS_EXPECTED)), else_=refuse(NOT_FOUND))
-        return RowStatement(select(self.kept(outcome)).select_from(ONE_ROW.outerjoin(done, true())))
+        return RowStatement(select(self.kept(outcome)).select_from(ONE_ROW.outerjoin(done, true())).add_cte(*others))
 
 
 def attempted(write: Update) -> CTE:

@@ -75,3 +75,10 @@ class FieldUnfit(Problem):
         loc = [*body, self.field]
         self.detail = f"{'.'.join(map(str, loc))}: {self.message}"
         self.members["errors"] = [{"loc": loc, "message": self.message, "type": "unfit"}]
+
+
+class TooDeep(Problem):
+    status, code, title = 409, "too_deep", "Too deep"
+
+    def __init__(self) -> None:
+        super().__init__("Subtasks have one level: a parent has no parent itself, and what has subtasks gets none.")

@@ -9,12 +9,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     Date,
     DateTime,
     Text,
+    Uuid,
     bindparam,
     cast,
     func,
@@ -26,13 +29,16 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, aggregate_order_by
 from sqlalchemy.sql import ColumnElement, Select
 from sqlalchemy.sql.base import ColumnCollection
 
+from taskward.lists.model import TABLE as LISTS
 from taskward.postgres.statements import Statement, compiled, json_of_columns, owned
 from taskward.resources.paging import LIMIT, SKIP, Page, PageRequest, looking_ahead, page_in, position_in
+from taskward.resources.references import Reference
 from taskward.resources.session import Session
 from taskward.tasks import zones
 from taskward.tasks.actions import TASKS
 from taskward.tasks.model import TABLE
 from taskward.tasks.orders import Order, Sort, days_in, order_of
+from taskward.tasks.references import named, reference_of
 from taskward.tasks.words import is_unspaced, to_find
 
 Columns = ColumnCollection[str, ColumnElement[Any]]
@@ -58,6 +64,10 @@ class TaskQuery:
     time_zone: str = "UTC"
     """Where days begin and end."""
     sort: Sort = "created_at"
+    lists: frozenset[Reference | Literal["inbox"]] = frozenset()
+    """Any of them."""
+    parent: Reference | Literal["none"] | None = None
+    """"none" for what has no parent, None for no condition."""
 
     def name(self) -> str:
         """The same for the same tasks in the same order: what a cursor belongs to.
@@ -73,7 +83,9 @@ class TaskQuery:
 def as_json(value: Any) -> Any:
     match value:
         case frozenset():
-            return sorted(value)
+            return sorted(map(as_json, value), key=str)
+        case UUID():
+            return str(value)
         case date():  # a datetime too
             return value.isoformat()
     return value
@@ -125,7 +137,21 @@ def array_of(name: str) -> ColumnElement[Any]:
     return bindparam(name, type_=ARRAY(Text()))
 
 
+with_uid: Select[Any] = select(LISTS.c.id).where(
+    LISTS.c.uid == func.any(bindparam("list_uids", type_=ARRAY(Uuid()))), LISTS.c.deleted_at.is_(None)
+)
+IN_LISTS = or_(
+    TABLE.c.list_id == func.any(bindparam("lists", type_=ARRAY(BigInteger()))),
+    TABLE.c.list_id.in_(owned(with_uid, LISTS)),
+)
+
 CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "inbox": TABLE.c.list_id.is_(None),
+    "list": TABLE.c.list_id == reference_of("list", LISTS),
+    "lists": IN_LISTS,
+    "lists_or_inbox": or_(TABLE.c.list_id.is_(None), IN_LISTS),
+    "parent": TABLE.c.parent_id == reference_of("parent", TABLE),
+    "is_top_level": TABLE.c.parent_id.is_(None),
     "statuses": TABLE.c.status == func.any(array_of("statuses")),
     "priorities": func.coalesce(TABLE.c.priority, literal_column("'none'")) == func.any(array_of("priorities")),
     "tags": TABLE.c.tags.contains(array_of("tags")),
@@ -168,6 +194,12 @@ def filtered(query: TaskQuery, *, now: datetime) -> tuple[tuple[str, ...], dict[
         names.append("due_after")
     if query.is_overdue:
         names.append("is_undone")
+    values |= of_lists(query.lists, names)
+    if query.parent == "none":
+        names.append("is_top_level")
+    elif query.parent is not None:
+        values |= named("parent", query.parent)
+        names.append("parent")
     if query.words:
         # Letters, marks and digits: nothing that means more in a query or a pattern can stand in them.
         unspaced = {word for word in query.words if is_unspaced(word)}
@@ -178,6 +210,24 @@ def filtered(query: TaskQuery, *, now: datetime) -> tuple[tuple[str, ...], dict[
             values["unspaced"] = [f"%{to_find(word)}%" for word in sorted(unspaced)]
             names.append("unspaced")
     return tuple(names), values
+
+
+def of_lists(lists: frozenset[Reference | Literal["inbox"]], names: list[str]) -> dict[str, Any]:
+    """The condition goes to `names`. One list is told by itself: so an index finds its tasks in their order."""
+    chosen = [one for one in lists if one != "inbox"]
+    if not lists:
+        return {}
+    if not chosen:
+        names.append("inbox")
+        return {}
+    if len(lists) == 1:
+        names.append("list")
+        return named("list", chosen[0])
+    names.append("lists" if len(chosen) == len(lists) else "lists_or_inbox")
+    return {
+        "lists": sorted(one for one in chosen if isinstance(one, int)),
+        "list_uids": sorted(str(one) for one in chosen if isinstance(one, UUID)),
+    }
 
 
 def before(bound: date | datetime, zone: str) -> tuple[int, int]:
@@ -241,7 +291,7 @@ def list_statement(filters: tuple[str, ...], order: Order, *, goes_on: bool) -> 
         conditions.append(order.behind(TABLE.c.id))
     key = [] if order.key is None else [order.key.label("key")]
     found: Select[Any] = owned(select(*TASKS.shape, *key).where(*conditions), TABLE)
-    found = found.order_by(*in_order(found.selected_columns, is_descending=order.is_descending))
+    found = found.order_by(*in_order(found.selected_columns, order.within, is_descending=order.is_descending))
     ahead, has_more = looking_ahead(found.offset(SKIP))
     page = select(ahead).order_by(*in_order(ahead.c, is_descending=order.is_descending)).limit(LIMIT).cte("page")
     shown = json_of_columns([page.c[column.name] for column in TASKS.shape], page)
@@ -268,9 +318,9 @@ def count_statement(filters: tuple[str, ...] = ()) -> Statement:
 COUNT = count_statement()
 
 
-def in_order(columns: Columns, *, is_descending: bool) -> list[ColumnElement[Any]]:
-    return [column.desc() if is_descending else column.asc() for column in keys(columns)]
+def in_order(columns: Columns, within: str | None = None, *, is_descending: bool) -> list[ColumnElement[Any]]:
+    return [column.desc() if is_descending else column.asc() for column in keys(columns, within)]
 
 
-def keys(columns: Columns) -> list[ColumnElement[Any]]:
-    return [columns[name] for name in ("key", "id") if name in columns]
+def keys(columns: Columns, within: str | None = None) -> list[ColumnElement[Any]]:
+    return [columns[name] for name in (within, "key", "id") if name is not None and name in columns]

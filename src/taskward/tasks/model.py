@@ -1,8 +1,9 @@
 """A task: its row and its wire shapes, side by side. A new field is written here and in one migration."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
@@ -32,7 +33,17 @@ from taskward.lists.model import TABLE as LISTS
 from taskward.postgres.statements import domain
 from taskward.resources.clock import LARGEST_INTEGER, VERSION_NUMBER
 from taskward.resources.positions import LAST, POSITION
-from taskward.resources.shapes import ANY_TEXT, NULL, TEXT_NOT_BLANK, WHITE_SPACE_ESCAPES, Body, Patch, Uid, not_blank
+from taskward.resources.shapes import (
+    ANY_TEXT,
+    NULL,
+    TEXT_NOT_BLANK,
+    WHITE_SPACE_ESCAPES,
+    Body,
+    Patch,
+    RowId,
+    Uid,
+    not_blank,
+)
 from taskward.tasks import zones
 from taskward.tasks.recurrence import MOST_CHARACTERS, parsed
 from taskward.tasks.reminders import Reminder, Reminders
@@ -247,6 +258,11 @@ UID = Field(
     "task of yours can have it, until this one is erased from the trash.",
     examples=["6f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34"],
 )
+LIST_ID = Field(description="Null is the inbox; with `parent_id` that of the parent.", examples=[3])
+PARENT_ID = Field(
+    description="It becomes a subtask of this task, which has no parent itself, and at most 500 subtasks.",
+    examples=[NULL],
+)
 TIME_ZONE = Field(description="The IANA name of the zone in which `due_at` was meant.", examples=["Europe/Warsaw"])
 RECURRENCE = Field(
     description="A rule of RFC 5545 by which the task comes again when it is completed, without `RRULE:`. It needs "
@@ -310,6 +326,9 @@ CREATED_EXAMPLE: dict[str, JsonValue] = {
     "completed_at": NULL,
     "version": 1773045000204,
     "uid": NULL,
+    "list_id": 3,
+    "parent_id": NULL,
+    "position": "50001773045000204",
 }
 READ_EXAMPLE: dict[str, JsonValue] = {
     **CREATED_EXAMPLE,
@@ -318,8 +337,16 @@ READ_EXAMPLE: dict[str, JsonValue] = {
     "completed_at": "2026-03-10T17:02:11.512063+00:00",
     "version": 1773162131512,
 }
+MOVED_EXAMPLE: dict[str, JsonValue] = {
+    **READ_EXAMPLE,
+    "position": "49998226837868487",
+    "version": 1773162131513,
+}
 TRASHED_EXAMPLE: dict[str, JsonValue] = {**READ_EXAMPLE, "deleted_at": "2026-03-12T06:15:40.090377+00:00"}
 
+
+MOVES = "List, parent and place of a task are changed by POST /tasks/{id}/move, and its uid never"
+MOVED_ELSEWHERE = dict.fromkeys(("uid", "list_id", "parent_id", "position"), MOVES)
 
 # Wire shapes are Pydantic's own models: SQLModel's take a field that is named "cls" for an argument, and fail.
 
@@ -328,6 +355,8 @@ class TaskReplace(Body):
     """The whole task: an omitted optional field takes its default."""
 
     model_config = ConfigDict(json_schema_extra=DUE_ONCE | {"examples": [EXAMPLE]})
+
+    elsewhere: ClassVar[Mapping[str, str]] = MOVED_ELSEWHERE
 
     title: Title
     description: Description | None = None
@@ -352,8 +381,12 @@ class TaskCreate(TaskReplace):
 
     model_config = ConfigDict(json_schema_extra=DUE_ONCE | ONLY_WHEN_DONE | {"examples": [EXAMPLE]})
 
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+
     completed_at: Annotated[Instant | None, COMPLETED_AT] = None
     uid: Annotated[Uid | None, UID] = None
+    list_id: Annotated[RowId | None, LIST_ID] = None
+    parent_id: Annotated[RowId | None, PARENT_ID] = None
 
     @model_validator(mode="after")
     def is_completed_when_done(self) -> Self:
@@ -366,6 +399,8 @@ class TaskPatch(Patch):
     """Only what changes: an absent field stays as it is, null clears a field that may be null."""
 
     model_config = ConfigDict(json_schema_extra=DUE_ONCE | {"examples": [PATCH_EXAMPLE]})
+
+    elsewhere: ClassVar[Mapping[str, str]] = MOVED_ELSEWHERE
 
     # The defaults are never read: what was not sent is not in `model_fields_set`.
     title: Title = Field(default_factory=str)
@@ -418,6 +453,12 @@ class TaskRead(BaseModel):
         ge=1, le=LARGEST_INTEGER, description="Grows with every change, with gaps. The `ETag` is this number in quotes."
     )
     uid: UUID | None = Field(description="What the task was named when it was created, in lower case.")
+    list_id: int | None = Field(description="Null is the inbox.")
+    parent_id: int | None = Field(description="Of a subtask: the task that it belongs to, and whose list it is in.")
+    position: str = Field(
+        description="The order within its list: compare as plain strings, ties by id. Opaque otherwise.",
+        json_schema_extra={"pattern": "^[0-9]+$"},
+    )
 
 
 class TrashedTask(TaskRead):

@@ -31,6 +31,7 @@ from typing_extensions import TypeAliasType
 
 from taskward.resources.clock import LARGEST_INTEGER
 from taskward.resources.errors import CursorInvalid
+from taskward.resources.positions import POSITION
 from taskward.strict_json import NotStrict, parse
 from taskward.tasks import zones
 from taskward.tasks.model import TABLE
@@ -50,6 +51,8 @@ Sort = TypeAliasType(
         "-priority",
         "title",
         "-title",
+        "position",
+        "-position",
     ],
 )
 
@@ -68,6 +71,8 @@ class Order:
     """Reads that key from a cursor; raises ValueError or TypeError for what no task could have."""
     is_in_zone: bool = False
     """It needs to know when days begin in a zone."""
+    within: str | None = None
+    """A column that is the same in all of the list. Said in the order too, it lets an index tell it."""
 
     def values_in(self, position: str) -> dict[str, Any]:
         """A cursor for any position can be forged, so each part must be what a task could have.
@@ -118,6 +123,11 @@ def by_title(is_descending: bool) -> Order:
     return Order(is_descending, collate(TABLE.c.title, "C"), bindparam("last_key", type_=Text()), title_in)
 
 
+def by_position(is_descending: bool) -> Order:
+    # The list too, which is one: an index tells the order of what is null in it by all of its columns alone.
+    return Order(is_descending, TABLE.c.position, bindparam("last_key", type_=POSITION), place_in, within="list_id")
+
+
 def whole(number: Any, least: int, most: int) -> int:
     if type(number) is not int or not least <= number <= most:
         raise ValueError
@@ -128,6 +138,15 @@ def title_in(text: Any) -> str:
     if not isinstance(text, str) or len(text) > 255:
         raise ValueError
     return text
+
+
+PLACE = re.compile(r"[0-9]{1,2700}")
+
+
+def place_in(text: Any) -> str:
+    if PLACE.fullmatch(text) is None:
+        raise ValueError
+    return str(text)
 
 
 INSTANT = re.compile(r"([0-9]{4}|10000)(-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?\+00:00)")
@@ -182,4 +201,5 @@ for is_descending in (False, True):
         ),
         ("priority", is_descending): by_priority(is_descending),
         ("title", is_descending): by_title(is_descending),
+        ("position", is_descending): by_position(is_descending),
     }

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Body, Query
-from pydantic import AfterValidator, BeforeValidator
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, PlainValidator, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,16 +30,18 @@ from taskward.http.parameters import (
 )
 from taskward.http.responses import JsonResponse, created, no_content, paged, replayed, versioned
 from taskward.http.route import CurrentSession, OwnerRouter, PlainRoute
-from taskward.http.validation import NOT_AN_OBJECT, described, validation_problem
-from taskward.resources.shapes import MAX_ERRORS
-from taskward.tasks import actions, finding, recurring
+from taskward.http.validation import NOT_AN_OBJECT, described, invalid, validation_problem
+from taskward.resources.references import Reference, reference_in
+from taskward.resources.shapes import MAX_ERRORS, REFERENCE
+from taskward.tasks import actions, finding, moves, recurring
 from taskward.tasks import batch as batches
-from taskward.tasks.batch import Batch, BatchRead, CreateOperation, DeleteOperation, PatchOperation
+from taskward.tasks.batch import Batch, BatchRead, CreateOperation, DeleteOperation, MoveOperation, PatchOperation
 from taskward.tasks.completions import CompletionKind, CompletionRead
 from taskward.tasks.errors import OccurrenceNotLatest, OccurrenceNotOpen, RecurringTask, TaskNotFound
 from taskward.tasks.model import (
     CREATED_EXAMPLE,
     EXAMPLE,
+    MOVED_EXAMPLE,
     Status,
     Tag,
     TaskCreate,
@@ -50,6 +52,7 @@ from taskward.tasks.model import (
     day_or_instant,
     known_zone,
 )
+from taskward.tasks.moves import TaskMove
 from taskward.tasks.orders import Sort
 from taskward.tasks.recurring import Asked, Completed, CompletionRequest, ReopeningRequest, complete, reopen
 from taskward.tasks.trash import TRASH
@@ -102,6 +105,42 @@ DueBound = Annotated[
     ),
     BeforeValidator(day_or_instant),
 ]
+
+
+def list_asked(text: str) -> Reference | Literal["inbox"]:
+    return "inbox" if text == "inbox" else asked_for(text, "inbox")
+
+
+def parent_asked(text: str) -> Reference | Literal["none"]:
+    return "none" if text == "none" else asked_for(text, "none")
+
+
+def asked_for(text: str, word: str) -> Reference:
+    try:
+        return reference_in(text)
+    except ValueError as reason:
+        raise ValueError(f"{reason}, or {word}") from None
+
+
+def or_word(word: str) -> JsonSchemaValue:
+    return {"anyOf": [*REFERENCE["anyOf"], {"type": "string", "const": word}]}
+
+
+ListsAsked = Annotated[
+    list[Annotated[Reference | Literal["inbox"], PlainValidator(list_asked), WithJsonSchema(or_word("inbox"))]],
+    Query(
+        alias="list",
+        default_factory=list,
+        description="Any of these: the id of a list, or its uid; `inbox` for tasks in no list.",
+        examples=[["inbox"]],
+    ),
+]
+ParentAsked = Annotated[
+    Reference | Literal["none"] | SkipJsonSchema[None],
+    Query(description="The id or the uid of the task whose subtasks you ask for; `none` for tasks without a parent."),
+    PlainValidator(parent_asked),
+    WithJsonSchema(or_word("none")),
+]
 Overdue = Annotated[
     Literal["true"] | SkipJsonSchema[None],
     Query(description="Tasks that are due before now and not Done.", json_schema_extra={"enum": ["true"]}),
@@ -124,7 +163,9 @@ ZoneOfDays = Annotated[
     Query(description="The IANA name of the zone in which days begin and end.", examples=["Europe/Warsaw"]),
 ]
 OccurrenceLimit = Annotated[int, Query(ge=1, le=50, description="How many at most."), BeforeValidator(digits)]
-SortBy = Annotated[Sort, Query(description="With `-` descending; null is last either way.")]
+SortBy = Annotated[
+    Sort, Query(description="With `-` descending; null is last either way. By position only with one `list`.")
+]
 
 
 @router.post("", status_code=201, response_model=TaskRead, responses=CREATED | problems(409))
@@ -141,10 +182,12 @@ async def list_tasks(
     status: Statuses,
     priority: Priorities,
     tag: TagsAsked,
+    lists: ListsAsked,
     due_before: DueBound = None,
     due_after: DueBound = None,
     overdue: Overdue = None,
     q: Words = None,
+    parent: ParentAsked = None,
     time_zone: ZoneOfDays = "UTC",
     sort: SortBy = "created_at",
     count: Count = None,
@@ -160,7 +203,11 @@ async def list_tasks(
         words=words_asked_for(q),
         time_zone=time_zone,
         sort=sort,
+        lists=frozenset(lists),
+        parent=parent,
     )
+    if sort.endswith("position") and len(query.lists) != 1:
+        raise invalid(["query", "sort"], "An order by position is that of one list: send one list with it.", "one_list")
     return paged(request, paging, await finding.list_tasks(session, paging, query=query, is_counted=count is not None))
 
 
@@ -186,26 +233,28 @@ def operation_in(error: Any) -> int | None:
 
 def described_in_batch(error: Any) -> dict[str, Any]:
     if error["type"] == "json_invalid":
-        return described(error, (), (), False)
+        return described(error)
     # Pydantic puts the kind of the operation behind its index.
     body, operations, index, *kind_and_path = error["loc"]
     kind, path = "".join(kind_and_path[:1]), kind_and_path[1:]
-    fields = tuple(FIELDS.get((kind, *path[:-1]), ()))
+    shape = SHAPES.get((kind, *path[:-1]))
     shown = TaskRead.model_fields if len(path) > 1 else ()
-    found = described({**error, "loc": [body, operations, index, *path]}, fields, shown, False)
+    found = described({**error, "loc": [body, operations, index, *path]}, shape, shown)
     if error["type"].startswith("union_tag"):  # whose text quotes what was sent
-        found["message"] = "An operation has an op, which is create, patch or delete."
+        found["message"] = "An operation has an op, which is create, patch, move or delete."
     elif error["type"] in NOT_AN_OBJECT:
         found["message"] = "This must be a JSON object."
     return found
 
 
-FIELDS = {
-    ("create",): CreateOperation.model_fields,
-    ("create", "task"): TaskCreate.model_fields,
-    ("patch",): PatchOperation.model_fields,
-    ("patch", "patch"): TaskPatch.model_fields,
-    ("delete",): DeleteOperation.model_fields,
+SHAPES: dict[tuple[str, ...], type[BaseModel]] = {
+    ("create",): CreateOperation,
+    ("create", "task"): TaskCreate,
+    ("patch",): PatchOperation,
+    ("patch", "patch"): TaskPatch,
+    ("move",): MoveOperation,
+    ("move", "move"): TaskMove,
+    ("delete",): DeleteOperation,
 }
 """Of an operation, and of the task in it."""
 
@@ -379,7 +428,23 @@ async def empty_trash(session: CurrentSession, key: IdempotencyKey) -> Response:
     return no_content(is_replay=await TRASH.empty(session, idempotency=key.of()))
 
 
-ROUTERS = (router, tag_router, batch_router, trash_router, occurrence_router)
+move_router = OwnerRouter(noun=TaskNotFound.noun, tags=["tasks"], route_class=PlainRoute)
+
+
+@move_router.post(
+    "/tasks/{task_id}/move",
+    response_model=TaskRead,
+    responses=answers(200, ETAG, REPLAYED, example=MOVED_EXAMPLE) | problems(404, 409, 412, 428),
+)
+async def move_task(
+    session: CurrentSession, task_id: PathId, move: TaskMove, if_match: IfMatch, key: IdempotencyKey
+) -> Response:
+    """Move a task to another place, list or parent. Its subtasks move along."""
+    expected = if_match.versions()
+    return versioned(await moves.move(session, task_id, move, expected=expected, idempotency=key.of(move)))
+
+
+ROUTERS = (router, move_router, tag_router, batch_router, trash_router, occurrence_router)
 GROUPS = [
     {"name": "tasks", "description": "One task at a time, and lists of them."},
     {"name": "recurrence", "description": "Completing tasks, and those that come again."},

@@ -1,13 +1,77 @@
-"""The trash of tasks."""
+"""The trash of tasks. Families go into it together and come back together."""
 
-from sqlalchemy import literal_column
+from typing import Any
 
+from sqlalchemy import CTE, ColumnElement, Select, case, func, literal_column, null, select, true, union_all, update
+
+from taskward.lists.model import TABLE as LISTS
+from taskward.postgres.statements import owned
+from taskward.resources.clock import NOW
+from taskward.resources.idempotency import is_unknown, known_key
+from taskward.resources.references import RowStatement
+from taskward.resources.resource import Values, Write
 from taskward.resources.trash import Trash
 from taskward.tasks.actions import TASKS
 from taskward.tasks.completions import TABLE as COMPLETIONS
 from taskward.tasks.model import TABLE, TrashedTask
+from taskward.tasks.references import is_full
 
-TRASH = Trash(
+
+class TaskTrash(Trash):
+    def restoring(self, values: Values) -> Write:
+        known = known_key()
+        return Write(
+            plain=RowStatement(select(*TASKS.rendered(self.restored(values)))),
+            once=RowStatement(TASKS.once(known, self.restored(values, is_unknown(known)))),
+        )
+
+    def restored(self, values: Values, *conditions: ColumnElement[bool]) -> CTE:
+        """The task as it is then. What went with it comes back too."""
+        task, family = self.family(*conditions)
+        restoring = (
+            update(TABLE)
+            .values(
+                version=NOW,
+                updated_at=func.now(),
+                deleted_at=null(),
+                list_id=family.c.list_id,
+                parent_id=family.c.parent_id,
+                **values,
+            )
+            .where(TABLE.c.id == family.c.id)
+        )
+        written = owned(restoring, TABLE).returning(*TASKS.shape).cte("written")
+        the_task: Select[Any] = select(written).where(written.c.id == select(task.c.id).scalar_subquery())
+        return the_task.cte("restored")
+
+    def family(self, *conditions: ColumnElement[bool]) -> tuple[CTE, CTE]:
+        """The task in the trash, and with it what went with it, each with the list and the parent that it has then."""
+        found: Select[Any] = select(TABLE).where(TASKS.is_the_one, self.is_trashed, *conditions)
+        trashed = owned(found, TABLE).cte("trashed")
+        parent = TABLE.alias("parent")
+        fits: Select[Any] = select(parent.c.id, parent.c.list_id).where(
+            parent.c.id == trashed.c.parent_id,
+            parent.c.deleted_at.is_(None),
+            parent.c.parent_id.is_(None),
+            ~is_full(parent.c.id),
+        )
+        home = owned(fits, parent).lateral("home")
+        kept: Select[Any] = select(LISTS.c.id).where(LISTS.c.id == trashed.c.list_id, LISTS.c.deleted_at.is_(None))
+        list_id = case((home.c.id.is_not(None), home.c.list_id), else_=owned(kept, LISTS).scalar_subquery())
+        task = (
+            select(trashed.c.id, list_id.label("list_id"), home.c.id.label("parent_id"), trashed.c.deleted_at)
+            .select_from(trashed.outerjoin(home, true()))
+            .cte("task")
+        )
+        subtask = TABLE.alias("subtask")
+        went_along: Select[Any] = select(subtask.c.id, task.c.list_id, subtask.c.parent_id).where(
+            subtask.c.parent_id == task.c.id, subtask.c.deleted_at == task.c.deleted_at
+        )
+        itself = select(task.c.id, task.c.list_id, task.c.parent_id)
+        return task, union_all(itself, owned(went_along, subtask)).cte("family")
+
+
+TRASH = TaskTrash(
     TASKS,
     read=TrashedTask,
     # A title cannot be null, and whoever sees the row should not take it for one of somebody's.

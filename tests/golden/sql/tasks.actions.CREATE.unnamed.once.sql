@@ -6,7 +6,7 @@ WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now()
 created AS
 (INSERT INTO tasks (owner_id, version, marked_done_at, title, description, status, priority, due_on, due_at, time_zone, tags, title_words, title_unspaced, description_words, description_unspaced) SELECT $1::VARCHAR AS anon_1, CAST(current_setting('app.version') AS BIGINT) AS current_setting_1, CASE WHEN ($4::VARCHAR = 'Done') THEN least($5::TIMESTAMP WITH TIME ZONE, now()) END AS anon_4, $6::VARCHAR AS anon_5, $7::VARCHAR AS anon_6, $4::VARCHAR AS anon_7, $8::VARCHAR AS anon_8, $9::DATE AS anon_9, $10::TIMESTAMP WITH TIME ZONE AS anon_10, $11::VARCHAR AS anon_11, $12::TEXT[] AS anon_12, $13 AS anon_13, $14::VARCHAR AS anon_14, $15 AS anon_15, $16::VARCHAR AS anon_16
 WHERE NOT (EXISTS (SELECT known.key
-FROM known)) RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.recurrence, tasks.recurrence_anchor, tasks.occurrence, tasks.occurrence_date, tasks.reminders, tasks.version, tasks.uid),
+FROM known)) RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.recurrence, tasks.recurrence_anchor, tasks.occurrence, tasks.occurrence_date, tasks.reminders, tasks.version, tasks.uid, tasks.list_id, tasks.parent_id, tasks.position),
 made AS
 (SELECT created.id AS id, row_to_json(created) AS json, created.version AS version
 FROM created),

@@ -3,12 +3,17 @@ WITH known AS
 (SELECT idempotency_keys.owner_id AS owner_id, idempotency_keys.key AS key, idempotency_keys.fingerprint AS fingerprint, idempotency_keys.row_id AS row_id, idempotency_keys.task_id AS task_id, idempotency_keys.answer AS answer, idempotency_keys.version AS version, idempotency_keys.created_at AS created_at
 FROM idempotency_keys
 WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now() - interval '24 hours' AND idempotency_keys.owner_id = $1::VARCHAR),
-done AS
-(UPDATE tasks SET version=CAST(current_setting('app.version') AS BIGINT), deleted_at=now() WHERE tasks.id = $4::BIGINT AND tasks.deleted_at IS NULL AND ($5::BIGINT[] IS NULL OR tasks.version = any($5::BIGINT[])) AND tasks.owner_id = $1::VARCHAR AND NOT (EXISTS (SELECT known.key
-FROM known)) RETURNING tasks.id, '' AS json, tasks.version),
+removed AS
+(UPDATE tasks SET version=CAST(current_setting('app.version') AS BIGINT), deleted_at=clock_timestamp() WHERE NOT (EXISTS (SELECT known.key
+FROM known)) AND tasks.id = $4::BIGINT AND tasks.deleted_at IS NULL AND ($5::BIGINT[] IS NULL OR tasks.version = any($5::BIGINT[])) AND tasks.owner_id = $1::VARCHAR RETURNING tasks.id, '' AS json, tasks.version, tasks.deleted_at),
+made AS
+(SELECT removed.id AS id, removed.json AS json, removed.version AS version
+FROM removed),
 remembered AS
-(INSERT INTO idempotency_keys (owner_id, key, fingerprint, answer, row_id, task_id, version) SELECT $1::VARCHAR AS anon_1, $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, CAST(done.json AS TEXT) AS answer, done.id AS id, done.id AS for_0_1, done.version AS version
-FROM done ON CONFLICT (owner_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, row_id = excluded.row_id, task_id = excluded.task_id, answer = excluded.answer, version = excluded.version, created_at = excluded.created_at RETURNING idempotency_keys.answer)
- SELECT false AS anon_4, true AS anon_5, done.id, CAST(done.json AS TEXT) AS json, done.version
-FROM done UNION ALL SELECT true AS anon_5, known.fingerprint = $3::VARCHAR AS anon_6, coalesce(known.row_id, known.task_id) AS coalesce_1, known.answer, known.version
+(INSERT INTO idempotency_keys (owner_id, key, fingerprint, answer, row_id, task_id, version) SELECT $1::VARCHAR AS anon_1, $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, CAST(made.json AS TEXT) AS answer, made.id AS id, made.id AS for_0_1, made.version AS version
+FROM made ON CONFLICT (owner_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, row_id = excluded.row_id, task_id = excluded.task_id, answer = excluded.answer, version = excluded.version, created_at = excluded.created_at RETURNING idempotency_keys.answer),
+taken_along AS
+(UPDATE tasks SET version=CAST(current_setting('app.version') AS BIGINT), deleted_at=removed.deleted_at FROM removed WHERE tasks.parent_id = removed.id AND tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR RETURNING tasks.id)
+ SELECT false AS anon_4, true AS anon_5, made.id, CAST(made.json AS TEXT) AS json, made.version
+FROM made UNION ALL SELECT true AS anon_5, known.fingerprint = $3::VARCHAR AS anon_6, coalesce(known.row_id, known.task_id) AS coalesce_1, known.answer, known.version
 FROM known

@@ -5,7 +5,7 @@ FROM idempotency_keys
 WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now() - interval '24 hours' AND idempotency_keys.owner_id = $1::VARCHAR),
 task AS
 (UPDATE tasks SET status=$5::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), due_on=$6::DATE, due_at=$7::TIMESTAMP WITH TIME ZONE, marked_done_at=CASE WHEN ($5::VARCHAR = 'Done') THEN least($8::TIMESTAMP WITH TIME ZONE, now()) END, occurrence=(tasks.occurrence + 1), occurrence_date=$9::VARCHAR, last_occurrence=(tasks.occurrence + 1) WHERE tasks.id = $10::BIGINT AND tasks.deleted_at IS NULL AND ($11::BIGINT[] IS NULL OR tasks.version = any($11::BIGINT[])) AND tasks.owner_id = $1::VARCHAR AND NOT (EXISTS (SELECT known.key
-FROM known)) RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.recurrence, tasks.recurrence_anchor, tasks.occurrence, tasks.occurrence_date, tasks.reminders, tasks.version, tasks.uid),
+FROM known)) RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.recurrence, tasks.recurrence_anchor, tasks.occurrence, tasks.occurrence_date, tasks.reminders, tasks.version, tasks.uid, tasks.list_id, tasks.parent_id, tasks.position),
 before AS
 (SELECT tasks.id AS id, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.due_on AS due_on, tasks.due_at AS due_at
 FROM tasks

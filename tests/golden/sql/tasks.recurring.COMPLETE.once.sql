@@ -5,7 +5,7 @@ FROM idempotency_keys
 WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now() - interval '24 hours' AND idempotency_keys.owner_id = $1::VARCHAR),
 done AS
 (UPDATE tasks SET status='Done', updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=least($4::TIMESTAMP WITH TIME ZONE, now()) WHERE tasks.id = $5::BIGINT AND tasks.deleted_at IS NULL AND ($6::BIGINT[] IS NULL OR tasks.version = any($6::BIGINT[])) AND tasks.owner_id = $1::VARCHAR AND tasks.recurrence IS NULL AND tasks.status != 'Done' AND NOT (EXISTS (SELECT known.key
-FROM known)) RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.recurrence, tasks.recurrence_anchor, tasks.occurrence, tasks.occurrence_date, tasks.reminders, tasks.version, tasks.uid),
+FROM known)) RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.recurrence, tasks.recurrence_anchor, tasks.occurrence, tasks.occurrence_date, tasks.reminders, tasks.version, tasks.uid, tasks.list_id, tasks.parent_id, tasks.position),
 made AS
 (SELECT done.id AS id, json_build_object('task', row_to_json(done), 'completion', CAST(NULL AS JSON), 'skipped', 0) AS json, done.version AS version
 FROM done),

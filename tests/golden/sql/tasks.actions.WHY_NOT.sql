@@ -1,0 +1,17 @@
+-- $1 parent_id, $2 parent_uid, $3 list_id, $4 list_uid, $5 owner
+WITH asked AS
+(SELECT CASE WHEN ($1::BIGINT IS NOT NULL OR $2::UUID IS NOT NULL) THEN the_parent.list_id ELSE the_list.id END AS list_id, the_parent.id AS parent_id, CASE WHEN (($3::BIGINT IS NOT NULL OR $4::UUID IS NOT NULL) AND the_list.id IS NULL) THEN 'TW422' WHEN (($1::BIGINT IS NOT NULL OR $2::UUID IS NOT NULL) AND the_parent.id IS NULL) THEN 'TW423' WHEN (($1::BIGINT IS NOT NULL OR $2::UUID IS NOT NULL) AND ($3::BIGINT IS NOT NULL OR $4::UUID IS NOT NULL) AND the_list.id IS DISTINCT FROM the_parent.list_id) THEN 'TW425' WHEN (the_parent.parent_id IS NOT NULL) THEN 'TW431' WHEN (($1::BIGINT IS NOT NULL OR $2::UUID IS NOT NULL) AND (EXISTS (SELECT subtask.id
+FROM tasks AS subtask
+WHERE subtask.parent_id = the_parent.id AND subtask.deleted_at IS NULL AND subtask.owner_id = $5::VARCHAR
+ LIMIT ALL OFFSET 499))) THEN 'TW432' END AS refusal
+FROM (SELECT 1) AS one LEFT OUTER JOIN (SELECT list.id AS id
+FROM lists AS list
+WHERE list.id = coalesce($3::BIGINT, (SELECT lists_1.id
+FROM lists AS lists_1
+WHERE lists_1.uid = $4::UUID AND lists_1.deleted_at IS NULL AND lists_1.owner_id = $5::VARCHAR)) AND list.deleted_at IS NULL AND list.owner_id = $5::VARCHAR) AS the_list ON true LEFT OUTER JOIN (SELECT parent.id AS id, parent.list_id AS list_id, parent.parent_id AS parent_id
+FROM tasks AS parent
+WHERE parent.id = coalesce($1::BIGINT, (SELECT tasks_1.id
+FROM tasks AS tasks_1
+WHERE tasks_1.uid = $2::UUID AND tasks_1.erased_at IS NULL AND tasks_1.owner_id = $5::VARCHAR)) AND parent.deleted_at IS NULL AND parent.owner_id = $5::VARCHAR) AS the_parent ON true)
+ SELECT asked.refusal
+FROM asked
