@@ -25,6 +25,7 @@ from campaigns.memory import memory
 from campaigns.migration import migration
 from campaigns.outcome import Campaign, Outcome
 from campaigns.overload import overload
+from campaigns.removals import removals
 from campaigns.rolling_restart import rolling_restart
 from campaigns.shared_connections import shared_connections
 from campaigns.silent_database import silent_database
@@ -41,6 +42,7 @@ CAMPAIGNS: list[Campaign] = [
     cancelled_clients,
     shared_connections,
     lost_updates,
+    removals,
     behind_pgbouncer,
     rolling_restart,
     killed_worker,
