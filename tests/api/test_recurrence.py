@@ -726,16 +726,17 @@ def test_the_history_goes_with_the_task(ann: Person, database_url: str, path: st
     assert left == (0,)
 
 
-def test_done_subtasks_begin_anew_with_the_next_occurrence(ann: Person, bob: Person, database_url: str) -> None:
+def test_done_subtasks_begin_anew_with_the_next_occurrence(ann: Person, bob: Person) -> None:
     parent = adds(ann, "FREQ=DAILY;COUNT=3", due_on="2025-03-01")
     done, begun = ann.adds("Fill the can", status="Done"), ann.adds("Find the can", status="InProgress")
     finished = completes(ann, adds(ann, "FREQ=DAILY;COUNT=2", due_on="2025-03-01"))["task"]
     trashed, other = ann.adds("Buy a can", status="Done"), ann.adds("Milk", status="Done")
-    ann.delete(f"/tasks/{trashed['id']}")
     of_bob = bob.adds("Fill the can", status="Done")
-    subtasks = [one["id"] for one in (done, begun, finished, trashed)]
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("update tasks set parent_id = %s where id = any(%s)", (parent["id"], subtasks))
+    done, begun, finished, trashed = (
+        ann.post(f"/tasks/{one['id']}/move", json={"parent_id": parent["id"]}).json()
+        for one in (done, begun, finished, trashed)
+    )
+    ann.delete(f"/tasks/{trashed['id']}")
 
     second = completes(ann, parent, at=at("2025-03-01"))["task"]
 

@@ -46,6 +46,8 @@ STATUSES = {
     ("get", "/lists/{list_id}"): {200, 304, 404} | COMMON,
     ("put", "/lists/{list_id}"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
     ("patch", "/lists/{list_id}"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
+    ("delete", "/lists/{list_id}"): {200, 204, 404, 409, 412, 428} | COMMON,
+    ("post", "/lists/{list_id}/move"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
     ("get", "/changes"): {200, 410} | COMMON,
     ("delete", "/me"): {204, 403} | COMMON,
     ("get", "/health"): {200, 431, 500},
@@ -72,6 +74,8 @@ OPERATION_IDS = {
     "erase_task",
     "list_tags",
     "create_list",
+    "delete_list",
+    "move_list",
     "list_lists",
     "find_list",
     "replace_list",
@@ -146,7 +150,15 @@ GROUPS = {
     "recurrence": ["complete_task", "skip_occurrence", "reopen_task", "list_completions", "list_occurrences"],
     "batch": ["apply_batch"],
     "trash": ["list_trash", "empty_trash", "restore_task", "erase_task"],
-    "lists": ["create_list", "list_lists", "find_list", "replace_list", "change_list"],
+    "lists": [
+            "delete_list",
+            "find_list",
+            "replace_list",
+            "change_list",
+            "create_list",
+            "list_lists",
+            "move_list",
+        ],
     "changes": ["list_changes"],
     "account": ["forget_me"],
     "operations": ["health", "ready"],
@@ -239,6 +251,8 @@ def test_headers_of_an_answer_are_described(
         ("get", "/lists/{list_id}", {"list_id", "If-None-Match"}),
         ("put", "/lists/{list_id}", {"list_id", "If-Match", "Idempotency-Key"}),
         ("patch", "/lists/{list_id}", {"list_id", "If-Match", "Idempotency-Key"}),
+        ("post", "/lists/{list_id}/move", {"list_id", "If-Match", "Idempotency-Key"}),
+        ("delete", "/lists/{list_id}", {"list_id", "tasks", "If-Match", "Idempotency-Key"}),
     ],
 )
 def test_parameters_are_described_with_their_bounds(
@@ -294,7 +308,7 @@ def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
         *("Batch", "CreateOperation", "PatchOperation", "MoveOperation", "DeleteOperation"),
         *("BatchRead", "CreateResult", "PatchResult", "MoveResult", "DeleteResult"),
         *("ChangesRead", "TaskPut", "ListPut", "Removal"),
-        *("ListCreate", "ListReplace", "ListPatch", "ListRead"),
+        *("ListCreate", "ListReplace", "ListPatch", "ListRead", "ListMove", "TasksLeft"),
     }
     assert schemas["Status"]["enum"] == ["Todo", "InProgress", "Done"]
     assert schemas["Priority"]["enum"] == ["low", "medium", "high"]
@@ -472,7 +486,7 @@ def test_the_paths_bear_the_prefix_and_the_operators_do_not() -> None:
         *(f"/api/v1/tasks/{{task_id}}/{call}" for call in ("complete", "skip", "reopen", "completions", "occurrences")),
         "/api/v1/tasks/{task_id}/move",
         *("/api/v1/trash", "/api/v1/trash/{task_id}", "/api/v1/tags", "/api/v1/me", "/health", "/ready"),
-        *("/api/v1/lists", "/api/v1/lists/{list_id}", "/api/v1/changes"),
+        *("/api/v1/lists", "/api/v1/lists/{list_id}", "/api/v1/lists/{list_id}/move", "/api/v1/changes"),
     }
     assert document["openapi"].startswith("3.1")
     assert document["info"]["version"]

@@ -58,6 +58,9 @@ export function taskward(options: Options) {
       find: call("GET /lists/{list_id}"),
       replace: send("PUT /lists/{list_id}"),
       change: send("PATCH /lists/{list_id}"),
+      move: send("POST /lists/{list_id}/move"),
+      /** Takes at most 1,000 tasks a call: answers how many are left, and nothing when the list is gone. */
+      delete: call("DELETE /lists/{list_id}"),
     },
     tags: call("GET /tags"),
     /** What has changed, as it happens. */

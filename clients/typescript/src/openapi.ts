@@ -284,6 +284,39 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/lists/{list_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find List
+         * @description Read one list. Its tasks are those of `GET /tasks?list=…`.
+         */
+        get: operations["find_list"];
+        /**
+         * Replace List
+         * @description Replace name and color of a list: an omitted color is none.
+         */
+        put: operations["replace_list"];
+        post?: never;
+        /**
+         * Delete List
+         * @description Delete a list. At most 1,000 of its tasks go with one call, families together: while some are left, the answer is
+         *     200 and how many, and you send the request again, with an `Idempotency-Key` of its own. 204 says that it is gone.
+         */
+        delete: operations["delete_list"];
+        options?: never;
+        head?: never;
+        /**
+         * Change List
+         * @description Change the fields that are sent, and no other.
+         */
+        patch: operations["change_list"];
+        trace?: never;
+    };
     "/lists": {
         parameters: {
             query?: never;
@@ -308,32 +341,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/lists/{list_id}": {
+    "/lists/{list_id}/move": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        get?: never;
+        put?: never;
         /**
-         * Find List
-         * @description Read one list. Its tasks are those of `GET /tasks?list=…`.
+         * Move List
+         * @description Move a list to another place among your lists.
          */
-        get: operations["find_list"];
-        /**
-         * Replace List
-         * @description Replace name and color of a list: an omitted color is none.
-         */
-        put: operations["replace_list"];
-        post?: never;
+        post: operations["move_list"];
         delete?: never;
         options?: never;
         head?: never;
-        /**
-         * Change List
-         * @description Change the fields that are sent, and no other.
-         */
-        patch: operations["change_list"];
+        patch?: never;
         trace?: never;
     };
     "/changes": {
@@ -433,6 +458,7 @@ export interface components {
         DeleteResult: DeleteResult;
         Health: Health;
         ListCreate: ListCreate;
+        ListMove: ListMove;
         ListPatch: ListPatch;
         ListPut: ListPut;
         ListRead: ListRead;
@@ -455,6 +481,7 @@ export interface components {
         TaskPut: TaskPut;
         TaskRead: TaskRead;
         TaskReplace: TaskReplace;
+        TasksLeft: TasksLeft;
         TrashedTask: TrashedTask;
         Problem: Problem;
     };
@@ -1116,71 +1143,6 @@ export interface operations {
             };
         };
     };
-    list_lists: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListRead"][];
-                };
-            };
-        };
-    };
-    create_list: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ListCreate"];
-            };
-        };
-        responses: {
-            /** @description Created. */
-            201: {
-                headers: {
-                    /** @description The new list. */
-                    Location: string;
-                    /** @description The version of the list, for `If-Match` and `If-None-Match`. */
-                    ETag: string;
-                    /** @description `true` when this was answered before. */
-                    "Idempotent-Replayed"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": 3,
-                     *       "uid": null,
-                     *       "name": "Errands",
-                     *       "color": "#2e7d32",
-                     *       "position": "51773045000204000",
-                     *       "created_at": "2026-03-09T08:30:00.204518+00:00",
-                     *       "updated_at": null,
-                     *       "version": 1773045000204
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ListRead"];
-                };
-            };
-        };
-    };
     find_list: {
         parameters: {
             query?: never;
@@ -1254,6 +1216,48 @@ export interface operations {
             };
         };
     };
+    delete_list: {
+        parameters: {
+            query?: {
+                /** @description Where the tasks in the list go. It may be left out when there is none. */
+                tasks?: "inbox" | "trash";
+            };
+            header?: {
+                /** @description The `ETag` that the change is based on. */
+                "If-Match"?: string;
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id, or the uid. */
+                list_id: number | string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TasksLeft"];
+                };
+            };
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     change_list: {
         parameters: {
             query?: never;
@@ -1272,6 +1276,107 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ListPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the list, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRead"];
+                };
+            };
+        };
+    };
+    list_lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRead"][];
+                };
+            };
+        };
+    };
+    create_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListCreate"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description The new list. */
+                    Location: string;
+                    /** @description The version of the list, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 3,
+                     *       "uid": null,
+                     *       "name": "Errands",
+                     *       "color": "#2e7d32",
+                     *       "position": "51773045000204000",
+                     *       "created_at": "2026-03-09T08:30:00.204518+00:00",
+                     *       "updated_at": null,
+                     *       "version": 1773045000204
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListRead"];
+                };
+            };
+        };
+    };
+    move_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change is based on. */
+                "If-Match"?: string;
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id, or the uid. */
+                list_id: number | string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListMove"];
             };
         };
         responses: {
@@ -1541,6 +1646,23 @@ export interface ListCreate {
      * @example 6f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34
      */
     uid?: string | null;
+}
+export interface ListMove {
+    /**
+     * After
+     * @description Behind this list.
+     */
+    after?: number | string;
+    /**
+     * Before
+     * @description In front of this list.
+     */
+    before?: number | string;
+    /**
+     * To
+     * @enum {string}
+     */
+    to?: "first" | "last";
 }
 export interface ListPatch {
     /**
@@ -2067,6 +2189,13 @@ export interface TaskReplace {
      */
     reminders?: components["schemas"]["Reminder"][];
 }
+export interface TasksLeft {
+    /**
+     * Left
+     * @description How many tasks are in the list still: send the request again.
+     */
+    left: number;
+}
 export interface TrashedTask {
     /**
      * Id
@@ -2180,7 +2309,7 @@ export interface Problem {
      * @description For programs. Later releases may know more.
      * @enum {string}
      */
-    code: "anchor_elsewhere" | "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_found" | "method_not_allowed" | "occurrence_not_latest" | "occurrence_not_open" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "recurrence_empty" | "recurring_task" | "reference_not_found" | "request_timeout" | "route_not_found" | "sync_reset" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "too_deep" | "uid_taken" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
+    code: "anchor_elsewhere" | "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_empty" | "list_not_found" | "method_not_allowed" | "occurrence_not_latest" | "occurrence_not_open" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "recurrence_empty" | "recurring_task" | "reference_not_found" | "request_timeout" | "route_not_found" | "sync_reset" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "too_deep" | "uid_taken" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
     /** @description One sentence, for people. */
     detail: string;
     /** @description With `validation_failed`: what is wrong, 20 things at most, the first told in `detail`. */

@@ -28,9 +28,8 @@ MEANINGS = {
     403: "The token may not do this (`forbidden`).",
     404: "You have no such {noun}, or not where this call looks for it (`{noun}_not_found`).",
     408: "The body came too slowly (`request_timeout`).",
-    409: "What there is does not allow it (`uid_taken`, `limit_reached`, `too_deep`, `anchor_elsewhere`, "
-    "`recurring_task`, `occurrence_not_open`, "
-    "`occurrence_not_latest`).",
+    409: "What there is does not allow it (`uid_taken`, `limit_reached`, `list_not_empty`, `too_deep`, "
+    "`anchor_elsewhere`, `recurring_task`, `occurrence_not_open`, `occurrence_not_latest`).",
     410: "The token is too old, or from before a backup was restored or everything removed: throw the copy away and "
     "start without `since` (`sync_reset`).",
     412: "The {noun} has changed since the version in `If-Match`, in a batch `if_match` (`version_mismatch`).",

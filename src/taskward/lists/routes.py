@@ -8,10 +8,11 @@ from taskward.http.openapi import ETAG, LOCATION, REPLAYED, answers, problems
 from taskward.http.parameters import IdempotencyKey, PathId
 from taskward.http.responses import JsonResponse, created, versioned
 from taskward.http.route import CurrentSession, OwnerRouter, PlainRoute
-from taskward.lists import actions
+from taskward.lists import actions, moves
 from taskward.lists.actions import TOO_MANY
 from taskward.lists.errors import ListNotFound
 from taskward.lists.model import CREATED_EXAMPLE, ListCreate, ListPatch, ListRead, ListReplace
+from taskward.lists.moves import ListMove
 from taskward.resources.errors import LimitReached
 
 CREATED = answers(201, LOCATION | ETAG, REPLAYED, example=CREATED_EXAMPLE)
@@ -58,6 +59,17 @@ async def change_list(
     """Change the fields that are sent, and no other."""
     expected = if_match.versions()
     return versioned(await actions.change(session, list_id, patch, expected=expected, idempotency=key.of(patch)))
+
+
+@router.post(
+    "/{list_id}/move", response_model=ListRead, responses=answers(200, ETAG, REPLAYED) | problems(404, 412, 428)
+)
+async def move_list(
+    session: CurrentSession, list_id: PathId, move: ListMove, if_match: IfMatch, key: IdempotencyKey
+) -> Response:
+    """Move a list to another place among your lists."""
+    expected = if_match.versions()
+    return versioned(await moves.move(session, list_id, move, expected=expected, idempotency=key.of(move)))
 
 
 ROUTERS = (router,)

@@ -5,7 +5,7 @@ are ever equal, not even to one that comes back from the trash:
 
     5 version             last, and so what is new: versions grow
     4 10^16 - 1 - version first
-    5 version nnn 1       the nth of several that go behind all others with one write
+    5 version nnnn 1      the nth of several that go behind all others with one write
     … 5 version 1         between two neighbours: behind the fewest digits (…) that leave room for more on either side
 
 Versions have 16 digits here. Positions of 17 digits differ in the first 17, and all others are longer and end in 1: so
@@ -185,8 +185,8 @@ def of_digits(room: FromClause, digits: ColumnElement[Any]) -> ColumnElement[str
 
 
 def behind_all(nth: ColumnElement[int]) -> ColumnElement[str]:
-    """Of several rows that go behind all others with one write, fewer than 1,000, the place of the nth."""
-    return last() + func.lpad(cast(nth, Text), number(3), constant("0")) + constant("1")
+    """Of several rows that go behind all others with one write, fewer than 10,000, the place of the nth."""
+    return last() + func.lpad(cast(nth, Text), number(4), constant("0")) + constant("1")
 
 
 def last() -> ColumnElement[str]:

@@ -8,12 +8,24 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, FromClause, Uuid, and_, bindparam
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from taskward.postgres.statements import Bound, Statement, compiled
+from taskward.postgres.statements import Bound, Statement, compiled, owned
 from taskward.resources.clock import LARGEST_INTEGER
 
 Reference = int | UUID
@@ -72,3 +84,44 @@ class RowStatement:
 
     def __call__(self, **values: Any) -> Bound:
         return Bound(self.by_id if type(values["id"]) is int else self.by_uid, values)
+
+
+# References in a body or a query: to another row than the one that the call is for.
+
+
+class Named:
+    """A row that the parameter `name` refers to, if it is live."""
+
+    def __init__(self, name: str, table: FromClause, *columns: str) -> None:
+        row, (by_id, by_uid) = table.alias(name), parameters_of(name)
+        self.is_sent = by_id.is_not(None) | by_uid.is_not(None)
+        kept = (row.c[column] for column in ("id", *columns))
+        found: Select[Any] = select(*kept).where(row.c.id == reference_of(name, table), row.c.deleted_at.is_(None))
+        self.found = owned(found, row).subquery(f"the_{name}")
+        self.is_missing = self.is_sent & self.found.c.id.is_(None)
+
+
+def reference_of(name: str, table: FromClause) -> ColumnElement[int]:
+    """The id that the parameter `name` refers to, by itself or by a uid (`named`); null if no row has the uid."""
+    by_id, by_uid = parameters_of(name)
+    return func.coalesce(by_id, id_of(by_uid, table))
+
+
+def parameters_of(name: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return bindparam(f"{name}_id", type_=BigInteger()), bindparam(f"{name}_uid", type_=Uuid())
+
+
+def named(name: str, reference: Reference | None) -> dict[str, Any]:
+    """The parameters of `reference_of`."""
+    is_id = isinstance(reference, int)
+    return {f"{name}_id": reference if is_id else None, f"{name}_uid": None if is_id else reference}
+
+
+def id_of(uid: ColumnElement[Any], table: FromClause) -> ColumnElement[Any]:
+    """Of the row that has it and is not gone for good."""
+    row = table.alias()
+    return owned(select(row.c.id).where(row.c.uid == uid, has_its_uid(row)), row).scalar_subquery()
+
+
+ONE_ROW = select(literal_column("1")).subquery("one")
+"""What references are joined to, so that there is a row whether they are found or not."""

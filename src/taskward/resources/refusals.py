@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Text, func, literal_column
 NOT_FOUND = "TW404"
 UID_TAKEN = "TW409"
 NOT_AS_EXPECTED = "TW412"
+NO_ANCHOR = "TW424"
+"""The row to stand behind or in front of is not there."""
 PRECONDITION_REQUIRED = "TW428"
 RECURS = "TW491"
 """The status of a task that recurs does not say which occurrence is meant."""
@@ -23,3 +25,8 @@ KEY_IS_KNOWN = "TW208"
 
 def refuse(code: str) -> ColumnElement[str]:
     return func.refuse(literal_column(f"'{code}'"), type_=Text())
+
+
+def code(refusal: str) -> ColumnElement[str]:
+    """What a statement answers, where nothing before it is to be undone."""
+    return literal_column(f"'{refusal}'", Text())

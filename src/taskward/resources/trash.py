@@ -75,9 +75,9 @@ class TrashPageRow(NamedTuple):
 
 
 class Trash:
-    """`read` is what a row in it is answered as, `restored` what restoring writes beside the usual, `erased` what an
-    erased row has in columns that can be neither null nor their default. `part_of` is the column of another table whose
-    rows belong to the one that it names, and end with it.
+    """`read` is what a row in it is answered as, `shown` what stands there in place of a column, `restored` what
+    restoring writes beside the usual, `erased` what an erased row has in columns that can be neither null nor their
+    default. `part_of` is the column of another table whose rows belong to the one that it names, and end with it.
 
     Raises:
         TypeError: of a column is not said how an erased row has it.
@@ -91,12 +91,13 @@ class Trash:
         erased: Values,
         restored: Values | None = None,
         part_of: Column[Any] | None = None,
+        shown: Values | None = None,
     ) -> None:
         table = resource.table
         self.resource = resource
         self.part_of = part_of
         self.list_name = "trash by deleted_at"
-        self.shape = columns_of(table, read)
+        self.shape = [(shown or {}).get(column.name, column).label(column.name) for column in columns_of(table, read)]
         self.erased = {**emptied(table, erased), "erased_at": func.now(), "deleted_at": LONG_AGO}
         self.is_trashed = table.c.deleted_at > EXPIRED_UNTIL
         expired = self.erasing_some(table.c.deleted_at <= EXPIRED_UNTIL).returning(table.c.id).cte("erased")

@@ -30,7 +30,7 @@ from taskward.postgres.statements import Bound, Statement, compiled, owned
 from taskward.resources.clock import NOW
 from taskward.resources.errors import UidTaken, VersionMismatch
 from taskward.resources.idempotency import RECALL_ROW, Idempotency, is_unknown, known_key, once
-from taskward.resources.references import Reference, RowStatement
+from taskward.resources.references import Reference, RowStatement, named
 from taskward.resources.refusals import RECURS, RESCHEDULES, UNFIT_REMINDER, refuse
 from taskward.resources.resource import (
     NO_BODY,
@@ -46,7 +46,7 @@ from taskward.resources.resource import (
 from taskward.resources.session import Session
 from taskward.tasks.errors import FieldUnfit, RecurringTask, TaskNotFound
 from taskward.tasks.model import TABLE, TaskCreate, TaskPatch, TaskRead, TaskReplace
-from taskward.tasks.references import NEW, named, problem_of
+from taskward.tasks.references import NEW, problem_of
 from taskward.tasks.reminders import as_json, need_instant
 from taskward.tasks.rescheduling import DONE, NO_SERIES, RULE_AND_DONE, Scheduled, as_whole, begun, rescheduled
 from taskward.tasks.words import words_of

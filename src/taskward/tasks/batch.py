@@ -53,7 +53,7 @@ from taskward.resources.idempotency import (
     RecalledRow,
     remembering,
 )
-from taskward.resources.references import Reference, RowStatement, has_its_uid
+from taskward.resources.references import ONE_ROW, Reference, RowStatement, has_its_uid
 from taskward.resources.refusals import (
     KEY_IS_KNOWN,
     NOT_AS_EXPECTED,
@@ -95,7 +95,7 @@ from taskward.tasks.errors import FieldUnfit, RecurringTask, TaskNotFound
 from taskward.tasks.model import CREATED_EXAMPLE, MOVED_EXAMPLE, READ_EXAMPLE, TABLE, TaskCreate, TaskPatch, TaskRead
 from taskward.tasks.model import EXAMPLE as TASK_EXAMPLE
 from taskward.tasks.moves import TaskMove
-from taskward.tasks.references import NEW, ONE_ROW
+from taskward.tasks.references import NEW
 from taskward.tasks.rescheduling import Scheduled, rescheduled
 
 MAX_OPERATIONS = 100

@@ -32,13 +32,12 @@ from sqlalchemy.sql.base import ColumnCollection
 from taskward.lists.model import TABLE as LISTS
 from taskward.postgres.statements import Statement, compiled, json_of_columns, owned
 from taskward.resources.paging import LIMIT, SKIP, Page, PageRequest, looking_ahead, page_in, position_in
-from taskward.resources.references import Reference
+from taskward.resources.references import Reference, named, reference_of
 from taskward.resources.session import Session
 from taskward.tasks import zones
 from taskward.tasks.actions import TASKS
 from taskward.tasks.model import TABLE
 from taskward.tasks.orders import Order, Sort, days_in, order_of
-from taskward.tasks.references import named, reference_of
 from taskward.tasks.words import is_unspaced, to_find
 
 Columns = ColumnCollection[str, ColumnElement[Any]]

@@ -30,8 +30,8 @@ from taskward.resources.clock import NOW
 from taskward.resources.errors import VersionMismatch
 from taskward.resources.idempotency import Idempotency, is_unknown, known_key
 from taskward.resources.positions import behind_all, placed
-from taskward.resources.references import Reference, RowStatement
-from taskward.resources.refusals import NOT_AS_EXPECTED, NOT_FOUND
+from taskward.resources.references import ONE_ROW, Reference, RowStatement, named
+from taskward.resources.refusals import NO_ANCHOR, NOT_AS_EXPECTED, NOT_FOUND, code
 from taskward.resources.resource import Versioned, Write, answered, is_expected
 from taskward.resources.session import Session
 from taskward.resources.shapes import Patch, RowId
@@ -42,17 +42,13 @@ from taskward.tasks.references import (
     ANCHOR,
     ELSEWHERE,
     LIST,
-    NO_ANCHOR,
     NO_LIST,
     NO_PARENT,
-    ONE_ROW,
     OTHER_LIST,
     PARENT,
     TOO_DEEP,
     TOO_MANY,
-    code,
     is_full,
-    named,
     problem_of,
     subtasks_of,
 )

@@ -9,16 +9,10 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
-    BigInteger,
     ColumnElement,
-    FromClause,
     Select,
-    Text,
-    Uuid,
-    bindparam,
     case,
     exists,
-    func,
     literal_column,
     select,
     true,
@@ -28,14 +22,15 @@ from taskward.errors import Problem
 from taskward.lists.model import TABLE as LISTS
 from taskward.postgres.statements import owned
 from taskward.resources.errors import AnchorElsewhere, LimitReached, ReferenceNotFound
-from taskward.resources.references import Reference, has_its_uid
+from taskward.resources.references import ONE_ROW, Named
+from taskward.resources.refusals import NO_ANCHOR, code
 from taskward.tasks.errors import FieldUnfit, TooDeep
 from taskward.tasks.model import TABLE
 
 MAX_SUBTASKS = 500
 
 # What a statement answers in place of a row, or fails with in a batch (`resources/refusals.py`).
-NO_LIST, NO_PARENT, NO_ANCHOR, OTHER_LIST = "TW422", "TW423", "TW424", "TW425"
+NO_LIST, NO_PARENT, OTHER_LIST = "TW422", "TW423", "TW425"
 TOO_DEEP, TOO_MANY, ELSEWHERE = "TW431", "TW432", "TW433"
 
 REFUSALS = (NO_LIST, NO_PARENT, NO_ANCHOR, OTHER_LIST, TOO_DEEP, TOO_MANY, ELSEWHERE)
@@ -55,44 +50,6 @@ def problem_of(refusal: str, *, anchor: str = "") -> Problem:
     return problems[refusal]()
 
 
-class Named:
-    """A row that the parameter `name` refers to, if it is live."""
-
-    def __init__(self, name: str, table: FromClause, *columns: str) -> None:
-        row, (by_id, by_uid) = table.alias(name), parameters_of(name)
-        self.is_sent = by_id.is_not(None) | by_uid.is_not(None)
-        kept = (row.c[column] for column in ("id", *columns))
-        found: Select[Any] = select(*kept).where(row.c.id == reference_of(name, table), row.c.deleted_at.is_(None))
-        self.found = owned(found, row).subquery(f"the_{name}")
-        self.is_missing = self.is_sent & self.found.c.id.is_(None)
-
-
-def reference_of(name: str, table: FromClause) -> ColumnElement[int]:
-    """The id that the parameter `name` refers to, by itself or by a uid (`named`); null if no row has the uid."""
-    by_id, by_uid = parameters_of(name)
-    return func.coalesce(by_id, id_of(by_uid, table))
-
-
-def parameters_of(name: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    return bindparam(f"{name}_id", type_=BigInteger()), bindparam(f"{name}_uid", type_=Uuid())
-
-
-def named(name: str, reference: Reference | None) -> dict[str, Any]:
-    """The parameters of `reference_of`."""
-    is_id = isinstance(reference, int)
-    return {f"{name}_id": reference if is_id else None, f"{name}_uid": None if is_id else reference}
-
-
-def id_of(uid: ColumnElement[Any], table: FromClause) -> ColumnElement[Any]:
-    """Of the row that has it and is not gone for good."""
-    row = table.alias()
-    return owned(select(row.c.id).where(row.c.uid == uid, has_its_uid(row)), row).scalar_subquery()
-
-
-def code(refusal: str) -> ColumnElement[str]:
-    return literal_column(f"'{refusal}'", Text())
-
-
 def subtasks_of(task_id: ColumnElement[Any]) -> Select[Any]:
     """The live ones."""
     subtask = TABLE.alias("subtask")
@@ -107,8 +64,6 @@ def is_full(parent_id: ColumnElement[Any]) -> ColumnElement[bool]:
 LIST = Named("list", LISTS)
 PARENT = Named("parent", TABLE, "list_id", "parent_id")
 ANCHOR = Named("anchor", TABLE, "list_id", "position")
-
-ONE_ROW = select(literal_column("1")).subquery("one")
 
 
 def where_new_goes() -> CTE:

@@ -31,13 +31,15 @@ from taskward.http.parameters import (
 from taskward.http.responses import JsonResponse, created, no_content, paged, replayed, versioned
 from taskward.http.route import CurrentSession, OwnerRouter, PlainRoute
 from taskward.http.validation import NOT_AN_OBJECT, described, invalid, validation_problem
+from taskward.lists.errors import ListNotEmpty, ListNotFound
 from taskward.resources.references import Reference, reference_in
 from taskward.resources.shapes import MAX_ERRORS, REFERENCE
-from taskward.tasks import actions, finding, moves, recurring
+from taskward.tasks import actions, finding, list_deletion, moves, recurring
 from taskward.tasks import batch as batches
 from taskward.tasks.batch import Batch, BatchRead, CreateOperation, DeleteOperation, MoveOperation, PatchOperation
 from taskward.tasks.completions import CompletionKind, CompletionRead
 from taskward.tasks.errors import OccurrenceNotLatest, OccurrenceNotOpen, RecurringTask, TaskNotFound
+from taskward.tasks.list_deletion import Destination, TasksLeft
 from taskward.tasks.model import (
     CREATED_EXAMPLE,
     EXAMPLE,
@@ -444,7 +446,34 @@ async def move_task(
     return versioned(await moves.move(session, task_id, move, expected=expected, idempotency=key.of(move)))
 
 
-ROUTERS = (router, move_router, tag_router, batch_router, trash_router, occurrence_router)
+list_router = OwnerRouter(noun=ListNotFound.noun, tags=["lists"], route_class=PlainRoute)
+
+WhereTasksGo = Annotated[
+    Destination | SkipJsonSchema[None],
+    Query(description="Where the tasks in the list go. It may be left out when there is none."),
+]
+
+
+@list_router.delete(
+    "/lists/{list_id}",
+    response_model=TasksLeft,
+    responses=answers(200, {}, REPLAYED)
+    | answers(204, {}, REPLAYED)
+    | problems(404, 409, 412, 428, examples={409: ListNotEmpty()}),
+)
+async def delete_list(
+    session: CurrentSession, list_id: PathId, if_match: IfMatch, key: IdempotencyKey, tasks: WhereTasksGo = None
+) -> Response:
+    """Delete a list. At most 1,000 of its tasks go with one call, families together: while some are left, the answer is
+    200 and how many, and you send the request again, with an `Idempotency-Key` of its own. 204 says that it is gone."""
+    expected = if_match.versions()
+    done = await list_deletion.delete(session, list_id, tasks=tasks, expected=expected, idempotency=key.of())
+    if done.json:
+        return JsonResponse(done.json, headers=replayed(done.is_replay))
+    return no_content(is_replay=done.is_replay)
+
+
+ROUTERS = (router, move_router, tag_router, batch_router, trash_router, occurrence_router, list_router)
 GROUPS = [
     {"name": "tasks", "description": "One task at a time, and lists of them."},
     {"name": "recurrence", "description": "Completing tasks, and those that come again."},

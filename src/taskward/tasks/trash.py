@@ -71,9 +71,16 @@ class TaskTrash(Trash):
         return task, union_all(itself, owned(went_along, subtask)).cte("family")
 
 
+def live_list() -> ColumnElement[Any]:
+    """Of a task in the trash, null when the list was deleted meanwhile."""
+    found: Select[Any] = select(LISTS.c.id).where(LISTS.c.id == TABLE.c.list_id, LISTS.c.deleted_at.is_(None))
+    return owned(found, LISTS).correlate(TABLE).scalar_subquery()
+
+
 TRASH = TaskTrash(
     TASKS,
     read=TrashedTask,
+    shown={"list_id": live_list()},
     # A title cannot be null, and whoever sees the row should not take it for one of somebody's.
     erased={"title": literal_column("'erased'"), "status": literal_column("'Todo'")},
     # Release 0.1 may have left `completed_at` to follow `updated_at`, which changes here.

@@ -93,7 +93,7 @@ FROM spot
 WHERE spot.place IS NOT NULL UNION ALL SELECT crowd.id AS id, crowd.position AS position
 FROM crowd),
 along AS
-(SELECT subtask.id AS id, '5' || lpad(CAST(CAST(current_setting('app.version') AS BIGINT) AS TEXT), 16, '0') || lpad(CAST(row_number() OVER (ORDER BY subtask.position, subtask.id) AS TEXT), 3, '0') || '1' AS position
+(SELECT subtask.id AS id, '5' || lpad(CAST(CAST(current_setting('app.version') AS BIGINT) AS TEXT), 16, '0') || lpad(CAST(row_number() OVER (ORDER BY subtask.position, subtask.id) AS TEXT), 4, '0') || '1' AS position
 FROM move JOIN tasks AS subtask ON subtask.parent_id = move.id
 WHERE subtask.deleted_at IS NULL AND move.list_id IS DISTINCT FROM move.left_list_id AND subtask.owner_id = $11::VARCHAR),
 changes AS
