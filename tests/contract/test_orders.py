@@ -35,8 +35,8 @@ class Order:
 
     lists: dict[int | None, list[int]] = field(default_factory=lambda: {None: []})
     parent: dict[int, int | None] = field(default_factory=dict)
-    trash: dict[int, tuple[int, int | None]] = field(default_factory=dict)
-    """With which task it went there, and its parent."""
+    trash: dict[int, tuple[int, int | None, int | None]] = field(default_factory=dict)
+    """With which task it went there, its parent, and its list."""
 
     def list_of(self, task: int | None) -> int | None:
         return next(name for name, order in self.lists.items() if task in order)
@@ -64,14 +64,22 @@ class Order:
 
     def delete(self, task: int) -> None:
         for gone in (task, *self.subtasks(task)):
-            self.trash[gone] = (task, self.parent.pop(gone))
+            self.trash[gone] = (task, self.parent.pop(gone), self.list_of(gone))
             self.lists[self.list_of(gone)].remove(gone)
+
+    def delete_list(self, name: int, to: str) -> None:
+        if to == "inbox":
+            self.lists[None] += self.lists[name]
+        else:
+            for task in [task for task in self.lists[name] if self.parent[task] is None]:
+                self.delete(task)
+        del self.lists[name]
 
     def restored(self, task: int) -> dict[int, int | None]:
         """What comes back, and to which parent."""
-        _, parent = self.trash[task]
+        _, parent, _ = self.trash[task]
         fits = parent in self.parent and self.parent[parent] is None
-        along = [other for other, (with_task, _) in self.trash.items() if with_task == task != other]
+        along = [other for other, (with_task, _, _) in self.trash.items() if with_task == task != other]
         return {task: parent if fits else None, **dict.fromkeys(along, task)}
 
 
@@ -106,7 +114,7 @@ class Orders(RuleBasedStateMachine):
         answer = self.people[who].send(method, path, **({} if body is None else {"json": body}))
         code = answer.json().get("code", "") if answer.status_code >= 400 else ""
         call = path.rpartition("/")[2]
-        self.outcomes[method if call.isdecimal() else f"{method} {call}", code] += 1
+        self.outcomes[method if call[0].isdecimal() else f"{method} {call}", code] += 1
         return answer
 
     def list_at(self, who: str, number: int | None) -> int | None:
@@ -194,12 +202,23 @@ class Orders(RuleBasedStateMachine):
         for each, parent in back.items():
             found = self.people[who].get(f"/tasks/{each}").json()
             assert (found["parent_id"], found["position"]) == (parent, self.positions[each])
-            if parent is not None and each == task:
-                assert found["list_id"] == mine.list_of(parent)
-            del mine.trash[each]
+            _, _, left = mine.trash.pop(each)
+            assert found["list_id"] == (mine.list_of(parent) if parent else left if left in mine.lists else None)
             mine.parent[each] = parent
             place = sum(self.positions[other] < found["position"] for other in mine.lists[found["list_id"]])
             mine.lists[found["list_id"]].insert(place, each)
+
+    @rule(who=WHO, number=NUMBER, to=st.sampled_from(["inbox", "trash"]), is_replaced=st.booleans())
+    def delete_list(self, who: str, number: int, to: str, *, is_replaced: bool) -> None:
+        mine, name = self.orders[who], self.list_at(who, number)
+        if name is None or len(mine.lists) < 3:
+            return
+        if mine.lists[name]:
+            problem(self.sent(who, "DELETE", f"/lists/{name}"), 409, "list_not_empty")
+        assert self.sent(who, "DELETE", f"/lists/{name}?tasks={to}").status_code == 204
+        mine.delete_list(name, to)
+        if is_replaced:
+            mine.lists[self.people[who].post("/lists", json={"name": "New"}).json()["id"]] = []
 
     @rule(who=WHO, number=NUMBER)
     def erase(self, who: str, number: int) -> None:
