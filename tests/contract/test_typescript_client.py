@@ -150,7 +150,7 @@ def test_the_core_is_small(package: Path) -> None:
     assert len(gzip.compress(code, mtime=0)) <= MAX_COMPRESSED_BYTES
 
 
-@pytest.mark.parametrize("name", ["life", "errors", "faults", "changes", "tanstack", "offline"])
+@pytest.mark.parametrize("name", ["life", "errors", "faults", "changes", "places", "tanstack", "offline"])
 def test_what_the_client_promises_holds(package: Path, development: Development, name: str) -> None:
     passes(package, name, **development.settings())
 

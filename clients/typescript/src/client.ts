@@ -22,6 +22,8 @@ export function taskward(options: Options) {
       find: call("GET /tasks/{task_id}"),
       replace: send("PUT /tasks/{task_id}"),
       change: send("PATCH /tasks/{task_id}"),
+      /** To another place, list or parent; its subtasks move along. */
+      move: send("POST /tasks/{task_id}/move"),
       /** Moves the task to the trash. */
       delete: call("DELETE /tasks/{task_id}"),
       /** Done, or of a task that recurs the next occurrence is open. Name the `occurrence`. */
@@ -44,8 +46,6 @@ export function taskward(options: Options) {
     },
     trash: {
       ...pages("GET /trash"),
-      /** To another place, list or parent; its subtasks move along. */
-      move: send("POST /tasks/{task_id}/move"),
       restore: call("POST /tasks/{task_id}/restore"),
       /** Removes a task of the trash for good. */
       erase: call("DELETE /trash/{task_id}"),

@@ -4,6 +4,7 @@ import type { Taskward } from "./client.js";
 import { isPassing, uuid } from "./connection.js";
 import { type CopyEvent, copyOf, type Key, keyOf, type Kind, type Rows } from "./copy.js";
 import { isTaskwardError, TaskwardError } from "./errors.js";
+import { between, type Place, type Placed } from "./places.js";
 import type { ListCreate, ListRead, TaskCreate, TaskRead } from "./openapi.js";
 
 /** Two people, or two devices, have changed the same fields of one row. */
@@ -35,8 +36,9 @@ export interface CollectionOptions {
 }
 
 type Fields = Record<string, unknown>;
-type Row = TaskRead | ListRead;
-type Config<R extends Row> = CollectionConfig<R, Key>;
+type Row = (TaskRead | ListRead) & Placed;
+export type TaskRow = TaskRead & Placed;
+export type ListRow = ListRead & Placed;
 
 export { keyOf, type CopyEvent };
 
@@ -51,7 +53,8 @@ interface Mutation {
 }
 
 const KINDS = { "taskward-tasks": "task", "taskward-lists": "list" } as const;
-const SET_BY_THE_API = ["id", "version", "created_at", "updated_at", "position", "occurrence", "occurrence_date"];
+const SET_BY_THE_API = ["id", "version", "created_at", "updated_at", "position", "occurrence", "occurrence_date", "place"];
+const PLACE = ["position", "place"]; // whoever moves last has the last word
 const ATTEMPTS = 10; // of a change that others get ahead of
 
 /**
@@ -62,9 +65,9 @@ const ATTEMPTS = 10; // of a change that others get ahead of
  */
 export function taskwardCollections({ client, done_since, onConflict, onEvent = () => {} }: CollectionOptions) {
   const copy = copyOf(client.changes, { done_since, say: onEvent });
-  const turns = new Map<Key, Promise<unknown>>();
+  let last: Promise<unknown> = Promise.resolve();
 
-  function config<K extends Kind>(id: keyof typeof KINDS, kind: K): Config<Rows[K]> {
+  function config<K extends Kind>(id: keyof typeof KINDS, kind: K): CollectionConfig<Rows[K] & Placed, Key> {
     const written = ({ transaction }: { transaction: { mutations: readonly Mutation[] } }) =>
       writeAll(transaction.mutations, ({ mutationId }) => mutationId);
     return {
@@ -99,20 +102,12 @@ export function taskwardCollections({ client, done_since, onConflict, onEvent = 
     };
   }
 
-  /** Each mutation is a write of its own. Those of one row happen in order: one that is new is created before it is changed. */
+  /** Each mutation is a write of its own, after all that were made before it: what a row is created in, or put behind, is there. */
   async function writeAll(mutations: readonly Mutation[], nameOf: (mutation: Mutation, index: number) => string): Promise<void> {
     for (const [index, mutation] of mutations.entries()) {
       const kind = KINDS[mutation.collection.id as keyof typeof KINDS];
-      const key = keyOf(mutation.modified as Row);
-      const turn = (turns.get(key) ?? Promise.resolve())
-        .catch(() => {})
-        .then(() => write(kind, key, mutation, nameOf(mutation, index)));
-      turns.set(key, turn);
-      try {
-        await turn;
-      } finally {
-        if (turns.get(key) === turn) turns.delete(key);
-      }
+      const turn = () => write(kind, keyOf(mutation.modified as Row), mutation, nameOf(mutation, index));
+      await (last = last.then(turn, turn));
     }
   }
 
@@ -125,7 +120,9 @@ export function taskwardCollections({ client, done_since, onConflict, onEvent = 
   async function create(kind: Kind, key: Key, row: Row, idempotencyKey: string): Promise<void> {
     const body = Object.fromEntries(Object.entries(row).filter(([name, value]) => value !== null && !SET_BY_THE_API.includes(name)));
     try {
-      copy.put(kind, await rooms[kind].create(body, { idempotencyKey }));
+      const created = await rooms[kind].create(body, { idempotencyKey });
+      copy.put(kind, created);
+      if (row.place) await send(kind, key, { place: row.place }, { ifMatch: created.version, idempotencyKey: `${idempotencyKey}/placed` });
     } catch (error) {
       if (!isTaskwardError(error, "uid_taken")) throw error;
       copy.put(kind, await rooms[kind].find(key)); // created longer ago than keys are kept
@@ -160,7 +157,7 @@ export function taskwardCollections({ client, done_since, onConflict, onEvent = 
   /** The changes that are left over when theirs are already there. */
   async function merged(kind: Kind, was: Row, mine: Row, theirs: Row, changes: Fields): Promise<Fields> {
     const left = Object.fromEntries(Object.entries(changes).filter(([name, value]) => !same(value, (theirs as unknown as Fields)[name])));
-    const fields = Object.keys(left).filter((name) => hasChanged(name, was, theirs));
+    const fields = Object.keys(left).filter((name) => !PLACE.includes(name) && hasChanged(name, was, theirs));
     if (fields.length === 0) return left;
     if (!onConflict)
       throw new TaskwardError("version_mismatch", `Somebody else has changed ${fields.join(" and ")} meanwhile.`);
@@ -173,7 +170,15 @@ export function taskwardCollections({ client, done_since, onConflict, onEvent = 
   }
 
   async function send(kind: Kind, key: Key, wanted: Fields, options: { ifMatch: Version; idempotencyKey: string }): Promise<void> {
-    if (Object.keys(wanted).length) copy.put(kind, await rooms[kind].change(key, wanted, options));
+    const { position: _, place, list_id, parent_id, ...patch } = wanted;
+    const move = defined({ list_id, parent_id, ...(place as Place | undefined) });
+    let { ifMatch, idempotencyKey } = options;
+    if (Object.keys(move).length) {
+      const moved = await rooms[kind].move(key, move, { ifMatch, idempotencyKey });
+      copy.put(kind, moved);
+      [ifMatch, idempotencyKey] = [moved.version, `${idempotencyKey}/moved`];
+    }
+    if (Object.keys(patch).length) copy.put(kind, await rooms[kind].change(key, patch, { ifMatch, idempotencyKey }));
   }
 
   /** Whatever the others have made of it: a task is in the trash as they left it. */
@@ -223,21 +228,30 @@ export function taskwardCollections({ client, done_since, onConflict, onEvent = 
 interface Room {
   create(body: object, options: { idempotencyKey: string }): Promise<Row>;
   find(key: Key): Promise<Row>;
+  move(key: Key, move: Fields, options: { ifMatch: Version; idempotencyKey: string }): Promise<Row>;
   change(key: Key, patch: Fields, options: { ifMatch: Version; idempotencyKey: string }): Promise<Row>;
   delete(key: Key, options: { ifMatch: Version; idempotencyKey: string }): Promise<void>;
 }
 
 /** A task to insert, as it is shown until the API has answered. */
-export function newTask(fields: TaskCreate): TaskRead {
+export function newTask(fields: TaskCreate): TaskRow {
   const plain = { title: "", description: null, status: "Todo", priority: null, tags: [], completed_at: null };
   const due = { due_on: null, due_at: null, time_zone: null, reminders: [] };
   const recurrence = { recurrence: null, recurrence_anchor: "due", occurrence: null, occurrence_date: null };
-  return { ...fresh(), ...plain, ...due, ...recurrence, ...fields } as TaskRead;
+  return { ...fresh(), ...plain, ...due, ...recurrence, list_id: null, parent_id: null, ...fields } as TaskRow;
+}
+
+type Neighbour = Pick<Row, "id" | "uid" | "position">;
+
+/** In a change of its collection: moves a row between two others of its list, each undefined at the end. */
+export function place(row: Placed & { position: string }, low: Neighbour | undefined, high: Neighbour | undefined): void {
+  row.position = between(low?.position ?? "", high?.position);
+  row.place = low === undefined ? { to: "first" } : { after: keyOf(low) };
 }
 
 /** A list to insert, as it is shown until the API has answered. */
-export function newList(fields: ListCreate): ListRead {
-  return { ...fresh(), color: null, ...fields } as ListRead;
+export function newList(fields: ListCreate): ListRow {
+  return { ...fresh(), color: null, ...fields } as ListRow;
 }
 
 function fresh() {
@@ -249,6 +263,10 @@ const DUE = ["due_on", "due_at"]; // a value for one clears the other
 function hasChanged(name: string, was: Row, theirs: Row): boolean {
   const names = DUE.includes(name) ? DUE : [name];
   return names.some((each) => !same((was as unknown as Fields)[each], (theirs as unknown as Fields)[each]));
+}
+
+function defined(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 function same(one: unknown, other: unknown): boolean {

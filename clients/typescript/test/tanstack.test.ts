@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
 import { createCollection } from "@tanstack/db";
 import { isTaskwardError, type Task, taskward } from "@taskward/client";
-import { type CollectionOptions, type Conflict, newTask, taskwardCollections } from "@taskward/client/tanstack";
+import { type CollectionOptions, type Conflict, keyOf, newList, newTask, place, taskwardCollections } from "@taskward/client/tanstack";
 import { eventually } from "./support/eventually.js";
 import { API, somebody } from "./support/people.js";
 
@@ -60,6 +60,51 @@ test("a write shows at once, and is what the API has made of it when it is done"
   assert.deepEqual(titles(laptop), []);
   await deleted.isPersisted.promise;
   await eventually(() => titles(phone).length === 0);
+});
+
+test("a task is moved into a list that is as new as itself", async (context) => {
+  const phone = await device(context, somebody());
+  const [home, milk] = [newList({ name: "Home" }), newTask({ title: "Milk" })];
+  await phone.lists.insert(home).isPersisted.promise;
+  await phone.tasks.insert(milk).isPersisted.promise;
+
+  const { id } = phone.lists.get(home.uid!)!;
+  const moved = phone.tasks.update(milk.uid!, (task) => {
+    task.list_id = id;
+    task.title = "Oat milk";
+  });
+  await moved.isPersisted.promise;
+
+  const { list_id, title } = await phone.client.tasks.find(milk.uid!);
+  assert.deepEqual([list_id, title], [id, "Oat milk"]);
+});
+
+test("tasks are put in order, and shown there at once", async (context) => {
+  const token = somebody();
+  const [phone, laptop] = [await device(context, token), await device(context, token)];
+  const order = ({ tasks }: typeof phone) =>
+    tasks.toArray.sort((one, other) => (one.position < other.position ? -1 : one.position > other.position ? 1 : one.id - other.id));
+  const shown = (device: typeof phone) => order(device).map((task) => task.title).join("");
+  const put = (title: string, index: number) => {
+    const others = order(phone).filter((task) => task.title !== title);
+    const key = keyOf(order(phone).find((task) => task.title === title)!);
+    return phone.tasks.update(key, (task) => place(task, others[index - 1], others[index])).isPersisted.promise;
+  };
+  await Promise.all([..."abcd"].map((title) => phone.tasks.insert(newTask({ title })).isPersisted.promise));
+  assert.equal(shown(phone), "abcd");
+
+  for (const [title, index, expected] of [["d", 0, "dabc"], ["a", 3, "dbca"], ["c", 1, "dcba"], ["a", 3, "dcba"]] as const) {
+    const written = put(title, index);
+    assert.equal(shown(phone), expected);
+    await written;
+    assert.equal(shown(phone), expected);
+  }
+  await Promise.all([put("a", 0), put("b", 0), put("c", 0)]);
+  assert.equal(shown(phone), "cbad");
+
+  assert.equal((await phone.client.tasks.list({ sort: "position", list: "inbox" })).map((task) => task.title).join(""), "cbad");
+  await eventually(() => shown(laptop) === "cbad");
+  assert(phone.tasks.toArray.every((task) => task.place === undefined));
 });
 
 test("what the API refuses is taken back", async (context) => {
