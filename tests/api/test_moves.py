@@ -1,5 +1,6 @@
 """The order of tasks, and moving them to other places, lists and parents (CONTRACT: lists, subtasks and order)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -249,10 +250,25 @@ def test_what_cannot_be_referred_to_is_one_and_the_same(ann: Person, bob: Person
             assert found["errors"][0]["loc"] == ["body", field]
             assert {answer.content for answer in answers} == {answers[0].content}
             assert {tuple(sorted(answer.headers)) for answer in answers} == {tuple(sorted(answers[0].headers))}
+        for operation in ("move", "create"):
+            answers = [
+                batch(ann, referring(operation, task, field, reference))
+                for reference in references
+                if operation == "move" or field in ("list_id", "parent_id")
+            ]
+            assert {(answer.status_code, answer.content) for answer in answers} == {
+                (422, answer.content) for answer in answers[:1]
+            }
     for field, references in (("list_id", absent["list_id"]), ("parent_id", absent["task"])):
         name = field.removesuffix("_id")
         assert [ann.tasks(**{name: reference}) for reference in references] == [[]] * len(references)
     assert ann.tasks()[: len(before)] == before
+
+
+def referring(operation: str, task: dict[str, Any], field: str, reference: Any) -> dict[str, Any]:
+    if operation == "move":
+        return {"op": "move", "id": task["id"], "move": {field: reference}}
+    return {"op": "create", "task": {"title": "x", field: reference}}
 
 
 def test_a_reference_takes_a_uid(ann: Person, database_url: str) -> None:
@@ -308,6 +324,17 @@ def test_a_move_looks_at_if_match_before_it_looks_at_references(ann: Person, bob
     problem(move(ann, task, {"parent_id": task["id"], "after": NEVER_GIVEN}), 422, "reference_not_found")
     problem(move(ann, bob.adds("theirs"), {"after": NEVER_GIVEN}), 404, "task_not_found")
     problem(move(ann, bob.adds("theirs"), {}, If_Match=stale), 404, "task_not_found")
+
+
+def test_a_server_that_requires_if_match_requires_it_of_moves(careful_api: str, person: Callable[..., Person]) -> None:
+    carol = person("carol", api=careful_api)
+    task = carol.adds("t")
+    problem(move(carol, task, {}), 428, "precondition_required")
+    problem(move(carol, {"id": NEVER_GIVEN}, {}), 428, "precondition_required")
+    operation = {"op": "move", "id": task["id"], "move": {}}
+    problem(batch(carol, operation), 428, "precondition_required", operation=0)
+    assert move(carol, task, {}, If_Match=etag_of(carol, task)).status_code == 200
+    assert batch(carol, {**operation, "if_match": etag_of(carol, task)}).status_code == 200
 
 
 def test_a_move_happens_once_for_a_key(ann: Person) -> None:
