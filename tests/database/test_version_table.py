@@ -138,7 +138,7 @@ def test_one_login_may_migrate_and_another_serve(own_cluster: str, logins: dict[
 
                 asyncio.run(serves(serving))
                 assert set(purge(serving, trash_days=30).values()) == {Purged(removed=0)}
-                assert forget(serving, "ann") == {"tasks": 1, "lists": 0, "idempotency_keys": 0, "owner": 1}
+                assert {table for table, count in forget(serving, "ann").items() if count} == {"tasks", "owner"}
     finally:
         asked(own_cluster, f"drop role {name}")
 
@@ -163,7 +163,7 @@ def test_a_schema_of_its_own_is_that_of_the_logins_search_path(own_cluster: str,
             schemas = "select schemaname from pg_tables where tablename = 'taskward_version' order by 1"
             assert asked(admin, schemas) == [("public",), ("todo",)]
             assert asked(admin, "select count(*) from public.tasks") == [(1,)]
-            assert forget(url, "ann") == {"tasks": 1, "lists": 0, "idempotency_keys": 0, "owner": 1}
+            assert {table for table, count in forget(url, "ann").items() if count} == {"tasks", "owner"}
             assert asked(admin, "select count(*) from public.tasks") == [(1,)]
             downgrade(url, to="base")
             asyncio.run(serves(elsewhere))

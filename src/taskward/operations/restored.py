@@ -74,7 +74,7 @@ def restored(url: str, *, ids: int, say: Callable[[str], None], clock: Callable[
         say(f"Lifted the versions of {len(owners)} owners, and the ids by {ids}. From now on nothing comes again.")
         rows, said_at = 0, time.monotonic()
         for number, owner in enumerate(owners):
-            rows += sum(count for table in STAMPED for count in stamped(connection, owner, table, clock))
+            rows += sum(stamped(connection, owner, clock))
             if time.monotonic() > said_at + SAY_SECONDS:
                 said_at = time.monotonic()
                 say(f"Stamped {rows} rows, of {number + 1} of {len(owners)} owners.")
@@ -119,17 +119,27 @@ def lift_versions(connection: AdminConnection, owners: Iterable[str], *, now_ms:
     connection.execute(sql.SQL("; ").join([become, *each]))
 
 
-def stamped(connection: AdminConnection, owner: str, table: Table, clock: Callable[[], float]) -> Iterator[int]:
-    """How many rows, portion by portion. None of an owner who was forgotten meanwhile."""
-    count, last = ROWS_AT_ONCE, [0] * len(key_of(table))
-    while count == ROWS_AT_ONCE:
-        after = dict(zip(AFTER, last, strict=False))
+def stamped(connection: AdminConnection, owner: str, clock: Callable[[], float]) -> Iterator[int]:
+    """How many rows, transaction by transaction. None of an owner who was forgotten meanwhile."""
+    left, last = list(STAMPED), list[int]()
+    while left:
+        room = ROWS_AT_ONCE
         with as_owner(connection, owner) as is_there:
             if not is_there:
                 return
             run(connection, owner, TICK(now_ms=int(clock() * 1000)))
-            [(count, *last)] = run(connection, owner, STAMP[table.name](rows=ROWS_AT_ONCE, **after)).fetchall()
-        yield count
+            while left and room:
+                call = STAMP[left[0].name](rows=room, **after(left[0], last))
+                [(count, *last)] = run(connection, owner, call).fetchall()
+                if count < room:
+                    left, last = left[1:], []
+                room -= count
+        yield ROWS_AT_ONCE - room
+
+
+def after(table: Table, last: list[int]) -> dict[str, int]:
+    """The parameters for what comes behind the last row, or for the beginning."""
+    return dict(zip(AFTER, last or [0] * len(key_of(table)), strict=False))
 
 
 def key_of(table: Table) -> list[Column[Any]]:
@@ -145,10 +155,10 @@ def stamping(table: Table) -> Statement:
     """A portion of what was not written since the versions were lifted; how many, and the last one's key."""
     some, key = table.alias("portion"), [column.name for column in key_of(table)]
     of_some = tuple_(*(some.c[name] for name in key))
-    after = tuple_(*(bindparam(name, type_=BigInteger()) for name in AFTER[: len(key)]))
+    behind = tuple_(*(bindparam(name, type_=BigInteger()) for name in AFTER[: len(key)]))
     floor = owned(select(CLOCK.c.feed_floor), CLOCK).scalar_subquery()
     old: Select[Any] = select(literal_column("portion.ctid")).select_from(some)
-    old = old.where(of_some > after, some.c.version <= floor)
+    old = old.where(of_some > behind, some.c.version <= floor)
     portion = owned(old, some).order_by(*(some.c[name] for name in key)).limit(ROWS)
     is_one = literal_column(f"{table.name}.ctid") == func.any(func.array(portion.scalar_subquery()))
     stamp = owned(update(table).values(version=NOW).where(is_one), table).returning(*key_of(table)).cte("stamped")
