@@ -319,13 +319,14 @@ def test_a_token_that_was_not_given_out_to_this_owner_is_refused(ann: Person, bo
 
 
 FORGED = (
-    *("", "-1", "1.5", "01", "99999999999999999", "1.2.3", "1.2.3.4.5", "1.2.30.4", "1/2", "1.2.3/x", "1.2.3/9.9"),
-    *("0.1.1/999999999999999999", "0.1.1/-999999999999999999", "1.2.3/1234567890123456789", "٣"),
+    *("", "-1", "1.5", "01", "99999999999999999", "1.2.3", "1.2.3.4", "1.2.3.4.5.6", "1.2.30.4.5", "1/2", "1.2.3/"),
+    *("1.2.3.4/x", "1.2.3.4/9.9", "0.1.1.0/999999999999999999", "0.1.1.0/-999999999999999999"),
+    *("1.2.3.4/1234567890123456789", "٣"),
 )
 
 
 @pytest.mark.parametrize(
-    "text", ["5.9.9.9", "5.9.9/", "5.0.0/0", "0.0.0/", "5", "9999999999999999.9999999999999999.9.1"]
+    "text", ["5.9.9.9.9", "5.9.9.9/", "5.0.0.0/0", "0.0.0.0/", "5", "9999999999999999.9999999999999999.9.1.1"]
 )
 def test_a_forged_token_that_is_well_formed_shows_at_most_ones_own_rows(ann: Person, text: str) -> None:
     milk = ann.adds("Milk")
@@ -544,8 +545,8 @@ def explained(person: Person, url: str, call: Bound) -> str:
 def test_of_nothing_new_the_clock_alone_is_read(ann: Person, database_url: str) -> None:
     version = ann.adds("Milk")["version"]
 
-    plan = explained(ann, database_url, FEED.FOLLOWING(limit=500, version=version + 1, kind=0, id=0))
-    others = explained(ann, database_url, FEED.FOLLOWING(limit=500, version=version, kind=0, id=0))
+    plan = explained(ann, database_url, FEED.FOLLOWING(limit=500, version=version + 1, kind=0, id=0, part=0))
+    others = explained(ann, database_url, FEED.FOLLOWING(limit=500, version=version, kind=0, id=0, part=0))
 
     scans = re.compile(r"Scan (?:using \w+ )?on (?:tasks|lists|tasks_\w+)\b.*?\((never executed|actual)")
     assert set(scans.findall(plan)) == {"never executed"}
@@ -556,7 +557,78 @@ def test_of_nothing_new_the_clock_alone_is_read(ann: Person, database_url: str) 
 def test_a_first_copy_goes_along_the_key(ann: Person, database_url: str) -> None:
     batch(ann, *adding(*string.ascii_uppercase[:9]))
 
-    call = FEED.COPYING(limit=3, done_since="-infinity", after_list=0, after_task=0)
+    call = FEED.COPYING(
+        limit=3,
+        done_since="-infinity",
+        **{f"{name}_{kind.name}": 0 for kind in FEED.kinds for name in ("after", "part_of")},
+    )
     plan = explained(ann, database_url, call)
 
     assert "Index Scan using tasks_pkey" in plan
+
+
+# Completions
+
+
+def daily(person: Person) -> dict[str, Any]:
+    return person.adds("Water the plants", recurrence="FREQ=DAILY", due_on="2025-03-01")
+
+
+def completes(person: Person, task: dict[str, Any], occurrence: int) -> Change:
+    body = {"occurrence": occurrence, "missed": "keep"}
+    answer = person.post(f"/tasks/{task['id']}/complete", json=body)
+    assert answer.status_code == 200, answer.text
+    return {"kind": "completion", "op": "put", "completion": answer.json()["completion"]}
+
+
+def test_what_is_completed_is_told_behind_its_task_and_what_is_taken_back_is_a_removal(ann: Person) -> None:
+    task = daily(ann)
+    copy = Copy(ann)
+    copy.catch_up()
+
+    first = completes(ann, task, 1)
+    assert copy.catch_up() == [put(read(ann, task)), first]
+    second = completes(ann, task, 2)
+    assert copy.catch_up() == [put(read(ann, task)), second]
+    assert ann.post(f"/tasks/{task['id']}/reopen").status_code == 200
+    gone = {"kind": "completion", "op": "remove", "task_id": task["id"], "occurrence": 2}
+    assert copy.catch_up() == [put(read(ann, task)), gone]
+
+
+def test_a_task_takes_its_completions_along_and_brings_them_again(ann: Person) -> None:
+    task = daily(ann)
+    completed = [completes(ann, task, number) for number in (1, 2, 3)]
+    copy = Copy(ann)
+    assert copy.catch_up() == [put(read(ann, task)), *completed]
+
+    ann.delete(f"/tasks/{task['id']}")
+    assert copy.catch_up() == [removed(task)]
+    assert Copy(ann).catch_up() == []
+    assert ann.post(f"/tasks/{task['id']}/restore").status_code == 200
+
+    assert copy.catch_up() == [put(read(ann, task)), *completed]
+
+
+def test_pages_may_end_between_completions_of_one_task_and_one_version(ann: Person) -> None:
+    tasks = [daily(ann), daily(ann)]
+    completed = [completes(ann, task, number) for task in tasks for number in (1, 2, 3)]
+    copy = Copy(ann, limit=1)
+
+    assert copy.catch_up() == [*(put(read(ann, task)) for task in tasks), *completed]
+    for task in tasks:
+        ann.delete(f"/tasks/{task['id']}")
+        copy.catch_up()
+        ann.post(f"/tasks/{task['id']}/restore")  # with one version for all of them
+    assert copy.catch_up()[-4:] == [put(read(ann, tasks[1])), *completed[3:]]
+
+
+def test_completions_of_tasks_that_a_first_copy_leaves_out_are_left_out(ann: Person) -> None:
+    finished = ann.adds("Once and again", recurrence="FREQ=DAILY;COUNT=2", due_on="2025-03-01")
+    for number in (1, 2):
+        completes(ann, finished, number)
+    going_on = daily(ann)
+    completed = completes(ann, going_on, 1)
+
+    found = ann.get("/changes", params={"done_since": "2999-01-01"}).json()["changes"]
+
+    assert found == [put(read(ann, going_on)), completed]

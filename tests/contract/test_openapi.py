@@ -307,7 +307,7 @@ def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
         "TaskMove",
         *("Batch", "CreateOperation", "PatchOperation", "MoveOperation", "DeleteOperation"),
         *("BatchRead", "CreateResult", "PatchResult", "MoveResult", "DeleteResult"),
-        *("ChangesRead", "TaskPut", "ListPut", "Removal"),
+        *("ChangesRead", "TaskPut", "ListPut", "CompletionPut", "Removal", "CompletionRemoval"),
         *("ListCreate", "ListReplace", "ListPatch", "ListRead", "ListMove", "TasksLeft"),
     }
     assert schemas["Status"]["enum"] == ["Todo", "InProgress", "Done"]

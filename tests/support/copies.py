@@ -14,7 +14,7 @@ class Reset(Exception):
 
 
 class Copy:
-    """`rows` are those that there are, by kind and id."""
+    """`rows` are those that there are, by kind and id, and `completions` by task and occurrence."""
 
     def __init__(self, person: Person, *, limit: int = 500, **first: Any) -> None:
         self.person = person
@@ -22,6 +22,7 @@ class Copy:
         self.first = first
         self.token: str | None = None
         self.rows: dict[tuple[str, int], dict[str, Any]] = {}
+        self.completions: dict[tuple[int, int], dict[str, Any]] = {}
 
     def ask(self, **query: Any) -> httpx.Response:
         since = self.first if self.token is None else {"since": self.token}
@@ -46,11 +47,22 @@ class Copy:
         kind = change["kind"]
         if change["op"] == "put":
             assert change.keys() == {"kind", "op", kind}
-            self.rows[kind, change[kind]["id"]] = change[kind]
+            row = change[kind]
+            if kind == "completion":
+                assert ("task", row["task_id"]) in self.rows
+                self.completions[row["task_id"], row["occurrence"]] = row
+            else:
+                self.rows[kind, row["id"]] = row
+            return
+        assert change["op"] == "remove"
+        if kind == "completion":
+            assert change.keys() == {"kind", "op", "task_id", "occurrence"}
+            self.completions.pop((change["task_id"], change["occurrence"]), None)
         else:
             assert change.keys() == {"kind", "op", "id", "uid"}
-            assert change["op"] == "remove"
             self.rows.pop((kind, change["id"]), None)
+            if kind == "task":
+                self.completions = {key: row for key, row in self.completions.items() if key[0] != change["id"]}
 
     def catch_up(self) -> list[Change]:
         """All that has changed up to the moment of the last answer."""

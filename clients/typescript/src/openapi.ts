@@ -450,7 +450,9 @@ export interface components {
         ChangesRead: ChangesRead;
         Completed: Completed;
         CompletionKind: CompletionKind;
+        CompletionPut: CompletionPut;
         CompletionRead: CompletionRead;
+        CompletionRemoval: CompletionRemoval;
         CompletionRequest: CompletionRequest;
         CreateOperation: CreateOperation;
         CreateResult: CreateResult;
@@ -1512,7 +1514,7 @@ export interface ChangesRead {
      * Changes
      * @description In the order in which to apply them; twice does no harm.
      */
-    changes: (components["schemas"]["TaskPut"] | components["schemas"]["ListPut"] | components["schemas"]["Removal"])[];
+    changes: (components["schemas"]["TaskPut"] | components["schemas"]["ListPut"] | components["schemas"]["CompletionPut"] | components["schemas"]["Removal"] | components["schemas"]["CompletionRemoval"])[];
     /**
      * Next
      * @description What to send as `since` in the next call.
@@ -1535,6 +1537,19 @@ export interface Completed {
     skipped: number;
 }
 export type CompletionKind = "done" | "skipped";
+export interface CompletionPut {
+    /**
+     * Kind
+     * @constant
+     */
+    kind: "completion";
+    /**
+     * Op
+     * @constant
+     */
+    op: "put";
+    completion: components["schemas"]["CompletionRead"];
+}
 export interface CompletionRead {
     /** Task Id */
     task_id: number;
@@ -1552,6 +1567,22 @@ export interface CompletionRead {
      * @description In UTC: when it was done, or skipped.
      */
     completed_at: string;
+}
+export interface CompletionRemoval {
+    /**
+     * Kind
+     * @constant
+     */
+    kind: "completion";
+    /**
+     * Op
+     * @constant
+     */
+    op: "remove";
+    /** Task Id */
+    task_id: number;
+    /** Occurrence */
+    occurrence: number;
 }
 export interface CompletionRequest {
     /**

@@ -26,12 +26,13 @@ from taskward.resources.clock import LARGEST_INTEGER
 from taskward.resources.feed import Changes, Feed, SyncReset
 from taskward.resources.news import FULL, End
 from taskward.resources.session import Session
-from taskward.tasks.feed import TASK_CHANGES
+from taskward.tasks.completions import COMPLETION_EXAMPLE, CompletionRead
+from taskward.tasks.feed import COMPLETION_CHANGES, TASK_CHANGES
 from taskward.tasks.model import READ_EXAMPLE, TaskRead, day_or_instant
 
 GROUPS = [{"name": "changes", "description": "Keep a copy, and hear of what changes."}]
 
-FEED = Feed([LIST_CHANGES, TASK_CHANGES])
+FEED = Feed([LIST_CHANGES, TASK_CHANGES, COMPLETION_CHANGES])
 """A further kind of row is added here, and to the shapes below."""
 
 MAX_WAIT_SECONDS = 25
@@ -56,6 +57,23 @@ class ListPut(BaseModel):
     list: ListRead
 
 
+class CompletionPut(BaseModel):
+    """An occurrence that was completed or skipped."""
+
+    kind: Literal["completion"]
+    op: Literal["put"]
+    completion: CompletionRead
+
+
+class CompletionRemoval(BaseModel):
+    """A completion that was taken back. With a task its completions go without being named."""
+
+    kind: Literal["completion"]
+    op: Literal["remove"]
+    task_id: int = Field(ge=1, le=LARGEST_INTEGER)
+    occurrence: int = Field(ge=1, le=LARGEST_INTEGER)
+
+
 class Removal(BaseModel):
     """In the trash, erased or deleted: take it out of the copy, if it is there."""
 
@@ -70,7 +88,10 @@ class ChangesRead(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "changes": [{"kind": "task", "op": "put", "task": READ_EXAMPLE}],
+                    "changes": [
+                        {"kind": "task", "op": "put", "task": READ_EXAMPLE},
+                        {"kind": "completion", "op": "put", "completion": COMPLETION_EXAMPLE},
+                    ],
                     "next": NEXT_EXAMPLE,
                     "more": False,
                 }
@@ -78,7 +99,7 @@ class ChangesRead(BaseModel):
         }
     )
 
-    changes: list[TaskPut | ListPut | Removal] = Field(
+    changes: list[TaskPut | ListPut | CompletionPut | Removal | CompletionRemoval] = Field(
         description="In the order in which to apply them; twice does no harm."
     )
     next: str = Field(description="What to send as `since` in the next call.")

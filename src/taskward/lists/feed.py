@@ -1,6 +1,6 @@
 """What changes of lists tell."""
 
 from taskward.lists.actions import LISTS
-from taskward.resources.feed import Kind
+from taskward.resources.feed import kind_of
 
-LIST_CHANGES = Kind("list", number=1, resource=LISTS)
+LIST_CHANGES = kind_of(LISTS, "list", 1)

@@ -9,7 +9,7 @@ last its client has what the server held then. A first copy goes by id, and ends
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -17,12 +17,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     CTE,
     BigInteger,
-    BindParameter,
+    Column,
     ColumnElement,
     DateTime,
     Integer,
     Select,
+    Table,
     Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -78,11 +80,19 @@ class TokenInvalid(CursorInvalid):
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """What a resource contributes. `number` orders kinds within a version, and tokens hold it: 1 to 9, for ever."""
+    """Rows of a table that changes tell of. `number` orders kinds within a version; tokens hold it: 1 to 9, always."""
 
     name: str
     number: int
-    resource: Resource
+    table: Table
+    key: Sequence[Column[int]]
+    """The id, and in what is part of it a number."""
+    shape: Sequence[Column[Any]]
+    is_live: ColumnElement[bool]
+    removal: Mapping[str, Column[Any]]
+    """What a removal tells, by the names of members."""
+    conditions: Sequence[ColumnElement[bool]] = ()
+    """Rows for which these do not hold are no part of a copy: what they belong to has taken them along."""
     long_text: ColumnElement[Any] | None = None
     """A column that can be much longer than all others together."""
     was_done_before: ColumnElement[bool] | None = None
@@ -90,21 +100,60 @@ class Kind:
 
     def columns(self) -> list[ColumnElement[Any]]:
         """Where a row stands in the order of changes, and the least that it can take in an answer."""
-        table, is_short = self.resource.table, self.long_text is None
+        is_short = self.long_text is None
         length = number(0) if is_short else func.coalesce(func.octet_length(self.long_text), number(0))
-        return [table.c.version, number(self.number).label("kind"), table.c.id, length.label("length")]
+        return [
+            self.table.c.version,
+            number(self.number).label("kind"),
+            self.id.label("id"),
+            self.part.label("part"),
+            length.label("length"),
+        ]
+
+    @property
+    def id(self) -> ColumnElement[int]:
+        return self.key[0]
+
+    @property
+    def part(self) -> ColumnElement[int]:
+        return self.key[1] if len(self.key) > 1 else number(0)
+
+    def is_row(self, of: CTE) -> ColumnElement[bool]:
+        return and_(*(column == named for column, named in zip(self.key, (of.c.id, of.c.part), strict=False)))
 
     def change(self) -> ColumnElement[Any]:
         """What is told of a row."""
-        table = self.resource.table
-        row = json_of_columns(self.resource.shape, table)
+        removal = [each for name, column in self.removal.items() for each in (word(name), column)]
         return case(
-            (self.resource.is_live, self.object("put", word(self.name), row)),
-            else_=self.object("remove", word("id"), table.c.id, word("uid"), table.c.uid),
+            (self.is_live, self.object("put", word(self.name), json_of_columns(self.shape, self.table))),
+            else_=self.object("remove", *removal),
         )
 
     def object(self, op: str, *members: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.json_build_object(word("kind"), word(self.name), word("op"), word(op), *members)
+
+
+def kind_of(
+    resource: Resource,
+    name: str,
+    number: int,
+    *,
+    long_text: ColumnElement[Any] | None = None,
+    was_done_before: ColumnElement[bool] | None = None,
+) -> Kind:
+    """The rows of a resource."""
+    table = resource.table
+    return Kind(
+        name,
+        number,
+        table,
+        key=[table.c.id],
+        shape=resource.shape,
+        is_live=resource.is_live,
+        removal={"id": table.c.id, "uid": table.c.uid},
+        long_text=long_text,
+        was_done_before=was_done_before,
+    )
 
 
 def word(text: str) -> ColumnElement[Any]:
@@ -124,6 +173,8 @@ class Position(NamedTuple):
     version: int
     kind: int = 0
     id: int = 0
+    part: int = 0
+    """Of what is part of the row with that id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +198,13 @@ class Copying:
 
     def text(self) -> str:
         since = "" if self.done_since is None else (self.done_since - EPOCH) // MICROSECOND
-        return f"{self.began_at}.{self.behind.kind}.{self.behind.id}/{since}"
+        return f"{self.began_at}.{self.behind.kind}.{self.behind.id}.{self.behind.part}/{since}"
 
 
 NUMBER = "(0|[1-9][0-9]{0,15})"
-FOLLOWING = re.compile(rf"{NUMBER}(?:\.{NUMBER}\.([0-9])\.{NUMBER})?")
-COPYING = re.compile(rf"{NUMBER}\.([0-9])\.{NUMBER}/(-?[0-9]{{1,18}})?")
+PLACE = rf"([0-9])\.{NUMBER}\.{NUMBER}"
+FOLLOWING = re.compile(rf"{NUMBER}(?:\.{NUMBER}\.{PLACE})?")
+COPYING = re.compile(rf"{NUMBER}\.{PLACE}/(-?[0-9]{{1,18}})?")
 
 
 def walk_of(token: str, owner_id: str) -> Following | Copying:
@@ -167,9 +219,9 @@ def walk_of(token: str, owner_id: str) -> Following | Copying:
             began_at, *place = (int(number) for number in found.groups() if number is not None)
             return Following(began_at, Position(*place) if place else None)
         if (found := COPYING.fullmatch(text)) is not None:
-            began_at, kind, row_id = map(int, found.groups()[:3])
-            done_since = None if found[4] is None else EPOCH + int(found[4]) * MICROSECOND
-            return Copying(began_at, Position(began_at, kind, row_id), done_since)
+            began_at, *place = map(int, found.groups()[:4])
+            done_since = None if found[5] is None else EPOCH + int(found[5]) * MICROSECOND
+            return Copying(began_at, Position(began_at, *place), done_since)
     except (CursorInvalid, OverflowError):
         pass
     raise TokenInvalid
@@ -191,22 +243,23 @@ class FeedRow(NamedTuple):
     has_more: bytes
 
 
-BY_VERSION = ("version", "kind", "id")
-BY_ID = ("kind", "id")
+BY_VERSION = ("version", "kind", "id", "part")
+BY_ID = ("kind", "id", "part")
 
 
 def following(kinds: Sequence[Kind]) -> Statement:
     """What has changed behind a position. When the clock has not reached its version, no row is looked at."""
     clock = clock_row()
     version = bindparam("version", type_=BigInteger())
-    behind = tuple_(version, bindparam("kind", type_=Integer()), bindparam("id", type_=BigInteger()))
+    ids = (bindparam(name, type_=BigInteger()) for name in ("id", "part"))
+    behind = tuple_(version, bindparam("kind", type_=Integer()), *ids)
     has_moved = select(clock.c.version).scalar_subquery() >= version
     rows = []
     for kind in kinds:
-        table = kind.resource.table
+        is_behind = tuple_(kind.table.c.version, number(kind.number), kind.id, kind.part) > behind
         # The version by itself too, which says no of most rows with one comparison.
-        is_behind = tuple_(table.c.version, number(kind.number), table.c.id) > behind
-        rows.append(owned(select(*kind.columns()).where(has_moved, table.c.version >= version, is_behind), table))
+        found = select(*kind.columns()).where(has_moved, kind.table.c.version >= version, is_behind, *kind.conditions)
+        rows.append(owned(found, kind.table))
     return page_of(kinds, rows, BY_VERSION, clock)
 
 
@@ -214,16 +267,17 @@ def copying(kinds: Sequence[Kind]) -> Statement:
     """The live rows of each kind behind an id."""
     rows = []
     for kind in kinds:
-        table = kind.resource.table
-        found = select(*kind.columns()).where(kind.resource.is_live, table.c.id > after(kind))
+        found = select(*kind.columns()).where(kind.is_live, is_after(kind), *kind.conditions)
         if kind.was_done_before is not None:
             found = found.where(kind.was_done_before.is_not(true()))
-        rows.append(owned(found, table))
+        rows.append(owned(found, kind.table))
     return page_of(kinds, rows, BY_ID, clock_row())
 
 
-def after(kind: Kind) -> BindParameter[int]:
-    return bindparam(f"after_{kind.name}", type_=BigInteger())
+def is_after(kind: Kind) -> ColumnElement[bool]:
+    """Along the key."""
+    after = [bindparam(f"{name}_{kind.name}", type_=BigInteger()) for name in ("after", "part_of")]
+    return tuple_(*kind.key) > tuple_(*after) if len(kind.key) > 1 else kind.id > after[0]
 
 
 def clock_row() -> CTE:
@@ -274,8 +328,7 @@ def page_of(kinds: Sequence[Kind], rows: Sequence[Select[Any]], order: Sequence[
 
 
 def change_of(kind: Kind, ahead: CTE) -> ColumnElement[Any]:
-    table = kind.resource.table
-    return owned(select(kind.change()).where(table.c.id == ahead.c.id), table).correlate(ahead).scalar_subquery()
+    return owned(select(kind.change()).where(kind.is_row(ahead)), kind.table).correlate(ahead).scalar_subquery()
 
 
 # What runs them
@@ -313,13 +366,13 @@ class Feed:
         return await self.follow(session, walk, limit)
 
     async def copy(self, session: Session, walk: Copying, limit: int) -> Changes:
-        kind, row_id = walk.behind.kind, walk.behind.id
-        ids = {each.name: row_id if each.number == kind else 0 for each in self.kinds if each.number >= kind}
-        call = self.COPYING(
-            limit=limit,
-            done_since=walk.done_since or EVER,
-            **{f"after_{each.name}": ids.get(each.name, BEYOND_IDS) for each in self.kinds},
-        )
+        behind, after = walk.behind, {}
+        for kind in self.kinds:
+            place = (behind.id, behind.part) if kind.number == behind.kind else (0, 0)
+            after[f"after_{kind.name}"], after[f"part_of_{kind.name}"] = (
+                place if kind.number >= behind.kind else (BEYOND_IDS, 0)
+            )
+        call = self.COPYING(limit=limit, done_since=walk.done_since or EVER, **after)
         [[row]] = await session.read(call)
         found = FeedRow._make(row)
         version = int(found.version or 0)

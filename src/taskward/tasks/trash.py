@@ -41,8 +41,11 @@ class TaskTrash(Trash):
             .where(TABLE.c.id == family.c.id)
         )
         written = owned(restoring, TABLE).returning(*TASKS.shape).cte("written")
+        # Whoever keeps a copy has removed them with the task, and is told of them again.
+        again = update(COMPLETIONS).values(version=NOW).where(COMPLETIONS.c.task_id == family.c.id)
+        told = owned(again, COMPLETIONS).returning(COMPLETIONS.c.occurrence).cte("told_again")
         the_task: Select[Any] = select(written).where(written.c.id == select(task.c.id).scalar_subquery())
-        return the_task.cte("restored")
+        return the_task.add_cte(told).cte("restored")
 
     def family(self, *conditions: ColumnElement[bool]) -> tuple[CTE, CTE]:
         """The task in the trash, and with it what went with it, each with the list and the parent that it has then."""

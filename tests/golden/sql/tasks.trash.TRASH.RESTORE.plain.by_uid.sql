@@ -18,6 +18,8 @@ family AS
 FROM task UNION ALL SELECT subtask.id AS id, task.list_id AS list_id, subtask.parent_id AS parent_id
 FROM tasks AS subtask, task
 WHERE subtask.parent_id = task.id AND subtask.deleted_at = task.deleted_at AND subtask.owner_id = $1::VARCHAR),
+told_again AS
+(UPDATE completions SET version=CAST(current_setting('app.version') AS BIGINT) FROM family WHERE completions.task_id = family.id AND completions.owner_id = $1::VARCHAR RETURNING completions.occurrence),
 written AS
 (UPDATE tasks SET updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT), marked_done_at=tasks.completed_at, deleted_at=NULL, list_id=family.list_id, parent_id=family.parent_id FROM family WHERE tasks.id = family.id AND tasks.owner_id = $1::VARCHAR RETURNING tasks.id, tasks.title, tasks.description, tasks.status, tasks.created_at, tasks.updated_at, tasks.priority, tasks.due_on, tasks.due_at, tasks.time_zone, tasks.tags, tasks.completed_at, tasks.recurrence, tasks.recurrence_anchor, tasks.occurrence, tasks.occurrence_date, tasks.reminders, tasks.version, tasks.uid, tasks.list_id, tasks.parent_id, tasks.position),
 restored AS
