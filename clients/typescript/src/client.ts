@@ -14,6 +14,7 @@ export type BatchResults<Operations extends readonly BatchOperation[]> = {
 export function taskward(options: Options) {
   const { call, send, pages } = callsOver(connect(options));
   const sendBatch = send("POST /tasks/batch");
+  const deleteList = call("DELETE /lists/{list_id}");
 
   return {
     tasks: {
@@ -59,8 +60,14 @@ export function taskward(options: Options) {
       replace: send("PUT /lists/{list_id}"),
       change: send("PATCH /lists/{list_id}"),
       move: send("POST /lists/{list_id}/move"),
-      /** Takes at most 1,000 tasks a call: answers how many are left, and nothing when the list is gone. */
-      delete: call("DELETE /lists/{list_id}"),
+      /** In as many calls as its tasks need. */
+      async delete(id: number | string, options: OptionsOf<"DELETE /lists/{list_id}"> = {}): Promise<void> {
+        const { idempotencyKey: key } = options;
+        for (let portion = 1; ; portion++) {
+          const own = key === undefined || portion === 1 ? key : `${key}/${portion}`;
+          if ((await deleteList(id, { ...options, idempotencyKey: own })) === undefined) return;
+        }
+      },
     },
     tags: call("GET /tags"),
     /** What has changed, as it happens. */

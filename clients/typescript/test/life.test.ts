@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isTaskwardError, type Task, type TaskReplace, taskward } from "@taskward/client";
+import { isTaskwardError, type Task, type TaskReplace, taskward, uuid } from "@taskward/client";
 import { API, client, collected, somebody } from "./support/people.js";
 
 const everything: Required<TaskReplace> = {
@@ -142,4 +142,18 @@ test("the token may come from a function, now or later", async () => {
 
   assert.deepEqual(await taskward({ url: API, token: () => ann }).tasks.list(), []);
   assert.deepEqual(await taskward({ url: API, token: async () => bob }).tasks.list(), []);
+});
+
+test("a list of more tasks than fit a call is deleted all the same, and once", async () => {
+  const { tasks, lists, trash } = client();
+  const { id, uid } = await lists.create({ name: "Home", uid: uuid() });
+  for (let batch = 0; batch < 11; batch++)
+    await tasks.batch(Array.from({ length: 100 }, (_, number) => ({ op: "create", task: { title: `${batch}/${number}`, list_id: id } })));
+
+  await assert.rejects(lists.delete(id), (error) => isTaskwardError(error, "list_not_empty"));
+  await lists.delete(uid!, { tasks: "trash", idempotencyKey: "home" });
+  await lists.delete(uid!, { tasks: "trash", idempotencyKey: "home" });
+
+  assert.deepEqual([await lists.list(), await tasks.list()], [[], []]);
+  assert.equal((await collected(trash.all({ limit: 500 }))).length, 1100);
 });

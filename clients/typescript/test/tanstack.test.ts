@@ -107,6 +107,16 @@ test("tasks are put in order, and shown there at once", async (context) => {
   assert(phone.tasks.toArray.every((task) => task.place === undefined));
 });
 
+test("a list is moved behind another", async (context) => {
+  const phone = await device(context, somebody());
+  const made = ["Home", "Work"].map((name) => newList({ name }));
+  for (const list of made) await phone.lists.insert(list).isPersisted.promise;
+
+  await phone.lists.update(made[0]!.uid!, (list) => place(list, phone.lists.get(made[1]!.uid!), undefined)).isPersisted.promise;
+
+  assert.deepEqual((await phone.client.lists.list()).map((list) => list.name), ["Work", "Home"]);
+});
+
 test("what the API refuses is taken back", async (context) => {
   const phone = await device(context, somebody());
   const milk = newTask({ title: "Milk" });
