@@ -67,6 +67,7 @@ export function copyOf(
   function page(event: ChangesEvent & { type: "changes" }): void {
     const told = { task: { put: [] as TaskRead[], removed: [] as Key[] }, list: { put: [] as ListRead[], removed: [] as Key[] } };
     for (const change of event.changes) {
+      if (change.kind === "completion") continue; // of which no collection is made
       if (change.op === "remove") {
         const [kind, key] = [change.kind, keyOf(change)];
         if (taken(kind, key)) told[kind].removed.push(key);
