@@ -20,6 +20,7 @@ from campaigns.exhausted_pool import exhausted_pool
 from campaigns.idempotency_keys import idempotency_keys
 from campaigns.killed_database import killed_database
 from campaigns.killed_worker import killed_worker
+from campaigns.ledger import ledger
 from campaigns.lost_updates import lost_updates
 from campaigns.memory import memory
 from campaigns.migration import migration
@@ -31,6 +32,7 @@ from campaigns.shared_connections import shared_connections
 from campaigns.silent_database import silent_database
 from campaigns.sleeping_database import sleeping_database
 from campaigns.slow_senders import slow_senders
+from campaigns.waiting import waiting
 from taskward.operations.embedded.programs import installations
 
 CAMPAIGNS: list[Campaign] = [
@@ -42,6 +44,8 @@ CAMPAIGNS: list[Campaign] = [
     cancelled_clients,
     shared_connections,
     lost_updates,
+    ledger,
+    waiting,
     removals,
     behind_pgbouncer,
     rolling_restart,

@@ -101,6 +101,7 @@ class Clients:
     def __init__(self, service: Service) -> None:
         self.service = service
         self.address = urlsplit(service.address)
+        self.patience_seconds: float = CLIENT_SECONDS
         self.answers: list[Answer] = []
         self.tokens: dict[str, str] = {}
         self.idle: list[Connection] = []
@@ -110,7 +111,7 @@ class Clients:
         request = self.request(owner, method, path, body, **headers)
         status, found, content, began_at = 0, dict[str, str](), b"", time.monotonic()
         with suppress(OSError, httptools.HttpParserError):  # TimeoutError is an OSError
-            async with asyncio.timeout(CLIENT_SECONDS), self.connection() as connection:
+            async with asyncio.timeout(self.patience_seconds), self.connection() as connection:
                 status = await connection.exchange(request)
                 found, content = connection.headers, connection.body
         answer = Answer(method, path, status, began_at, time.monotonic(), found, content)
