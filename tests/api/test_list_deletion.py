@@ -1,239 +1,390 @@
-"""The end of a list, and a place for it among the others."""
+"""The end of a list, and of the tasks in it: what becomes of them, in portions, whatever else is written meanwhile."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
-from support.answers import problem
+from support.answers import evidence, problem
 from support.databases import asked
 from support.people import Person
 
 NEVER_GIVEN = 2**53 - 1
 
 
-def a_list(person: Person, name: str = "Errands", **fields: Any) -> dict[str, Any]:
+def adds(person: Person, name: str = "Errands", **fields: Any) -> dict[str, Any]:
     answer = person.post("/lists", json={"name": name, **fields})
     assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    made: dict[str, Any] = answer.json()
+    return made
 
 
-def names(person: Person) -> list[str]:
-    return [found["name"] for found in person.get("/lists").json()]
+def path_of(made: dict[str, Any]) -> str:
+    return f"/lists/{made['id']}"
 
 
 def titles(person: Person, **query: Any) -> list[str]:
-    return [task["title"] for task in person.get("/tasks", params={"sort": "position", **query}).json()]
+    return [task["title"] for task in person.tasks(limit=500, sort="position", **query)]
 
 
-def fills(person: Person, list_id: int, count: int) -> None:
-    for start in range(0, count, 100):
-        numbers = range(start, min(start + 100, count))
-        tasks = [{"op": "create", "task": {"title": f"{number:05}", "list_id": list_id}} for number in numbers]
-        assert person.post("/tasks/batch", json={"operations": tasks}).status_code == 200
+def fills(url: str, made: dict[str, Any], person: Person, count: int, *, family: int = 1) -> None:
+    """Tasks called 1 to `count`, of which each `family` in a row are one with its subtasks."""
+    many = """
+        insert into tasks (owner_id, title, status, version, list_id, position)
+        select %s, n, 'Todo', 1, %s, '5' || lpad(n::text, 16, '0') from generate_series(1, %s) n
+    """
+    asked(url, many, person.id, made["id"], count)
+    if family > 1:
+        asked(
+            url,
+            f"""
+            update tasks set parent_id = head.id from tasks head
+            where head.owner_id = %s and tasks.owner_id = head.owner_id and tasks.list_id = head.list_id
+                and tasks.title::int %% {family} <> 1
+                and head.title::int = ((tasks.title::int - 1) / {family}) * {family} + 1
+            """,
+            person.id,
+        )
 
 
-# Moving
+def rows(url: str, person: Person, condition: str) -> int:
+    [(count,)] = asked(url, f"select count(*) from tasks where owner_id = %s and {condition}", person.id)
+    return int(count)
 
 
-@pytest.mark.parametrize(
-    ("place", "order"),
-    [
-        ({"to": "first"}, ["c", "a", "b", "d"]),
-        ({"to": "last"}, ["a", "b", "d", "c"]),
-        ({"after": "a"}, ["a", "c", "b", "d"]),
-        ({"before": "b"}, ["a", "c", "b", "d"]),
-        ({"after": "d"}, ["a", "b", "d", "c"]),
-        ({"after": "c"}, ["a", "b", "c", "d"]),
-        ({"before": "c"}, ["a", "b", "c", "d"]),
-    ],
-)
-def test_a_list_goes_to_its_place(ann: Person, place: dict[str, str], order: list[str]) -> None:
-    lists = {name: a_list(ann, name, uid=str(uuid4())) for name in "abcd"}
-    asked_for: dict[str, Any] = {key: lists[name]["id"] if key != "to" else name for key, name in place.items()}
-    by_uid = {key: lists[name]["uid"] if key != "to" else name for key, name in place.items()}
-
-    moved = ann.post(f"/lists/{lists['c']['id']}/move", json=asked_for)
-
-    assert moved.status_code == 200
-    assert moved.json()["version"] > lists["c"]["version"]
-    assert moved.headers["etag"] == f'"{moved.json()["version"]}"'
-    assert names(ann) == order
-    positions = [found["position"] for found in ann.get("/lists").json()]
-    assert positions == sorted(positions)
-    assert ann.post(f"/lists/{lists['c']['uid']}/move", json=by_uid).status_code == 200
-    assert names(ann) == order
+STRAYS = """
+    select count(*) from tasks join tasks parent on parent.owner_id = tasks.owner_id and parent.id = tasks.parent_id
+    where tasks.owner_id = %s and tasks.deleted_at is null
+        and (parent.deleted_at is not null or parent.list_id is distinct from tasks.list_id)
+"""
+"""Live subtasks that are not where their parent is."""
 
 
-@pytest.mark.parametrize("body", [{}, {"to": "first", "after": 1}, {"to": "middle"}, {"after": None}, {"at": 1}, []])
-def test_a_move_names_one_place(ann: Person, body: Any) -> None:
-    path = f"/lists/{a_list(ann)['id']}/move"
-
-    assert problem(ann.post(path, json=body), 422, "validation_failed")
-
-
-def test_an_anchor_that_is_not_there_is_told_where_it_stands(ann: Person, bob: Person) -> None:
-    path, his = f"/lists/{a_list(ann)['id']}/move", a_list(bob, uid=str(uuid4()))
-    gone = a_list(ann)["id"]
-    assert ann.delete(f"/lists/{gone}").status_code == 204
-
-    answers = [
-        problem(ann.post(path, json={"after": anchor}), 422, "reference_not_found")
-        for anchor in (NEVER_GIVEN, gone, his["id"], his["uid"], str(uuid4()))
-    ]
-
-    assert answers[0]["errors"][0]["loc"] == ["body", "after"]
-    assert all(answer == answers[0] for answer in answers)
-
-
-def test_a_move_looks_at_if_match_and_happens_once_under_a_key(ann: Person, bob: Person) -> None:
-    first, second = a_list(ann, "a"), a_list(ann, "b")
-    path = f"/lists/{second['id']}/move"
-
-    problem(ann.post(path, json={"to": "first"}, headers={"If-Match": '"1"'}), 412, "version_mismatch")
-    problem(bob.post(path, json={"to": "first"}), 404, "list_not_found")
-    keyed = {"If-Match": f'"{second["version"]}"', "Idempotency-Key": "move"}
-    moved = ann.post(path, json={"to": "first"}, headers=keyed)
-    assert ann.post(f"/lists/{first['id']}/move", json={"to": "first"}).status_code == 200
-    again = ann.post(path, json={"to": "first"}, headers=keyed)
-
-    assert (moved.status_code, again.content) == (200, moved.content)
-    assert again.headers["idempotent-replayed"] == "true"
-    assert names(ann) == ["a", "b"]
-
-
-# Deleting
-
-
-def test_an_empty_list_goes_and_one_with_tasks_asks_where_they_go(ann: Person, bob: Person) -> None:
-    made = a_list(ann, uid=str(uuid4()))
-    path = f"/lists/{made['id']}"
-    task = ann.adds("Milk", list_id=made["id"])
-
-    document = problem(ann.delete(path), 409, "list_not_empty")
-    assert "tasks=inbox" in document["detail"]
-    problem(bob.delete(path), 404, "list_not_found")
-    problem(ann.delete(path, params={"tasks": "elsewhere"}), 422, "validation_failed")
-    problem(ann.delete(path, headers={"If-Match": '"1"'}), 412, "version_mismatch")
-    assert ann.delete(f"/tasks/{task['id']}").status_code == 204
-    answer = ann.delete(path, headers={"If-Match": f'"{made["version"]}"'})
-
+def deletes(person: Person, made: dict[str, Any], **query: Any) -> list[int]:
+    """How many tasks were left after each call but the last."""
+    left = []
+    while (answer := person.delete(path_of(made), params=query)).status_code == 200:
+        assert answer.json().keys() == {"left"}
+        left.append(answer.json()["left"])
     assert (answer.status_code, answer.content) == (204, b"")
-    problem(ann.delete(path), 404, "list_not_found")
-    assert ann.get("/lists").json() == []
-    # Its task in the trash is of no list, and comes back into the inbox.
-    [trashed] = ann.get("/trash").json()
-    assert trashed["list_id"] is None
-    assert ann.post(f"/tasks/{task['id']}/restore").json()["list_id"] is None
-    # The uid is free again.
-    assert a_list(ann, uid=made["uid"])["id"] != made["id"]
+    return left
 
 
-def test_what_was_deleted_keeps_no_name(ann: Person, database_url: str) -> None:
-    made = a_list(ann, "Surprise party", color="#ff0000")
-
-    ann.delete(f"/lists/{made['id']}")
-
-    [row] = asked(
-        database_url, "select name, color, version, deleted_at is not null from lists where id = %s", made["id"]
-    )
-    assert (row[0], row[1], row[3]) == ("deleted", None, True)
-    assert row[2] > made["version"]
+# Without tasks
 
 
-def test_to_the_inbox_they_go_behind_what_is_there_in_their_order(ann: Person) -> None:
-    made = a_list(ann)["id"]
-    for title in ("a", "b", "c"):
-        ann.adds(title, list_id=made)
-    parent = ann.adds("p", list_id=made)["id"]
-    child = ann.adds("p1", parent_id=parent)
-    assert ann.post(f"/tasks/{child['id']}/move", json={"to": "first"}).status_code == 200
-    ann.adds("Inbox")
+@pytest.mark.parametrize("query", [{}, {"tasks": "inbox"}, {"tasks": "trash"}])
+def test_a_list_without_tasks_is_gone_at_once(ann: Person, query: dict[str, str]) -> None:
+    made, other = adds(ann), adds(ann, "Other")
+    ann.adds("in the inbox")
 
-    answer = ann.delete(f"/lists/{made}", params={"tasks": "inbox"})
+    assert deletes(ann, made, **query) == []
 
-    assert answer.status_code == 204
-    assert titles(ann, list="inbox") == ["Inbox", "p1", "a", "b", "c", "p"]
-    assert ann.get(f"/tasks/{child['id']}").json()["parent_id"] == parent
-    assert ann.get(f"/tasks/{child['id']}").json()["version"] > child["version"]
+    assert ann.get("/lists").json() == [other]
+    for method, body in (("GET", None), ("PUT", {"name": "x"}), ("PATCH", {}), ("DELETE", None)):
+        problem(ann.send(method, path_of(made), json=body), 404, "list_not_found")
+    assert titles(ann, list="inbox") == ["in the inbox"]
 
 
-def test_to_the_trash_families_go_together_and_come_back_together(ann: Person) -> None:
-    made = a_list(ann)["id"]
-    parent, other = ann.adds("p", list_id=made)["id"], ann.adds("o", list_id=made)["id"]
-    children = [ann.adds(f"p{number}", parent_id=parent)["id"] for number in range(3)]
+def test_what_stays_of_a_list_tells_nothing_of_it(ann: Person, database_url: str) -> None:
+    uid = str(uuid4())
+    made = adds(ann, "A secret", color="#2e7d32", uid=uid)
+    deletes(ann, made)
 
-    assert ann.delete(f"/lists/{made}", params={"tasks": "trash"}).status_code == 204
+    kept = "select name::text, color::text, uid::text, version, deleted_at is not null from lists where owner_id = %s"
+    [(name, color, kept_uid, version, is_deleted)] = asked(database_url, kept, ann.id)
+    assert (name, color, kept_uid, is_deleted) == ("deleted", None, uid, True)
+    assert version > made["version"]
+
+
+def test_the_uid_of_a_deleted_list_may_be_given_again(ann: Person) -> None:
+    uid = str(uuid4())
+    first = adds(ann, uid=uid)
+    problem(ann.post("/lists", json={"name": "Twice", "uid": uid}), 409, "uid_taken")
+
+    assert ann.delete(f"/lists/{uid}").status_code == 204
+    problem(ann.delete(f"/lists/{uid}"), 404, "list_not_found")
+    again = adds(ann, "Again", uid=uid)
+
+    assert again["id"] != first["id"]
+    assert ann.get(f"/lists/{uid}").json() == again
+    assert ann.delete(f"/lists/{uid}").status_code == 204
+
+
+def test_a_deleted_list_makes_room_for_another(ann: Person, database_url: str) -> None:
+    many = "insert into lists (owner_id, name, version) select %s, n, n from generate_series(1, 499) n"
+    made = adds(ann)
+    asked(database_url, many, ann.id)
+    problem(ann.post("/lists", json={"name": "more"}), 409, "limit_reached")
+
+    deletes(ann, made)
+
+    adds(ann, "more")
+
+
+# What becomes of its tasks
+
+
+def test_a_list_with_tasks_goes_only_when_it_is_said_where_they_go(ann: Person) -> None:
+    made = adds(ann)
+    milk = ann.adds("Milk", list_id=made["id"])
+
+    document = problem(ann.delete(path_of(made)), 409, "list_not_empty")
+    assert document["detail"] == "The list has tasks in it: say with tasks=inbox or tasks=trash where they go."
+    for wrong in ("", "Inbox", "none", "erase", "inbox&tasks=trash"):
+        problem(ann.delete(f"{path_of(made)}?tasks={wrong}"), 422, "validation_failed")
+    problem(ann.delete(path_of(made), params={"list": "inbox"}), 422, "validation_failed")
+    assert ann.get("/lists").json() == [made]
+    assert ann.tasks() == [milk]
+    ann.delete(f"/tasks/{milk['id']}")
+    assert ann.delete(path_of(made)).status_code == 204
+
+
+def test_tasks_go_behind_those_of_the_inbox_in_their_order(ann: Person) -> None:
+    made = adds(ann)
+    ids = {title: ann.adds(title, list_id=made["id"])["id"] for title in "abcd"}
+    done = ann.patch(f"/tasks/{ids['b']}", json={"status": "Done"}).json()
+    ann.adds("e", parent_id=ids["a"])
+    ann.post(f"/tasks/{ids['d']}/move", json={"to": "first"})
+    before = {task["id"]: task for task in ann.tasks()}
+    ann.adds("already here")
+
+    deletes(ann, made, tasks="inbox")
+    ann.adds("new")
+
+    assert titles(ann, list="inbox") == ["already here", "d", "a", "b", "c", "e", "new"]
+    for task in ann.tasks():
+        if task["id"] in before:
+            old = before[task["id"]]
+            assert task["version"] > old["version"]
+            assert task["updated_at"] > old["created_at"]
+            assert (task["list_id"], task["parent_id"]) == (None, old["parent_id"])
+            assert task["completed_at"] == (done["completed_at"] if task["id"] == done["id"] else None)
+
+
+def test_there_is_room_between_tasks_that_went_together(ann: Person) -> None:
+    made = adds(ann)
+    ids = {title: ann.adds(title, list_id=made["id"])["id"] for title in "abcd"}
+    deletes(ann, made, tasks="inbox")
+
+    assert ann.post(f"/tasks/{ids['d']}/move", json={"after": ids["a"]}).status_code == 200
+    assert ann.post(f"/tasks/{ids['a']}/move", json={"before": ids["c"]}).status_code == 200
+
+    assert titles(ann, list="inbox") == list("dbac")
+
+
+def test_what_is_trashed_with_its_list_restores_into_the_inbox_by_families(ann: Person) -> None:
+    made = adds(ann)
+    parent = ann.adds("parent", list_id=made["id"])
+    for title in ("one", "two"):
+        ann.adds(title, parent_id=parent["id"])
+    apart = ann.adds("apart", parent_id=parent["id"])
+    ann.delete(f"/tasks/{apart['id']}")
+    alone = ann.adds("alone", list_id=made["id"])
+    earlier = ann.adds("earlier", list_id=made["id"])
+    ann.delete(f"/tasks/{earlier['id']}")
+
+    deletes(ann, made, tasks="trash")
+
+    trash = ann.get("/trash").json()
+    assert {task["title"] for task in trash} == {"parent", "one", "two", "apart", "alone", "earlier"}
+    assert {task["list_id"] for task in trash} == {None}
     assert ann.tasks() == []
-    assert len(ann.get("/trash").json()) == 5
-    assert ann.post(f"/tasks/{parent}/restore").status_code == 200
+    restored = ann.post(f"/tasks/{parent['id']}/restore").json()
+    assert (restored["list_id"], restored["version"] > parent["version"]) == (None, True)
+    assert {task["title"]: task["parent_id"] for task in ann.tasks(list="inbox")} == {
+        "parent": None,
+        "one": parent["id"],
+        "two": parent["id"],
+    }
+    for task in (alone, earlier):
+        assert ann.post(f"/tasks/{task['id']}/restore").json()["list_id"] is None
+    assert [task["title"] for task in ann.get("/trash").json()] == ["apart"]
+    # What comes back into the inbox does so for every other call.
+    assert ann.patch(f"/tasks/{alone['id']}", json={"status": "Done"}).json()["list_id"] is None
+    assert ann.post(f"/tasks/{alone['id']}/move", json={"to": "first"}).status_code == 200
 
-    assert [task["id"] for task in ann.tasks()] == [parent, *children]
-    assert {task["list_id"] for task in ann.tasks()} == {None}
-    assert [task["id"] for task in ann.get("/trash").json()] == [other]
+
+def test_a_task_in_the_trash_keeps_its_list_as_long_as_there_is_one(ann: Person) -> None:
+    made = adds(ann)
+    milk = ann.adds("Milk", list_id=made["id"])
+    ann.delete(f"/tasks/{milk['id']}")
+
+    assert [task["list_id"] for task in ann.get("/trash").json()] == [made["id"]]
+    assert ann.post(f"/tasks/{milk['id']}/restore").json()["list_id"] == made["id"]
 
 
-@pytest.mark.parametrize("destination", ["inbox", "trash"])
-def test_many_tasks_go_in_portions_of_a_thousand(ann: Person, destination: str) -> None:
-    made = a_list(ann)
-    path, query = f"/lists/{made['id']}", {"tasks": destination}
-    fills(ann, made["id"], 2_050)
+@pytest.mark.parametrize("tasks", ["inbox", "trash"])
+def test_nothing_enters_a_deleted_list(ann: Person, tasks: str) -> None:
+    made = adds(ann)
+    milk = ann.adds("Milk")
+    ann.adds("Bread", list_id=made["id"])
+    deletes(ann, made, tasks=tasks)
 
-    first = ann.delete(path, params=query, headers={"Idempotency-Key": "1"})
-    again = ann.delete(path, params=query, headers={"Idempotency-Key": "1"})
-    # What somebody puts there in the meantime goes too.
-    late = ann.adds("late", list_id=made["id"])
-    second = ann.delete(path, params=query, headers={"Idempotency-Key": "2", "If-Match": f'"{made["version"]}"'})
-    last = ann.delete(path, params=query)
+    problem(ann.post("/tasks", json={"title": "Eggs", "list_id": made["id"]}), 422, "reference_not_found")
+    problem(ann.post(f"/tasks/{milk['id']}/move", json={"list_id": made["id"]}), 422, "reference_not_found")
+    assert ann.tasks(list=made["id"]) == []
 
-    assert (first.status_code, first.json()) == (200, {"left": 1_050})
-    assert (again.json(), again.headers["idempotent-replayed"]) == ({"left": 1_050}, "true")
-    assert (second.status_code, second.json()) == (200, {"left": 51})
-    assert last.status_code == 204
-    if destination == "inbox":
-        got = titles(ann, list="inbox", limit=500)
-        assert got == [f"{number:05}" for number in range(500)]
-        assert ann.get(f"/tasks/{late['id']}").json()["list_id"] is None
+
+# Portions
+
+
+@pytest.mark.parametrize(("tasks", "family", "left"), [("inbox", 1, [1500, 500]), ("trash", 7, [1506, 512])])
+def test_many_tasks_go_in_portions_of_whole_families(
+    ann: Person, database_url: str, tasks: str, family: int, left: list[int]
+) -> None:
+    made = adds(ann)
+    fills(database_url, made, ann, 2500, family=family)
+    total = 2500
+
+    for expected in left:
+        answer = ann.delete(path_of(made), params={"tasks": tasks})
+        assert (answer.status_code, answer.json()) == (200, {"left": expected})
+        assert rows(database_url, ann, f"list_id = {made['id']} and deleted_at is null") == expected
+        assert asked(database_url, STRAYS, ann.id) == [(0,)]
+        found = ann.get(path_of(made))
+        assert (found.status_code, found.headers["etag"]) == (200, f'"{made["version"]}"')
+        assert total - expected <= 1000
+        total = expected
+    assert ann.delete(path_of(made), params={"tasks": tasks}).status_code == 204
+
+    assert rows(database_url, ann, "deleted_at is null") == (2500 if tasks == "inbox" else 0)
+    if tasks == "inbox":
+        assert [int(title) for title in in_order(database_url, ann)] == list(range(1, 2501))
     else:
-        assert ann.tasks() == []
+        [(parent,)] = asked(database_url, "select id from tasks where owner_id = %s and title = '8'", ann.id)
+        ann.post(f"/tasks/{parent}/restore")
+        assert sorted(map(int, titles(ann, list="inbox"))) == list(range(8, 15))
 
 
-def test_a_family_is_never_cut(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = a_list(ann)["id"]
-    for number in range(3):
-        parent = ann.adds(f"{number}", list_id=made)["id"]
-        tasks = [{"op": "create", "task": {"title": f"{number}.{child}", "parent_id": parent}} for child in range(100)]
-        for _ in range(4):
-            assert ann.post("/tasks/batch", json={"operations": tasks}).status_code == 200
-    # Three families of 401: two of them fit.
-    answer = ann.delete(f"/lists/{made}", params={"tasks": "trash"})
-
-    assert (answer.status_code, answer.json()) == (200, {"left": 401})
-    live = {task["id"] for task in ann.get("/tasks", params={"limit": 500}).json()}
-    assert len(live) == 401
-    assert {task["parent_id"] for task in ann.get("/tasks", params={"limit": 500}).json()} <= live | {None}
+def in_order(url: str, person: Person) -> list[str]:
+    live = "select title from tasks where owner_id = %s and deleted_at is null order by position, id"
+    return [title for (title,) in asked(url, live, person.id)]
 
 
-def test_whoever_puts_a_task_there_meanwhile_finds_the_list_or_is_told_that_it_is_gone(ann: Person) -> None:
-    made = a_list(ann)["id"]
-    fills(ann, made, 1_200)
+def test_a_family_stays_together_however_far_apart_it_lies(ann: Person, database_url: str) -> None:
+    made = adds(ann)
+    fills(database_url, made, ann, 1100)
+    far = "update tasks set parent_id = (select id from tasks where owner_id = %s and title = %s) "
+    # The last is a subtask of the first, and the second one of the last but one.
+    for subtask, parent in (("1100", "1"), ("2", "1099")):
+        asked(database_url, far + "where owner_id = %s and title = %s", ann.id, parent, ann.id, subtask)
 
-    def puts(number: int) -> int:
-        return ann.post("/tasks", json={"title": f"late {number}", "list_id": made}).status_code
+    answer = ann.delete(path_of(made), params={"tasks": "inbox"})
 
-    def deletes(_: int) -> int:
-        return ann.delete(f"/lists/{made}", params={"tasks": "trash"}).status_code
+    assert answer.json() == {"left": 100}
+    assert asked(database_url, STRAYS, ann.id) == [(0,)]
+    assert rows(database_url, ann, "list_id is null and title in ('1', '1100')") == 2
+    assert rows(database_url, ann, "list_id is null and title in ('2', '1099')") == 0
+    assert ann.delete(path_of(made), params={"tasks": "inbox"}).status_code == 204
 
-    with ThreadPoolExecutor(6) as pool:
-        written = [pool.submit(puts, number) for number in range(30)]
-        deleted = [pool.submit(deletes, number) for number in range(6)]
-        statuses = [each.result() for each in written]
-        ends = [each.result() for each in deleted]
+
+def test_the_largest_families_fit(ann: Person, database_url: str) -> None:
+    made = adds(ann)
+    fills(database_url, made, ann, 3 * 501, family=501)
+
+    assert deletes(ann, made, tasks="trash") == [1002, 501]
+    assert asked(database_url, STRAYS, ann.id) == [(0,)]
+
+
+def test_each_portion_has_a_key_of_its_own_and_a_retry_is_none(ann: Person, database_url: str) -> None:
+    made = adds(ann)
+    fills(database_url, made, ann, 1500)
+
+    def send(key: str, **query: str) -> httpx.Response:
+        return ann.delete(path_of(made), params=query, headers={"Idempotency-Key": key})
+
+    first, again = send("1", tasks="trash"), send("1", tasks="trash")
+    assert (first.status_code, first.json()) == (200, {"left": 500})
+    assert (again.status_code, again.content, again.headers["idempotent-replayed"]) == (200, first.content, "true")
+    assert "idempotent-replayed" not in first.headers
+    assert rows(database_url, ann, "deleted_at is null") == 500
+    problem(send("1", tasks="inbox"), 422, "idempotency_key_reused")
+    problem(send("2"), 409, "list_not_empty")
+    for replayed in (None, "true"):
+        last = send("3", tasks="trash")
+        assert (last.status_code, last.content, last.headers.get("idempotent-replayed")) == (204, b"", replayed)
+    assert send("1", tasks="trash").json() == {"left": 500}
+    problem(send("2"), 404, "list_not_found")  # what was refused is not remembered
+
+
+def test_if_match_is_looked_at_and_holds_over_the_portions(ann: Person, database_url: str) -> None:
+    made = adds(ann)
+    fills(database_url, made, ann, 1001)
+    tag = {"If-Match": f'"{made["version"]}"'}
+
+    problem(ann.delete(path_of(made), params={"tasks": "inbox"}, headers={"If-Match": '"1"'}), 412, "version_mismatch")
+    problem(ann.delete(path_of(made), headers={"If-Match": '"1"'}), 412, "version_mismatch")  # before 409
+    problem(ann.delete(path_of(made), headers=tag), 409, "list_not_empty")
+    answers = [ann.delete(path_of(made), params={"tasks": "inbox"}, headers=tag) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 204, 404]
+    assert len(in_order(database_url, ann)) == 1001
+
+
+def test_it_is_required_where_the_settings_say_so(person: Callable[..., Person], careful_api: str) -> None:
+    ann = person("ann", api=careful_api)
+    made = adds(ann)
+
+    problem(ann.delete(path_of(made)), 428, "precondition_required")
+    assert ann.delete(path_of(made), headers={"If-Match": f'"{made["version"]}"'}).status_code == 204
+
+
+@pytest.mark.parametrize("tasks", ["inbox", "trash"])
+def test_what_is_put_into_it_meanwhile_goes_with_a_later_portion(ann: Person, database_url: str, tasks: str) -> None:
+    made = adds(ann)
+    fills(database_url, made, ann, 2500)
+    statuses: list[int] = []
+
+    def puts(number: int) -> None:
+        answer = ann.post("/tasks", json={"title": f"{number}", "list_id": made["id"]})
+        statuses.append(answer.status_code)
+
+    with ThreadPoolExecutor(3) as threads:
+        writing = [threads.submit(puts, 10_000 + number) for number in range(60)]
+        deletes(ann, made, tasks=tasks)
+        for each in writing:
+            each.result()
 
     assert set(statuses) <= {201, 422}
-    assert ends.count(204) == 1
-    assert set(ends) <= {200, 204, 404}
-    assert ann.tasks() == []
-    assert len(ann.get("/trash", params={"limit": 500}).json()) == 500
+    made_in_time = statuses.count(201)
+    assert rows(database_url, ann, f"list_id = {made['id']} and deleted_at is null") == 0
+    assert rows(database_url, ann, "deleted_at is null") == (2500 + made_in_time if tasks == "inbox" else 0)
+    assert rows(database_url, ann, "true") == 2500 + made_in_time
+    positions = asked(database_url, "select position from tasks where owner_id = %s", ann.id)
+    assert len(set(positions)) == len(positions)
+
+
+def test_two_who_delete_it_at_once_end_it_once(ann: Person, database_url: str) -> None:
+    made = adds(ann)
+    fills(database_url, made, ann, 2500)
+
+    with ThreadPoolExecutor(4) as threads:
+        path = f"{path_of(made)}?tasks=inbox"
+        statuses = [answer.status_code for answer in threads.map(lambda _: ann.delete(path), range(6))]
+
+    assert sorted(statuses) == [200, 200, 204, 404, 404, 404]
+    assert in_order(database_url, ann) == [str(number) for number in range(1, 2501)]
+
+
+# Strangers
+
+
+@pytest.mark.parametrize("query", ["", "?tasks=inbox", "?tasks=trash"])
+def test_a_strangers_list_does_not_exist(ann: Person, bob: Person, query: str) -> None:
+    made = adds(ann, uid=str(uuid4()))
+    milk = ann.adds("Milk", list_id=made["id"])
+
+    for condition in ({}, {"If-Match": f'"{made["version"]}"'}, {"If-Match": "*"}, {"Idempotency-Key": "1"}):
+        answers = [
+            evidence(bob.delete(f"/lists/{name}{query}", headers=condition))
+            for name in (made["id"], NEVER_GIVEN, made["uid"], uuid4())
+        ]
+        assert answers == [answers[0]] * 4
+        assert answers[0].status == 404
+
+    assert ann.get("/lists").json() == [made]
+    assert ann.tasks() == [milk]

@@ -92,7 +92,8 @@ def to_the_inbox(portion: CTE) -> Update:
 
 
 def to_the_trash(_: CTE) -> Update:
-    return TASKS.removing()
+    # One for a whole portion, and so for each family, which no other write has: by it they come back together.
+    return TASKS.removing(deleted_at=select(func.clock_timestamp()).scalar_subquery())
 
 
 def deleting(moving: Moving | None) -> Write:

@@ -25,7 +25,7 @@ WHERE sample.head IS DISTINCT FROM (SELECT sample.head
 FROM sample ORDER BY sample.of_head, sample.head
  LIMIT 1 OFFSET 1000)),
 moved AS
-(UPDATE tasks SET version=CAST(current_setting('app.version') AS BIGINT), deleted_at=now() FROM portion WHERE tasks.id = portion.id AND tasks.owner_id = $1::VARCHAR RETURNING tasks.id),
+(UPDATE tasks SET version=CAST(current_setting('app.version') AS BIGINT), deleted_at=(SELECT clock_timestamp() AS clock_timestamp_1) FROM portion WHERE tasks.id = portion.id AND tasks.owner_id = $1::VARCHAR RETURNING tasks.id),
 remaining AS
 (SELECT (SELECT count(*) AS count_1
 FROM tasks
