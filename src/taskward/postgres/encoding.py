@@ -1,6 +1,6 @@
 """PostgreSQL's text format: of the values that go out with a statement, and of the rows that come back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -44,7 +44,7 @@ def uuid_as_text(value: UUID) -> bytes:
     return str(value).encode()
 
 
-def array_as_text(items: list[Any]) -> bytes:
+def array_as_text(items: Sequence[Any]) -> bytes:
     """Of integers alone or of texts alone (PostgreSQL §8.15.6).
 
     Raises:
@@ -75,6 +75,7 @@ ENCODERS: dict[type, Callable[[Any], bytes | None]] = {
     bool: boolean_as_text,
     int: b"%d".__mod__,
     list: array_as_text,
+    tuple: array_as_text,
     datetime: date_as_text,
     date: date_as_text,
     UUID: uuid_as_text,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
 from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError
 
 from taskward.resources.clock import LARGEST_INTEGER
 from taskward.resources.references import NO_REFERENCE, UID_TEXT, Reference
@@ -44,6 +45,22 @@ def reference(value: Any) -> Reference:
     if type(value) in (int, float) and 1 <= value <= LARGEST_INTEGER and value == int(value):
         return int(value)
     raise ValueError(NO_REFERENCE)
+
+
+def at_most(most: int) -> BeforeValidator:
+    """For tuples, which bodies have in place of lists: Pydantic copies a default that is a list for each body anew.
+
+    Items are counted before they are looked at: a body has room for hundreds of thousands.
+    """
+
+    def counted(value: Any) -> Any:
+        if not isinstance(value, list):
+            raise ValueError("This must be a list")
+        if len(value) > most:
+            raise PydanticCustomError("too_long", "List should have at most {most} items", {"most": most})
+        return value
+
+    return BeforeValidator(counted)
 
 
 Uid = Annotated[UUID, BeforeValidator(uid)]

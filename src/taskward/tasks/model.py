@@ -42,6 +42,7 @@ from taskward.resources.shapes import (
     Patch,
     RowId,
     Uid,
+    at_most,
     not_blank,
 )
 from taskward.tasks import zones
@@ -217,7 +218,7 @@ def normal_rule(text: str) -> str:
     return parsed(text).told()
 
 
-def all_different(tags: list[str]) -> list[str]:
+def all_different(tags: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(tags)) < len(tags):
         raise ValueError("The same tag stands twice")
     return tags
@@ -271,15 +272,16 @@ RECURRENCE = Field(
 )
 RECURRENCE_ANCHOR = Field(description="From where the next one is counted: where it was due, or when it was completed.")
 Tag = Annotated[str, Field(min_length=1, max_length=50, json_schema_extra={"pattern": ANY_TEXT})]
+MOST_TAGS = 20
 Tags = Annotated[
-    list[Tag],
-    # Counted before they are looked at: a body has room for hundreds of thousands.
+    tuple[Tag, ...],
     Field(
-        max_length=20,
+        max_length=MOST_TAGS,
         description="All different; case and order are kept.",
         json_schema_extra={"uniqueItems": True, "examples": [["home", "shopping"]]},
     ),
     AfterValidator(all_different),
+    at_most(MOST_TAGS),
 ]
 
 
@@ -365,10 +367,10 @@ class TaskReplace(Body):
     due_on: Annotated[DueOn | None, DUE_ON] = None
     due_at: Annotated[Instant | None, DUE_AT] = None
     time_zone: Annotated[TimeZone | None, TIME_ZONE] = None
-    tags: Tags = Field(default=[])
+    tags: Tags = ()
     recurrence: Annotated[Recurrence | None, RECURRENCE] = None
     recurrence_anchor: Annotated[RecurrenceAnchor, RECURRENCE_ANCHOR] = "due"
-    reminders: Reminders = Field(default=[])
+    reminders: Reminders = ()
 
     @model_validator(mode="after")
     def is_due_once(self) -> Self:
@@ -410,10 +412,10 @@ class TaskPatch(Patch):
     due_on: Annotated[DueOn | None, DUE_ON] = None
     due_at: Annotated[Instant | None, DUE_AT] = None
     time_zone: Annotated[TimeZone | None, TIME_ZONE] = None
-    tags: Tags = Field(default_factory=list)
+    tags: Tags = Field(default_factory=tuple)
     recurrence: Annotated[Recurrence | None, RECURRENCE] = None
     recurrence_anchor: Annotated[RecurrenceAnchor, RECURRENCE_ANCHOR] = Field(default_factory=lambda: "due")
-    reminders: Reminders = Field(default_factory=list)
+    reminders: Reminders = Field(default_factory=tuple)
 
     @model_validator(mode="after")
     def is_due_once(self) -> Self:

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 from typing_extensions import TypeAliasType
 
+from taskward.resources.shapes import at_most
+
 MOST = 5
 MOST_MINUTES = 40_320
 MOST_DAYS = 28
@@ -69,7 +71,7 @@ def moment(at: str) -> datetime:
         raise ValueError(KINDS) from None
 
 
-def all_different(reminders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def all_different(reminders: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
     """Two spellings of one instant are the same."""
     told = [json.dumps({**one, **({"at": str(moment(one["at"]))} if "at" in one else {})}) for one in reminders]
     if len(set(told)) < len(told):
@@ -81,7 +83,7 @@ Reminder = TypeAliasType(
     "Reminder", Annotated[dict[str, Any], PlainValidator(reminder), WithJsonSchema(REMINDER_SCHEMA)]
 )
 Reminders = Annotated[
-    list[Reminder],
+    tuple[Reminder, ...],
     Field(
         max_length=MOST,
         description="All different; kept as they were sent, in their order. `minutes_before` needs `due_at`; the time "
@@ -89,11 +91,12 @@ Reminders = Annotated[
         json_schema_extra={"uniqueItems": True, "examples": [[{"days_before": 1, "time": "18:00"}]]},
     ),
     AfterValidator(all_different),
+    at_most(MOST),
 ]
 
 
-def as_json(reminders: list[dict[str, Any]]) -> str:
-    return json.dumps(reminders)
+def as_json(reminders: Iterable[Mapping[str, Any]]) -> str:
+    return json.dumps(list(reminders))
 
 
 def need_instant(reminders: Iterable[Mapping[str, Any]]) -> bool:
