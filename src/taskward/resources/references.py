@@ -4,6 +4,7 @@ A statement about one row is written once, and asked either way.
 """
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    union_all,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement
@@ -93,16 +95,25 @@ class Named:
     """A row that the parameter `name` refers to, if it is live."""
 
     def __init__(self, name: str, table: FromClause, *columns: str) -> None:
-        row, (by_id, by_uid) = table.alias(name), parameters_of(name)
+        by_id, by_uid = parameters_of(name)
         self.is_sent = by_id.is_not(None) | by_uid.is_not(None)
-        kept = (row.c[column] for column in ("id", *columns))
-        found: Select[Any] = select(*kept).where(row.c.id == reference_of(name, table), row.c.deleted_at.is_(None))
-        self.found = owned(found, row).subquery(f"the_{name}")
+        row, other = table.alias(name), table.alias(f"{name}_by_uid")
+        # Each by its own index: under row-level security PostgreSQL takes none for an id that is one or the other.
+        ways = (row, row.c.id == by_id), (other, and_(other.c.uid == by_uid, has_its_uid(other)))
+        self.found = union_all(*(live(rows, is_named, columns) for rows, is_named in ways)).subquery(f"the_{name}")
         self.is_missing = self.is_sent & self.found.c.id.is_(None)
 
 
+def live(rows: FromClause, is_named: ColumnElement[bool], columns: Sequence[str]) -> Select[Any]:
+    kept = (rows.c[column] for column in ("id", *columns))
+    return owned(select(*kept).where(is_named, rows.c.deleted_at.is_(None)), rows)
+
+
 def reference_of(name: str, table: FromClause) -> ColumnElement[int]:
-    """The id that the parameter `name` refers to, by itself or by a uid (`named`); null if no row has the uid."""
+    """The id that the parameter `name` refers to, by itself or by a uid (`named`); null if no row has the uid.
+
+    For a statement that is planned with its values: then PostgreSQL sees only one of the two.
+    """
     by_id, by_uid = parameters_of(name)
     return func.coalesce(by_id, id_of(by_uid, table))
 

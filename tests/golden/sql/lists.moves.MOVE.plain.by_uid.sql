@@ -5,9 +5,9 @@ FROM (SELECT 1) AS one LEFT OUTER JOIN (SELECT lists.owner_id AS owner_id, lists
 FROM lists
 WHERE lists.uid = $5::UUID AND lists.deleted_at IS NULL AND lists.deleted_at IS NULL AND lists.owner_id = $6::VARCHAR) AS the_list ON true LEFT OUTER JOIN (SELECT anchor.id AS id, anchor.position AS position
 FROM lists AS anchor
-WHERE anchor.id = coalesce($3::BIGINT, (SELECT lists_1.id
-FROM lists AS lists_1
-WHERE lists_1.uid = $4::UUID AND lists_1.deleted_at IS NULL AND lists_1.owner_id = $6::VARCHAR)) AND anchor.deleted_at IS NULL AND anchor.owner_id = $6::VARCHAR) AS the_anchor ON true),
+WHERE anchor.id = $3::BIGINT AND anchor.deleted_at IS NULL AND anchor.owner_id = $6::VARCHAR UNION ALL SELECT anchor_by_uid.id AS id, anchor_by_uid.position AS position
+FROM lists AS anchor_by_uid
+WHERE anchor_by_uid.uid = $4::UUID AND anchor_by_uid.deleted_at IS NULL AND anchor_by_uid.deleted_at IS NULL AND anchor_by_uid.owner_id = $6::VARCHAR) AS the_anchor ON true),
 move AS
 (SELECT judged.id AS id, judged.position AS position, judged.goes AS goes, judged.anchor_id AS anchor_id, judged.anchor_position AS anchor_position, judged.refusal AS refusal
 FROM judged

@@ -6,13 +6,13 @@ WHERE subtask.parent_id = the_parent.id AND subtask.deleted_at IS NULL AND subta
  LIMIT ALL OFFSET 499))) THEN 'TW432' END AS refusal
 FROM (SELECT 1) AS one LEFT OUTER JOIN (SELECT list.id AS id
 FROM lists AS list
-WHERE list.id = coalesce($28::BIGINT, (SELECT lists_1.id
-FROM lists AS lists_1
-WHERE lists_1.uid = $29::UUID AND lists_1.deleted_at IS NULL AND lists_1.owner_id = $1::VARCHAR)) AND list.deleted_at IS NULL AND list.owner_id = $1::VARCHAR) AS the_list ON true LEFT OUTER JOIN (SELECT parent.id AS id, parent.list_id AS list_id, parent.parent_id AS parent_id
+WHERE list.id = $28::BIGINT AND list.deleted_at IS NULL AND list.owner_id = $1::VARCHAR UNION ALL SELECT list_by_uid.id AS id
+FROM lists AS list_by_uid
+WHERE list_by_uid.uid = $29::UUID AND list_by_uid.deleted_at IS NULL AND list_by_uid.deleted_at IS NULL AND list_by_uid.owner_id = $1::VARCHAR) AS the_list ON true LEFT OUTER JOIN (SELECT parent.id AS id, parent.list_id AS list_id, parent.parent_id AS parent_id
 FROM tasks AS parent
-WHERE parent.id = coalesce($26::BIGINT, (SELECT tasks_1.id
-FROM tasks AS tasks_1
-WHERE tasks_1.uid = $27::UUID AND tasks_1.erased_at IS NULL AND tasks_1.owner_id = $1::VARCHAR)) AND parent.deleted_at IS NULL AND parent.owner_id = $1::VARCHAR) AS the_parent ON true),
+WHERE parent.id = $26::BIGINT AND parent.deleted_at IS NULL AND parent.owner_id = $1::VARCHAR UNION ALL SELECT parent_by_uid.id AS id, parent_by_uid.list_id AS list_id, parent_by_uid.parent_id AS parent_id
+FROM tasks AS parent_by_uid
+WHERE parent_by_uid.uid = $27::UUID AND parent_by_uid.erased_at IS NULL AND parent_by_uid.deleted_at IS NULL AND parent_by_uid.owner_id = $1::VARCHAR) AS the_parent ON true),
 known AS
 (SELECT idempotency_keys.owner_id AS owner_id, idempotency_keys.key AS key, idempotency_keys.fingerprint AS fingerprint, idempotency_keys.row_id AS row_id, idempotency_keys.task_id AS task_id, idempotency_keys.answer AS answer, idempotency_keys.version AS version, idempotency_keys.created_at AS created_at
 FROM idempotency_keys

@@ -6,13 +6,13 @@ WHERE subtask.parent_id = the_parent.id AND subtask.deleted_at IS NULL AND subta
  LIMIT ALL OFFSET 499))) THEN 'TW432' END AS refusal
 FROM (SELECT 1) AS one LEFT OUTER JOIN (SELECT list.id AS id
 FROM lists AS list
-WHERE list.id = coalesce($3::BIGINT, (SELECT lists_1.id
-FROM lists AS lists_1
-WHERE lists_1.uid = $4::UUID AND lists_1.deleted_at IS NULL AND lists_1.owner_id = $5::VARCHAR)) AND list.deleted_at IS NULL AND list.owner_id = $5::VARCHAR) AS the_list ON true LEFT OUTER JOIN (SELECT parent.id AS id, parent.list_id AS list_id, parent.parent_id AS parent_id
+WHERE list.id = $3::BIGINT AND list.deleted_at IS NULL AND list.owner_id = $5::VARCHAR UNION ALL SELECT list_by_uid.id AS id
+FROM lists AS list_by_uid
+WHERE list_by_uid.uid = $4::UUID AND list_by_uid.deleted_at IS NULL AND list_by_uid.deleted_at IS NULL AND list_by_uid.owner_id = $5::VARCHAR) AS the_list ON true LEFT OUTER JOIN (SELECT parent.id AS id, parent.list_id AS list_id, parent.parent_id AS parent_id
 FROM tasks AS parent
-WHERE parent.id = coalesce($1::BIGINT, (SELECT tasks_1.id
-FROM tasks AS tasks_1
-WHERE tasks_1.uid = $2::UUID AND tasks_1.erased_at IS NULL AND tasks_1.owner_id = $5::VARCHAR)) AND parent.deleted_at IS NULL AND parent.owner_id = $5::VARCHAR) AS the_parent ON true),
+WHERE parent.id = $1::BIGINT AND parent.deleted_at IS NULL AND parent.owner_id = $5::VARCHAR UNION ALL SELECT parent_by_uid.id AS id, parent_by_uid.list_id AS list_id, parent_by_uid.parent_id AS parent_id
+FROM tasks AS parent_by_uid
+WHERE parent_by_uid.uid = $2::UUID AND parent_by_uid.erased_at IS NULL AND parent_by_uid.deleted_at IS NULL AND parent_by_uid.owner_id = $5::VARCHAR) AS the_parent ON true),
 created AS
 (INSERT INTO tasks (owner_id, version, marked_done_at, title, description, status, priority, due_on, due_at, time_zone, tags, title_words, title_unspaced, description_words, description_unspaced, recurrence, recurrence_anchor, reminders, occurrence, occurrence_date, series_start, series_first, last_occurrence, list_id, parent_id, uid) SELECT $5::VARCHAR AS anon_1, CAST(current_setting('app.version') AS BIGINT) AS current_setting_1, CASE WHEN ($6::VARCHAR = 'Done') THEN least($7::TIMESTAMP WITH TIME ZONE, now()) END AS anon_2, $8::VARCHAR AS anon_3, $9::VARCHAR AS anon_4, $6::VARCHAR AS anon_5, $10::VARCHAR AS anon_6, $11::DATE AS anon_7, $12::TIMESTAMP WITH TIME ZONE AS anon_8, $13::VARCHAR AS anon_9, $14::TEXT[] AS anon_10, $15 AS anon_11, $16::VARCHAR AS anon_12, $17 AS anon_13, $18::VARCHAR AS anon_14, $19::VARCHAR AS anon_15, $20::VARCHAR AS anon_16, $21::JSONB AS anon_17, $22::BIGINT AS anon_18, $23::VARCHAR AS anon_19, $24::VARCHAR AS anon_20, $25::BIGINT AS anon_21, $26::BIGINT AS anon_22, asked.list_id AS list_id, asked.parent_id AS parent_id, $27::UUID AS anon_23
 FROM asked

@@ -10,17 +10,17 @@ FROM (SELECT 1) AS one LEFT OUTER JOIN (SELECT tasks.owner_id AS owner_id, tasks
 FROM tasks
 WHERE tasks.id = $14::BIGINT AND tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR) AS task ON true LEFT OUTER JOIN (SELECT list.id AS id
 FROM lists AS list
-WHERE list.id = coalesce($10::BIGINT, (SELECT lists_1.id
-FROM lists AS lists_1
-WHERE lists_1.uid = $11::UUID AND lists_1.deleted_at IS NULL AND lists_1.owner_id = $1::VARCHAR)) AND list.deleted_at IS NULL AND list.owner_id = $1::VARCHAR) AS the_list ON true LEFT OUTER JOIN (SELECT parent.id AS id, parent.list_id AS list_id, parent.parent_id AS parent_id
+WHERE list.id = $10::BIGINT AND list.deleted_at IS NULL AND list.owner_id = $1::VARCHAR UNION ALL SELECT list_by_uid.id AS id
+FROM lists AS list_by_uid
+WHERE list_by_uid.uid = $11::UUID AND list_by_uid.deleted_at IS NULL AND list_by_uid.deleted_at IS NULL AND list_by_uid.owner_id = $1::VARCHAR) AS the_list ON true LEFT OUTER JOIN (SELECT parent.id AS id, parent.list_id AS list_id, parent.parent_id AS parent_id
 FROM tasks AS parent
-WHERE parent.id = coalesce($4::BIGINT, (SELECT tasks_1.id
-FROM tasks AS tasks_1
-WHERE tasks_1.uid = $5::UUID AND tasks_1.erased_at IS NULL AND tasks_1.owner_id = $1::VARCHAR)) AND parent.deleted_at IS NULL AND parent.owner_id = $1::VARCHAR) AS the_parent ON true LEFT OUTER JOIN (SELECT anchor.id AS id, anchor.list_id AS list_id, anchor.position AS position
+WHERE parent.id = $4::BIGINT AND parent.deleted_at IS NULL AND parent.owner_id = $1::VARCHAR UNION ALL SELECT parent_by_uid.id AS id, parent_by_uid.list_id AS list_id, parent_by_uid.parent_id AS parent_id
+FROM tasks AS parent_by_uid
+WHERE parent_by_uid.uid = $5::UUID AND parent_by_uid.erased_at IS NULL AND parent_by_uid.deleted_at IS NULL AND parent_by_uid.owner_id = $1::VARCHAR) AS the_parent ON true LEFT OUTER JOIN (SELECT anchor.id AS id, anchor.list_id AS list_id, anchor.position AS position
 FROM tasks AS anchor
-WHERE anchor.id = coalesce($12::BIGINT, (SELECT tasks_2.id
-FROM tasks AS tasks_2
-WHERE tasks_2.uid = $13::UUID AND tasks_2.erased_at IS NULL AND tasks_2.owner_id = $1::VARCHAR)) AND anchor.deleted_at IS NULL AND anchor.owner_id = $1::VARCHAR) AS the_anchor ON true),
+WHERE anchor.id = $12::BIGINT AND anchor.deleted_at IS NULL AND anchor.owner_id = $1::VARCHAR UNION ALL SELECT anchor_by_uid.id AS id, anchor_by_uid.list_id AS list_id, anchor_by_uid.position AS position
+FROM tasks AS anchor_by_uid
+WHERE anchor_by_uid.uid = $13::UUID AND anchor_by_uid.erased_at IS NULL AND anchor_by_uid.deleted_at IS NULL AND anchor_by_uid.owner_id = $1::VARCHAR) AS the_anchor ON true),
 known AS
 (SELECT idempotency_keys.owner_id AS owner_id, idempotency_keys.key AS key, idempotency_keys.fingerprint AS fingerprint, idempotency_keys.row_id AS row_id, idempotency_keys.task_id AS task_id, idempotency_keys.answer AS answer, idempotency_keys.version AS version, idempotency_keys.created_at AS created_at
 FROM idempotency_keys

@@ -1,0 +1,65 @@
+"""What a move, and what refers to a list or a task, looks up: by an index, also if PostgreSQL plans without values."""
+
+from itertools import pairwise
+
+import psycopg
+import pytest
+
+from support.pools import someone
+from taskward.postgres.statements import Statement
+from taskward.resources.references import RowStatement
+from taskward.tasks import actions, batch, moves
+from taskward.tasks.trash import TRASH
+
+STATEMENTS: dict[str, Statement | RowStatement] = {
+    "a move": moves.MOVE.plain,
+    "a move under a key": moves.MOVE.once,
+    "why not": moves.WHY_NOT,
+    "a move in a batch": batch.STEPS.move,
+    "a creation": actions.CREATE_WITHIN.plain,
+    "a creation in a batch": batch.STEPS.create_within,
+    "a deletion": actions.REMOVE.plain,
+    "restoring": TRASH.RESTORE.plain,
+}
+
+
+@pytest.fixture(scope="module")
+def many(database_url: str) -> str:
+    """So many rows of one owner that PostgreSQL chooses between its indexes."""
+    owner = someone()
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        for sql in (
+            "insert into lists (owner_id, name, version, uid) select %s, 'x', 1, gen_random_uuid() "
+            "from generate_series(1, 500)",
+            "insert into tasks (owner_id, title, status, version, uid, position) "
+            "select %s, 'x', 'Todo', 1, gen_random_uuid(), '5' || lpad(i::text, 16, '0') "
+            "from generate_series(1, 5000) i",
+            "with numbered as (select id, row_number() over (order by id) as n from tasks where owner_id = %s) "
+            "update tasks set parent_id = (select min(id) from numbered) + n / 10 from numbered "
+            "where tasks.id = numbered.id and n > 1000",
+        ):
+            admin.execute(sql, [owner])
+        admin.execute("analyze tasks, lists")
+    return owner
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_every_look_goes_by_an_index_and_by_more_than_the_owner(database_url: str, many: str, name: str) -> None:
+    statement = STATEMENTS[name]
+    for each in [statement] if isinstance(statement, Statement) else [statement.by_id, statement.by_uid]:
+        with psycopg.connect(database_url) as session:
+            session.execute(
+                "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off"
+            )
+            session.execute(
+                "select set_config('role', 'taskward_app', true), set_config('app.user_id', %s, true), "
+                "set_config('app.version', '1799999999999', true)",
+                [many],
+            )
+            session.execute(b"prepare looking as " + each.sql)
+            nothing = ", ".join(["null"] * len(each.order))
+            plan = [line for (line,) in session.execute(f"explain execute looking({nothing})").fetchall()]
+        assert not [line for line in plan if "Seq Scan" in line]
+        looks = [condition for scan, condition in pairwise(plan) if " on tasks" in scan and "Index Cond" in condition]
+        assert looks
+        assert all(" AND " in look for look in looks), "\n".join(plan)
