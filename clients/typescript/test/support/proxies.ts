@@ -64,13 +64,20 @@ export async function gateway(test: TestContext, target: string, ...scripted: Sc
     const answer = scripted.shift();
     if (answer) return answer(response, request);
     const { host: _, connection: __, "content-length": ___, ...sent } = headers;
-    const real = await fetch(target + url, {
-      method,
-      headers: sent as Record<string, string>,
-      ...(body.length && { body: new Uint8Array(body) }),
-    });
-    response.writeHead(real.status, Object.fromEntries(real.headers));
-    response.end(Buffer.from(await real.arrayBuffer()));
+    const left = new AbortController(); // by the client
+    response.on("close", () => left.abort());
+    try {
+      const real = await fetch(target + url, {
+        method,
+        headers: sent as Record<string, string>,
+        signal: left.signal,
+        ...(body.length && { body: new Uint8Array(body) }),
+      });
+      response.writeHead(real.status, Object.fromEntries(real.headers));
+      response.end(Buffer.from(await real.arrayBuffer()));
+    } catch (error) {
+      if (!left.signal.aborted) throw error;
+    }
   });
   test.after(() => server.closeAllConnections());
   return { url: await listening(test, server), asked };
