@@ -1,0 +1,15 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+// The client as it stands in this clone; an application installs the package instead, and needs none of this.
+const client = fileURLToPath(new URL("../../clients/typescript/src", import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@taskward\/client\/tanstack$/, replacement: `${client}/tanstack.ts` },
+      { find: /^@taskward\/client$/, replacement: `${client}/index.ts` },
+    ],
+  },
+  server: { fs: { allow: ["../.."] } },
+});
