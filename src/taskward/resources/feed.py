@@ -309,6 +309,8 @@ def page_of(kinds: Sequence[Kind], rows: Sequence[Select[Any]], order: Sequence[
         select(ahead.c.number, position, cast(changes, Text).label("change"))
         .where(ahead.c.number <= LIMIT, may_fit)
         .cte("rendered")
+        # Or each row would be rendered once more to be measured.
+        .prefix_with("MATERIALIZED")
     )
     measured = select(
         rendered, func.sum(func.octet_length(rendered.c.change)).over(order_by=rendered.c.number).label("bytes")
@@ -329,6 +331,18 @@ def page_of(kinds: Sequence[Kind], rows: Sequence[Select[Any]], order: Sequence[
 
 def change_of(kind: Kind, ahead: CTE) -> ColumnElement[Any]:
     return owned(select(kind.change()).where(kind.is_row(ahead)), kind.table).correlate(ahead).scalar_subquery()
+
+
+# Of an owner of many rows PostgreSQL would read the whole table, with everybody's, and start workers of its own for it
+# before it knew that nothing is new.
+PLAINLY = compiled(
+    select(
+        *(
+            func.set_config(literal_column(f"'{name}'"), literal_column(f"'{value}'"), literal_column("true"))
+            for name, value in {"max_parallel_workers_per_gather": "0", "enable_seqscan": "off", "jit": "off"}.items()
+        )
+    )
+)()
 
 
 # What runs them
@@ -373,7 +387,7 @@ class Feed:
                 place if kind.number >= behind.kind else (BEYOND_IDS, 0)
             )
         call = self.COPYING(limit=limit, done_since=walk.done_since or EVER, **after)
-        [[row]] = await session.read(call)
+        _, [row] = await session.read(PLAINLY, call)
         found = FeedRow._make(row)
         version = int(found.version or 0)
         began_at = walk.began_at
@@ -391,7 +405,7 @@ class Feed:
 
     async def follow(self, session: Session, walk: Following, limit: int) -> Changes:
         behind = walk.behind or Position(walk.began_at + 1)
-        [[row]] = await session.read(self.FOLLOWING(limit=limit, **behind._asdict()))
+        _, [row] = await session.read(PLAINLY, self.FOLLOWING(limit=limit, **behind._asdict()))
         found = FeedRow._make(row)
         # Who had nothing when the walk began can have missed nothing before.
         began_at = walk.began_at if walk != NOTHING_YET else int(found.floor or 0)

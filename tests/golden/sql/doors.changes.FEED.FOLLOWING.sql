@@ -25,7 +25,7 @@ FROM tasks
 WHERE tasks.id = completions.task_id AND tasks.deleted_at IS NULL AND tasks.owner_id = $1::VARCHAR) IS NOT NULL AND completions.owner_id = $1::VARCHAR ORDER BY completions.version, kind, id, part
  LIMIT $6::INTEGER + 1) AS of_completion) AS found ORDER BY found.version, found.kind, found.id, found.part
  LIMIT $6::INTEGER + 1) AS ordered),
-rendered AS
+rendered AS MATERIALIZED
 (SELECT ahead.number AS number, concat_ws('.', ahead.version, ahead.kind, ahead.id, ahead.part) AS position, CAST(CASE WHEN (ahead.kind = 1) THEN (SELECT CASE WHEN (lists.deleted_at IS NULL) THEN json_build_object('kind', 'list', 'op', 'put', 'list', (SELECT row_to_json(shape) AS row_to_json_1
 FROM (SELECT lists.id AS id, lists.uid AS uid, lists.name AS name, lists.color AS color, lists.position AS position, lists.created_at AS created_at, lists.updated_at AS updated_at, lists.version AS version) AS shape)) ELSE json_build_object('kind', 'list', 'op', 'remove', 'id', lists.id, 'uid', lists.uid) END AS anon_4
 FROM lists
