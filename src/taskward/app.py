@@ -135,7 +135,7 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    for router in (*tasks.ROUTERS, *lists.ROUTERS):
+    for router in (*tasks.ROUTERS, *lists.ROUTERS, tasks.list_router):
         api.include_router(router, prefix=settings.api_prefix)
     api.include_router(changes.router, prefix=settings.api_prefix)
     api.include_router(owners.router, prefix=settings.api_prefix)

@@ -151,12 +151,7 @@ GROUPS = {
     "batch": ["apply_batch"],
     "trash": ["list_trash", "empty_trash", "restore_task", "erase_task"],
     "lists": [
-        "delete_list",
-        "find_list",
-        "replace_list",
-        "change_list",
-        "create_list",
-        "list_lists",
+        *("create_list", "list_lists", "find_list", "replace_list", "change_list", "delete_list"),
         "move_list",
     ],
     "changes": ["list_changes"],

@@ -284,6 +284,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lists
+         * @description List your lists, all of them, in the order that you gave them.
+         */
+        get: operations["list_lists"];
+        put?: never;
+        /**
+         * Create List
+         * @description Create a list, behind those that you have. With an `Idempotency-Key` a retry creates no second one.
+         */
+        post: operations["create_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lists/{list_id}": {
         parameters: {
             query?: never;
@@ -315,30 +339,6 @@ export interface paths {
          * @description Change the fields that are sent, and no other.
          */
         patch: operations["change_list"];
-        trace?: never;
-    };
-    "/lists": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Lists
-         * @description List your lists, all of them, in the order that you gave them.
-         */
-        get: operations["list_lists"];
-        put?: never;
-        /**
-         * Create List
-         * @description Create a list, behind those that you have. With an `Idempotency-Key` a retry creates no second one.
-         */
-        post: operations["create_list"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/lists/{list_id}/move": {
@@ -1145,6 +1145,71 @@ export interface operations {
             };
         };
     };
+    list_lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRead"][];
+                };
+            };
+        };
+    };
+    create_list: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListCreate"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description The new list. */
+                    Location: string;
+                    /** @description The version of the list, for `If-Match` and `If-None-Match`. */
+                    ETag: string;
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 3,
+                     *       "uid": null,
+                     *       "name": "Errands",
+                     *       "color": "#2e7d32",
+                     *       "position": "51773045000204000",
+                     *       "created_at": "2026-03-09T08:30:00.204518+00:00",
+                     *       "updated_at": null,
+                     *       "version": 1773045000204
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ListRead"];
+                };
+            };
+        };
+    };
     find_list: {
         parameters: {
             query?: never;
@@ -1291,71 +1356,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListRead"];
-                };
-            };
-        };
-    };
-    list_lists: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListRead"][];
-                };
-            };
-        };
-    };
-    create_list: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ListCreate"];
-            };
-        };
-        responses: {
-            /** @description Created. */
-            201: {
-                headers: {
-                    /** @description The new list. */
-                    Location: string;
-                    /** @description The version of the list, for `If-Match` and `If-None-Match`. */
-                    ETag: string;
-                    /** @description `true` when this was answered before. */
-                    "Idempotent-Replayed"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": 3,
-                     *       "uid": null,
-                     *       "name": "Errands",
-                     *       "color": "#2e7d32",
-                     *       "position": "51773045000204000",
-                     *       "created_at": "2026-03-09T08:30:00.204518+00:00",
-                     *       "updated_at": null,
-                     *       "version": 1773045000204
-                     *     }
-                     */
                     "application/json": components["schemas"]["ListRead"];
                 };
             };

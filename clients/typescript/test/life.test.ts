@@ -112,6 +112,23 @@ test("lists are made, found, changed and replaced", async () => {
   assert.deepEqual(await lists.list(), [town]);
 });
 
+test("lists are moved, and deleted with their tasks, however many", async () => {
+  const { lists, tasks } = client();
+  const [errands, garden] = [await lists.create({ name: "Errands" }), await lists.create({ name: "Garden" })];
+  await lists.move(garden.id, { before: errands.id });
+  assert.deepEqual((await lists.list()).map((list) => list.name), ["Garden", "Errands"]);
+  const task = { title: "Buy milk", list_id: errands.id };
+  for (let batch = 0; batch < 11; batch++) await tasks.batch(Array.from({ length: 100 }, () => ({ op: "create", task })));
+
+  await assert.rejects(lists.delete(errands.id), (error) => isTaskwardError(error, "list_not_empty"));
+  assert.equal(await lists.delete(errands.id, { tasks: "inbox", ifMatch: errands.version, idempotencyKey: "away" }), undefined);
+  // The same once more: what was done is answered again.
+  await lists.delete(errands.id, { tasks: "inbox", ifMatch: errands.version, idempotencyKey: "away" });
+
+  assert.deepEqual((await lists.list()).map((list) => list.name), ["Garden"]);
+  assert.equal((await tasks.page({ list: "inbox", limit: 1, count: true })).total, 1100);
+});
+
 test("somebody leaves with all that they had", async () => {
   const { tasks, me } = client();
   await tasks.create({ title: "Milk" });

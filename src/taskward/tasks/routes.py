@@ -446,6 +446,7 @@ async def move_task(
     return versioned(await moves.move(session, task_id, move, expected=expected, idempotency=key.of(move)))
 
 
+# Behind the other calls on lists (`app.py`).
 list_router = OwnerRouter(noun=ListNotFound.noun, tags=["lists"], route_class=PlainRoute)
 
 WhereTasksGo = Annotated[
@@ -473,7 +474,7 @@ async def delete_list(
     return no_content(is_replay=done.is_replay)
 
 
-ROUTERS = (router, move_router, tag_router, batch_router, trash_router, occurrence_router, list_router)
+ROUTERS = (router, move_router, tag_router, batch_router, trash_router, occurrence_router)
 GROUPS = [
     {"name": "tasks", "description": "One task at a time, and lists of them."},
     {"name": "recurrence", "description": "Completing tasks, and those that come again."},
