@@ -1,8 +1,8 @@
 """What makes a request valid and an OpenAPI document cannot say, for Schemathesis, which loads this file itself.
 
 A request that it means to be valid then names the current version in If-Match, a cursor that was given out with the
-query that it belongs to, a short wait, a known time zone, and an Idempotency-Key that is new; it refers to no list and to
-no other task. What it means to be invalid stays as it is.
+query that it belongs to, a short wait, a known time zone, and an Idempotency-Key that is new; it refers to no list and
+to no other task. What it means to be invalid stays as it is.
 """
 
 import json
