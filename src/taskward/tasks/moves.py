@@ -198,7 +198,8 @@ def moving(judged: CTE, *conditions: ColumnElement[bool]) -> CTE:
             list_id=case((is_family, move.c.list_id), else_=TABLE.c.list_id),
             parent_id=case((is_the_task, move.c.parent_id), else_=TABLE.c.parent_id),
         )
-        .where(TABLE.c.id == changes.c.id)
+        # The array, or PostgreSQL, which takes the changes for many, might read all rows of the owner.
+        .where(TABLE.c.id == changes.c.id, TABLE.c.id == func.any(func.array(select(changes.c.id).scalar_subquery())))
     )
     written = owned(moved, TABLE).returning(*TASKS.shape).cte("written")
     the_task: Select[Any] = select(written).where(written.c.id == select(move.c.id).scalar_subquery())
