@@ -21,8 +21,8 @@ from taskward.tasks.model import TABLE as TASKS
 from taskward.tasks.trash import TRASH
 
 KEEPER_ROLE = "taskward_keeper"
-"""Sees what has expired, of every owner, and nothing else: its policies say what that is. It removes keys; of other
-tables it only finds whose rows have expired, because those end as their owner, with a trace.
+"""Sees what has expired, of every owner, and who the owners are: its policies say so. It removes keys; of other tables
+it only finds whose rows have expired, because those end as their owner, with a trace.
 """
 
 EXPIRING_TABLES = tuple(table.name for table in SQLModel.metadata.sorted_tables if table.info.get("expires"))
