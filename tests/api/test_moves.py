@@ -351,6 +351,20 @@ def test_a_move_happens_once_for_a_key(ann: Person) -> None:
     assert move(ann, first, body, Idempotency_Key="refused").status_code == 200
 
 
+@pytest.mark.parametrize("bodies", [({}, {"to": "last"}), ({"to": "last"}, {})])
+def test_a_place_that_is_left_out_is_the_last_under_a_key_too(ann: Person, bodies: tuple[dict[str, str], ...]) -> None:
+    task = ann.adds("a")
+    first, again = (move(ann, task, body, Idempotency_Key="move") for body in bodies)
+    assert (again.status_code, again.headers.get("idempotent-replayed")) == (200, "true"), again.text
+    assert again.content == first.content
+    problem(move(ann, task, {"to": "first"}, Idempotency_Key="move"), 422, "idempotency_key_reused")
+
+    operations = ({"op": "move", "id": task["id"], "move": body} for body in bodies)
+    first, again = (batch(ann, operation, **{"Idempotency-Key": "batch"}) for operation in operations)
+    assert (again.status_code, again.headers.get("idempotent-replayed")) == (200, "true"), again.text
+    assert again.content == first.content
+
+
 def test_a_creation_under_a_parent_happens_once_for_a_key(ann: Person) -> None:
     parent = ann.adds("p")
     body = {"title": "s", "parent_id": parent["id"], "uid": UID}

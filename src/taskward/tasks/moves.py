@@ -69,7 +69,7 @@ class TaskMove(Patch):
 
     model_config = ConfigDict(json_schema_extra=ONE_PLACE | {"examples": [MOVE_EXAMPLE]})
 
-    # The defaults are never read: what was not sent is not in `model_fields_set`.
+    # These defaults are never read: what was not sent is not in `model_fields_set`.
     after: RowId = Field(default_factory=int, description="Behind this task of the list.")
     before: RowId = Field(default_factory=int, description="In front of this task of the list.")
     to: Literal["first", "last"] = Field(default_factory=lambda: "last")
@@ -82,8 +82,11 @@ class TaskMove(Patch):
 
     @model_validator(mode="after")
     def has_one_place(self) -> Self:
-        if len(self.model_fields_set.intersection(PLACES)) > 1:
+        places = self.model_fields_set.intersection(PLACES)
+        if len(places) > 1:
             raise ValueError("A task goes to one place: send one of after, before and to")
+        if not places:
+            self.to = "last"  # as if it had been sent: under a key that is the same request
         return self
 
     @property
