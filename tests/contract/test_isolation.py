@@ -16,6 +16,11 @@ from psycopg import errors, sql
 from support import golden
 from support.database_proxy import proxied
 from support.databases import asked, using, with_database
+from taskward.lists import actions as lists
+from taskward.lists import moves as list_moves
+from taskward.lists.errors import ListNotFound
+from taskward.lists.model import ListCreate, ListPatch, ListReplace
+from taskward.lists.moves import ListMove
 from taskward.migrations import REVISIONS
 from taskward.postgres.connection import Connection
 from taskward.postgres.context import APP_ROLE, NOBODY
@@ -24,10 +29,11 @@ from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, Sta
 from taskward.postgres.pool import Pool
 from taskward.postgres.statements import Bound, Statement
 from taskward.resources.clock import owned_tables
+from taskward.resources.errors import ReferenceNotFound
 from taskward.resources.idempotency import Idempotency
 from taskward.resources.paging import PageRequest
 from taskward.resources.session import Session
-from taskward.tasks import actions, batch, finding
+from taskward.tasks import actions, batch, finding, list_deletion
 from taskward.tasks.actions import Versioned
 from taskward.tasks.batch import Batch
 from taskward.tasks.errors import TaskNotFound
@@ -371,6 +377,45 @@ def test_without_the_owner_in_any_statement_a_strangers_trash_is_empty(url: str,
             page = await TRASH.list(Session.begin(database, ann), PageRequest(500), trash_days=30)
             assert [task["id"] for task in json.loads(page.json)] == [milk.id]
             assert await seen(database, ann) == ["Eggs", "Bread"]
+
+    asyncio.run(main())
+
+
+def test_without_the_owner_in_any_statement_a_strangers_list_is_not_there(url: str, ann: str, bob: str) -> None:
+    async def main() -> None:
+        async with using(url) as database:
+            hers = await lists.create(Session.begin(database, ann), ListCreate(name="Errands"), idempotency=RETRY)
+            new = TaskCreate(title="Milk", list_id=hers.id)
+            milk = await actions.create(Session.begin(database, ann), new)
+            careless = Careless(url, pool_size=1, deadline_seconds=20, owned_tables=OWNED_TABLES, revisions=REVISIONS)
+            try:
+                stranger = Session.begin(careless, bob)
+                his = await lists.create(stranger, ListCreate(name="Home"), idempotency=RETRY)
+                assert not his.is_replay
+                assert [found["name"] for found in json.loads(await lists.list_lists(stranger))] == ["Home"]
+                with pytest.raises(ReferenceNotFound):
+                    await actions.create(stranger, new)
+                for expected in (None, [hers.version]):
+                    with pytest.raises(ListNotFound):
+                        await lists.replace(stranger, hers.id, ListReplace(name="Stolen"), expected=expected)
+                    with pytest.raises(ListNotFound):
+                        await lists.change(stranger, hers.id, ListPatch(name="Stolen"), expected=expected)
+                    with pytest.raises(ListNotFound):
+                        await list_moves.move(stranger, hers.id, ListMove(to="last"), expected=expected)
+                    for tasks in (None, "inbox", "trash"):
+                        with pytest.raises(ListNotFound):
+                            await list_deletion.delete(stranger, hers.id, tasks=tasks, expected=expected)
+                with pytest.raises(ListNotFound):
+                    await lists.find(stranger, hers.id)
+                with pytest.raises(ReferenceNotFound):
+                    await list_moves.move(stranger, his.id, ListMove(after=hers.id), expected=None)
+                await list_deletion.delete(stranger, his.id, tasks="trash", expected=None)
+            finally:
+                await careless.close()
+            assert await lists.find(Session.begin(database, ann), hers.id) == Versioned(
+                hers.id, hers.json, hers.version
+            )
+            assert await actions.find(Session.begin(database, ann), milk.id) == milk
 
     asyncio.run(main())
 

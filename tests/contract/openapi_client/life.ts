@@ -199,5 +199,17 @@ same(got(await api.GET("/lists")), [errands]);
 same(got(await api.GET("/lists/{list_id}", { params: { path: { list_id: errands.id } } })), errands);
 const stale = await api.PUT("/lists/{list_id}", { params: inList(1), body: { name: "Late" } });
 same(refused(stale).code, "version_mismatch");
+const garden = got(await api.POST("/lists", { body: { name: "Garden" } }));
+errands = got(
+  await api.POST("/lists/{list_id}/move", { params: inList(errands.version), body: { after: garden.id } }),
+);
+same(got(await api.GET("/lists")).map((list) => list.name), ["Garden", "Shops"]);
+got(await api.POST("/tasks", { body: { title: "Buy nails", list_id: errands.id } }));
+const full = await api.DELETE("/lists/{list_id}", { params: inList(errands.version) });
+same(refused(full).code, "list_not_empty");
+const query = { tasks: "trash" } as const;
+const gone = await api.DELETE("/lists/{list_id}", { params: { ...inList(errands.version), query } });
+same([gone.response.status, gone.data?.left], [204, undefined]);
+same(got(await api.GET("/trash")).map((task) => [task.title, task.list_id]), [["Buy nails", null]]);
 
 got(await api.POST("/tasks", { body: { title: "Live on" } }));
