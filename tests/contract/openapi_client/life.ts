@@ -211,5 +211,6 @@ const query = { tasks: "trash" } as const;
 const gone = await api.DELETE("/lists/{list_id}", { params: { ...inList(errands.version), query } });
 same([gone.response.status, gone.data?.left], [204, undefined]);
 same(got(await api.GET("/trash")).map((task) => [task.title, task.list_id]), [["Buy nails", null]]);
+done(await api.DELETE("/trash"));
 
 got(await api.POST("/tasks", { body: { title: "Live on" } }));
