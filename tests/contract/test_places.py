@@ -1,6 +1,6 @@
 """Two people put their tasks into order at random, and a model of thirty lines says what each must see.
 
-`TASKWARD_EXAMPLES=500 pytest tests/contract/test_orders.py` looks longer, and each time elsewhere.
+`TASKWARD_EXAMPLES=500 pytest tests/contract/test_places.py` looks longer, and each time elsewhere.
 """
 
 import os
