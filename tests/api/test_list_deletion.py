@@ -103,7 +103,9 @@ def test_what_stays_of_a_list_tells_nothing_of_it(ann: Person, database_url: str
 def test_the_uid_of_a_deleted_list_may_be_given_again(ann: Person) -> None:
     uid = str(uuid4())
     first = adds(ann, uid=uid)
-    problem(ann.post("/lists", json={"name": "Twice", "uid": uid}), 409, "uid_taken")
+    refused = ann.post("/lists", json={"name": "Twice", "uid": uid})
+    problem(refused, 409, "uid_taken")
+    assert "trash" not in refused.json()["detail"]  # which lists have none of
 
     assert ann.delete(f"/lists/{uid}").status_code == 204
     problem(ann.delete(f"/lists/{uid}"), 404, "list_not_found")

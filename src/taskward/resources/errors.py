@@ -41,8 +41,8 @@ class UidTaken(Problem):
         if holder is not None:
             self.holder = holder
             self.detail = (
-                f"You have a {self.noun} with this uid, which Location names, if only in the trash; until that is gone "
-                "for good no other can have it."
+                f"You have a {self.noun} with this uid, which Location names; until that is gone for good, no other "
+                "can have it."
             )
 
 
