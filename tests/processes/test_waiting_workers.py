@@ -5,7 +5,8 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -57,7 +58,9 @@ class Owner:
         """The titles of tasks that have changed."""
         params: dict[str, Any] = {"since": self.next, "wait": LONG}
         headers = {"Authorization": f"Bearer {self.token}", "Connection": "close"}
-        answer = await http.get("/changes", params=params, headers=headers)
+        # A machine that is busy with other things may be overloaded by all of them at once.
+        while (answer := await http.get("/changes", params=params, headers=headers)).status_code == 503:  # noqa: ASYNC110 - an answer
+            await asyncio.sleep(0.2)
         assert answer.status_code == 200, answer.text
         return [change["task"]["title"] for change in answer.json()["changes"]]
 
@@ -66,13 +69,18 @@ async def while_all_wait(service: Observed, owners: list[Owner], do: Callable[[]
     """What each call is answered when something is done while all of them wait."""
     async with client(service) as http:
         calls = [asyncio.create_task(owner.waits(http)) for owner in owners for _ in range(CALLS)]
-        while service.value("taskward_waiting_calls") < len(calls):  # noqa: ASYNC110 - it is another process
-            await asyncio.sleep(0.05)
+        await all_wait(service, calls, len(calls))
         await asyncio.to_thread(do)
         began = time.monotonic()
         found = await asyncio.gather(*calls)
         assert time.monotonic() - began < LONG - 10
     return found
+
+
+async def all_wait(service: Observed, calls: Sequence[asyncio.Task[list[str]]], count: int) -> None:
+    while service.value("taskward_waiting_calls") < count:
+        assert not any(call.done() for call in calls)
+        await asyncio.sleep(0.05)
 
 
 def client(service: Observed) -> httpx.AsyncClient:
@@ -124,17 +132,22 @@ def test_a_service_that_stops_answers_at_once(service: Observed) -> None:
 
 
 def test_a_worker_that_is_killed_takes_its_calls_along_and_no_others(service: Observed) -> None:
-    owner = Owner(service)
+    owners = [Owner(service) for _ in range(3)]
+
+    def added() -> None:
+        for owner in owners:
+            while True:
+                with suppress(httpx.TransportError):  # the killed worker may take this connection along too
+                    owner.adds("Milk")
+                    break
 
     async def main() -> None:
         async with client(service) as http:
-            calls = [asyncio.create_task(owner.waits(http)) for _ in range(12)]
-            while service.value("taskward_waiting_calls") < 5:  # noqa: ASYNC110 - it is another process
-                await asyncio.sleep(0.05)
+            calls = [asyncio.create_task(owner.waits(http)) for owner in owners for _ in range(CALLS)]
+            await all_wait(service, calls, len(calls))
             os.kill(service.workers()[0], signal.SIGKILL)
-            await asyncio.to_thread(eventually, lambda: len(service.workers()) == WORKERS + 1)
-            await asyncio.to_thread(owner.adds, "Milk")
-            found = await asyncio.gather(*calls, return_exceptions=True)
-            assert ["Milk"] in found
+            await asyncio.to_thread(added)
+            for found in await asyncio.gather(*calls, return_exceptions=True):
+                assert isinstance(found, httpx.TransportError) or found == ["Milk"]
 
     asyncio.run(main())
