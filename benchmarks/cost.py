@@ -65,11 +65,11 @@ def measure(*, requests: int = REQUESTS, rounds: int = ROUNDS) -> Figures:
         settings = settings_of(Database(postgres, "cost", ROWS), tokens)
         calls = calls_of(People(ROWS, [tokens.token(ROWS.owner(number)) for number in range(ROWS.owners)]), requests)
 
-        with working("taskward.app:create_app", settings, folder) as worker:
+        with working("taskward.operations.served:application", settings, folder) as worker:
             microseconds = database_microseconds(worker, calls, postgres.process.pid, rounds)
         # Both start at once, which takes a good part of the time, and are then asked one after the other.
         with (
-            working("taskward.app:create_app", settings, folder, is_counted=True) as counted,
+            working("taskward.operations.served:application", settings, folder, is_counted=True) as counted,
             working("constant:create", settings, folder, is_counted=True) as floor,
         ):
             found = spent(counted, calls, rounds)
@@ -181,7 +181,7 @@ def spent_by_postgresql(
     """What the process that serves a worker's one connection, a direct one, spends on a request of each call."""
     counted = CountedServer(server)
     asking = {name: call for name, call in calls.items() if not name.startswith(NOT_ASKING)}
-    with working("taskward.app:create_app", settings | {"DATABASE_POOL_SIZE": "1"}, folder) as worker:
+    with working("taskward.operations.served:application", settings | {"DATABASE_POOL_SIZE": "1"}, folder) as worker:
         client = Client(worker.port())
         client.wait_for(calls["GET one"])
         for call in asking.values():

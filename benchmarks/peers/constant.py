@@ -7,7 +7,7 @@ BODY = b'{"status":"ok"}'
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(BODY))]
 
 
-def create(_: Any) -> Any:
+def create(*_: Any) -> Any:
     return answer
 
 
