@@ -35,8 +35,8 @@ def many(database_url: str) -> str:
             "select %s, 'x', 'Todo', 1, gen_random_uuid(), '5' || lpad(i::text, 16, '0') "
             "from generate_series(1, 5000) i",
             "with numbered as (select id, row_number() over (order by id) as n from tasks where owner_id = %s) "
-            "update tasks set parent_id = (select min(id) from numbered) + n / 10 from numbered "
-            "where tasks.id = numbered.id and n > 1000",
+            "update tasks set parent_id = parent.id from numbered join numbered parent on parent.n = numbered.n / 10 "
+            "where tasks.id = numbered.id and numbered.n > 1000",
         ):
             admin.execute(sql, [owner])
         admin.execute("analyze tasks, lists")
