@@ -582,6 +582,22 @@ def test_a_login_without_rights_on_the_schema_is_told_so(
         assert asyncio.run(lives(url, "ann")) == ["Bread"]
 
 
+def test_a_downgrade_waits_behind_a_write_and_not_in_front_of_it(new_database: Callable[..., str]) -> None:
+    """A write takes its owner's row, and then its tasks: a downgrade that held these would wait for it for ever."""
+    url = new_database()
+    migrate(url)
+    asked(url, "insert into owner (owner_id, version) values ('ann', 7)")
+    waiting = "select count(*) from pg_locks where relation = 'owner'::regclass and not granted"
+
+    with ThreadPoolExecutor() as pool, psycopg.connect(url) as write:
+        write.execute("update owner set version = 8")
+        going_back = pool.submit(downgrade, url, to="0008")
+        eventually(lambda: going_back.done() or asked(url, waiting) == [(1,)])
+        write.execute("lock table tasks in row exclusive mode nowait")
+        write.commit()
+        going_back.exception()
+
+
 def test_a_schema_of_a_newer_release_is_left_alone(new_database: Callable[..., str]) -> None:
     url = new_database()
     migrate(url)

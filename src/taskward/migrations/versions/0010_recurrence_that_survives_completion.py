@@ -56,5 +56,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Tasks recur no more, and the history of their occurrences is gone."""
+    # Requests take `owner` before `tasks`, and 0009 comes to `owner` last: each would wait for the other.
+    op.execute("lock table owner in access exclusive mode")
     op.execute("drop table completions")
     op.execute(f"alter table tasks {', '.join(f'drop column {name}' for name in COLUMNS)}")
