@@ -7,19 +7,18 @@ written.
 from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
-from sqlalchemy import CTE, ColumnElement, Select, Text, bindparam, case, func, select, true, update
+from sqlalchemy import CTE, ColumnElement, Select, Text, bindparam, case, select, true
 
 from taskward.lists.actions import LISTS
 from taskward.lists.errors import ListNotFound
 from taskward.lists.model import TABLE
 from taskward.postgres.statements import owned
-from taskward.resources.clock import NOW
 from taskward.resources.errors import ReferenceNotFound, VersionMismatch
-from taskward.resources.idempotency import Idempotency, is_unknown, known_key
+from taskward.resources.idempotency import Idempotency
 from taskward.resources.positions import placed
 from taskward.resources.references import ONE_ROW, Named, Reference, RowStatement, named
 from taskward.resources.refusals import NO_ANCHOR, NOT_AS_EXPECTED, NOT_FOUND, code
-from taskward.resources.resource import Versioned, Write, answered, is_expected
+from taskward.resources.resource import Versioned, answered, is_expected
 from taskward.resources.session import Session
 from taskward.resources.shapes import Patch, RowId
 
@@ -102,22 +101,11 @@ def moving(judged: CTE, *conditions: ColumnElement[bool]) -> CTE:
     """The list as it is then, if nothing refuses it."""
     move = select(judged).where(judged.c.refusal.is_(None), *conditions).cte("move")
     places = placed(move, TABLE)
-    moved = (
-        update(TABLE)
-        .values(version=NOW, updated_at=func.now(), position=places.c.position)
-        .where(TABLE.c.id == places.c.id)
-    )
+    moved = LISTS.changing({"position": places.c.position}).where(TABLE.c.id == places.c.id)
     written = owned(moved, TABLE).returning(*LISTS.shape).cte("written")
     the_list: Select[Any] = select(written).where(written.c.id == select(move.c.id).scalar_subquery())
     return the_list.cte("moved")
 
 
-def move_statements() -> tuple[Write, RowStatement]:
-    """The move, and why it was refused."""
-    known, asked = known_key(), judged()
-    once = RowStatement(LISTS.once(known, moving(judged(), is_unknown(known))))
-    plain = RowStatement(select(*LISTS.rendered(moving(asked))))
-    return Write(plain=plain, once=once), RowStatement(select(asked.c.refusal))
-
-
-MOVE, WHY_NOT = move_statements()
+MOVE = LISTS.write_of(lambda *conditions: moving(judged(), *conditions))
+WHY_NOT = RowStatement(select(judged().c.refusal))

@@ -31,7 +31,7 @@ from taskward.postgres.context import APP_ROLE
 from taskward.postgres.statements import Statement, compiled, owned
 from taskward.resources.clock import CLOCK, NOW, TICK
 from taskward.resources.idempotency import KEYS
-from taskward.resources.portions import ROWS
+from taskward.resources.portions import ROWS, is_in
 
 LIFT_MS = 24 * 3600 * 1000
 """A day beyond now. A version is the time in milliseconds, and runs ahead of it only where an owner writes more than a
@@ -160,8 +160,11 @@ def stamping(table: Table) -> Statement:
     old: Select[Any] = select(literal_column("portion.ctid")).select_from(some)
     old = old.where(of_some > behind, some.c.version <= floor)
     portion = owned(old, some).order_by(*(some.c[name] for name in key)).limit(ROWS)
-    is_one = literal_column(f"{table.name}.ctid") == func.any(func.array(portion.scalar_subquery()))
-    stamp = owned(update(table).values(version=NOW).where(is_one), table).returning(*key_of(table)).cte("stamped")
+    stamp = (
+        owned(update(table).values(version=NOW).where(is_in(table, portion)), table)
+        .returning(*key_of(table))
+        .cte("stamped")
+    )
     last = select(stamp).order_by(*(stamp.c[name].desc() for name in key)).limit(literal_column("1")).subquery("last")
     count = select(func.count()).select_from(stamp).scalar_subquery()
     return compiled(select(count, *(select(last.c[name]).scalar_subquery() for name in key)))

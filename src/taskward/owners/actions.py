@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Table, delete, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Table, delete, exists, literal_column, select
 from sqlmodel import SQLModel
 
 import taskward.tasks.recurring  # noqa: F401 - fills SQLModel.metadata
 from taskward.postgres.statements import Statement, compiled, owned
 from taskward.resources.clock import owned_tables
-from taskward.resources.portions import ROWS, in_portions
+from taskward.resources.portions import ROWS, in_portions, is_in
 from taskward.resources.session import Session
 
 
@@ -37,8 +37,7 @@ def removing_some(table: Table, *, after: Sequence[Table]) -> Statement:
     # Along the key, wherever the rows lie among those of others.
     key = [some.c[column.name] for column in table.primary_key]
     portion = owned(select(literal_column("portion.ctid")).select_from(some), some).order_by(*key).limit(ROWS)
-    is_one = literal_column(f"{table.name}.ctid") == func.any(func.array(portion.scalar_subquery()))
-    return compiled(owned(delete(table).where(is_one, *map(has_none, after)), table), is_prepared=False)
+    return compiled(owned(delete(table).where(is_in(table, portion), *map(has_none, after)), table), is_prepared=False)
 
 
 def has_none(table: Table) -> ColumnElement[bool]:

@@ -6,8 +6,9 @@ of the owner comes before it, between two portions or after it.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from sqlalchemy import Integer, bindparam
+from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, func, literal_column
 
 from taskward.postgres.encoding import Row
 from taskward.postgres.failures import DatabaseUnavailable, Reason
@@ -24,6 +25,11 @@ ROWS = bindparam("rows", type_=Integer())
 """How many a portion may have."""
 
 UNFINISHED = "There is so much to remove that it is not done yet: send the same request again, and it goes on."
+
+
+def is_in(table: Table, portion: Select[Any]) -> ColumnElement[bool]:
+    """Whether a row of the table is one of those of which the portion tells the `ctid`."""
+    return literal_column(f"{table.name}.ctid") == func.any(func.array(portion.scalar_subquery()))
 
 
 async def in_portions(

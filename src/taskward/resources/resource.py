@@ -191,6 +191,14 @@ class Resource:
         held = self.held(write).where(is_unknown(known)).returning(*self.shape)
         return Write(self.held_to_row(write), RowStatement(self.once(known, held.cte("changed"))))
 
+    def write_of(self, made: Callable[..., CTE]) -> Write:
+        """Of what makes the row that is answered, under the conditions that it is given."""
+        known = known_key()
+        return Write(
+            plain=RowStatement(select(*self.rendered(made()))),
+            once=RowStatement(self.once(known, made(is_unknown(known)))),
+        )
+
     def held_to_row(self, write: Update) -> RowStatement:
         """RenderedRow, of the row that was changed because it was there and as expected.
 

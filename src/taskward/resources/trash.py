@@ -7,6 +7,7 @@ owner's writes to the trash erase some of it in the same round trip.
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -36,7 +37,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from taskward.postgres.statements import Statement, compiled, owned
-from taskward.resources.clock import NOW
 from taskward.resources.errors import CursorInvalid
 from taskward.resources.idempotency import Idempotency, is_unknown, known_key, once
 from taskward.resources.paging import LIMIT, Page, PageRequest, cursor_for, looking_ahead, position_in
@@ -104,7 +104,7 @@ class Trash:
         self.EXPIRE = compiled(select(expired.c.id).add_cte(*self.parts_of(expired)))
         self.ERASE = self.erasing_one()
         self.EMPTY = self.emptying()
-        self.RESTORE = self.restoring(restored or {})
+        self.RESTORE = resource.write_of(partial(self.restored, restored or {}))
         self.LIST = self.listing()
 
     def erasing(self) -> Update:
@@ -150,18 +150,12 @@ class Trash:
             once=compiled(once(known, made.cte("made"), emptied_once, *self.parts_of(emptied_once))),
         )
 
-    def restoring(self, values: Values) -> Write:
-        resource, table = self.resource, self.resource.table
-        restoring = (
-            owned(update(table).where(resource.is_the_one, self.is_trashed), table)
-            .values(version=NOW, updated_at=func.now(), deleted_at=null(), **values)
-            .returning(*resource.shape)
-        )
-        known = known_key()
-        return Write(
-            plain=RowStatement(select(*resource.rendered(restoring.cte("restored")))),
-            once=RowStatement(resource.once(known, restoring.where(is_unknown(known)).cte("restored"))),
-        )
+    def restored(self, values: Values, *conditions: ColumnElement[bool]) -> CTE:
+        """The row as it is then."""
+        resource = self.resource
+        restoring = resource.changing({"deleted_at": null(), **values})
+        restoring = restoring.where(resource.is_the_one, self.is_trashed, *conditions)
+        return owned(restoring, resource.table).returning(*resource.shape).cte("restored")
 
     def listing(self) -> Statement:
         """TrashPageRow: what was deleted before `before_at`, or then with a lower id than `before_id`."""

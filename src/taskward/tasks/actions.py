@@ -311,8 +311,11 @@ WORDS: dict[str, Values] = {
 }
 
 
+DONE_TEXT: ColumnElement[Any] = literal_column("'Done'")
+
+
 def when_done(status: ColumnElement[Any], since: ColumnElement[Any]) -> ColumnElement[Any]:
-    return case((status == literal_column("'Done'"), since))
+    return case((status == DONE_TEXT, since))
 
 
 def still_done(status: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -323,7 +326,6 @@ def still_done(status: ColumnElement[Any]) -> ColumnElement[Any]:
 # What is said to be later is now; null leaves now.
 DONE_SINCE = func.least(bindparam("completed_at", type_=DateTime(timezone=True)), func.now())
 
-DONE_TEXT: ColumnElement[Any] = literal_column("'Done'")
 DUE = ("due_on", "due_at")
 RULE_FIELDS = ("recurrence", "recurrence_anchor", "reminders")
 STAYING = ("status", *DUE, "time_zone", *RULE_FIELDS)

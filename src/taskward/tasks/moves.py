@@ -13,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Text,
-    Update,
     bindparam,
     case,
     exists,
@@ -22,17 +21,15 @@ from sqlalchemy import (
     select,
     true,
     union_all,
-    update,
 )
 
 from taskward.postgres.statements import owned
-from taskward.resources.clock import NOW
 from taskward.resources.errors import VersionMismatch
-from taskward.resources.idempotency import Idempotency, is_unknown, known_key
+from taskward.resources.idempotency import Idempotency
 from taskward.resources.positions import behind_all, placed
 from taskward.resources.references import ONE_ROW, Reference, RowStatement, named
 from taskward.resources.refusals import NO_ANCHOR, NOT_AS_EXPECTED, NOT_FOUND, code
-from taskward.resources.resource import Versioned, Write, answered, is_expected
+from taskward.resources.resource import Versioned, answered, is_expected
 from taskward.resources.session import Session
 from taskward.resources.shapes import Patch, RowId
 from taskward.tasks.actions import TASKS
@@ -114,19 +111,18 @@ async def move(
     rows, [[refusal]] = await session.write(*calls, is_repeatable=idempotency is not None)
     if rows:
         return answered(rows[0], idempotency)
-    match (refusal or b"").decode():
-        case code if code == NOT_FOUND:
-            raise TaskNotFound
-        case code if code == NOT_AS_EXPECTED:
-            raise VersionMismatch(TaskNotFound.noun)
-        case code:
-            raise problem_of(code, anchor=asked.anchor_field)
+    reason = (refusal or b"").decode()
+    if reason == NOT_FOUND:
+        raise TaskNotFound
+    if reason == NOT_AS_EXPECTED:
+        raise VersionMismatch(TaskNotFound.noun)
+    raise problem_of(reason, anchor=asked.anchor_field)
 
 
 def values_of(asked: TaskMove) -> dict[str, Any]:
     sent, anchor = asked.model_fields_set, asked.anchor_field
     return {
-        "goes": anchor or (asked.to if "to" in sent else "last"),
+        "goes": anchor or asked.to,
         "sets_list": "list_id" in sent,
         "sets_parent": "parent_id" in sent,
         **named("anchor", getattr(asked, anchor) if anchor else None),
@@ -191,19 +187,17 @@ def moving(judged: CTE, *conditions: ColumnElement[bool]) -> CTE:
     changes = union_all(select(places.c.id, places.c.position), select(along.c.id, along.c.position)).cte("changes")
     is_the_task = TABLE.c.id == move.c.id
     is_family = is_the_task | (TABLE.c.parent_id == move.c.id)
-    moved: Update = (
-        update(TABLE)
-        .values(
-            version=NOW,
-            updated_at=func.now(),
-            marked_done_at=TABLE.c.completed_at,
-            position=changes.c.position,
-            list_id=case((is_family, move.c.list_id), else_=TABLE.c.list_id),
-            parent_id=case((is_the_task, move.c.parent_id), else_=TABLE.c.parent_id),
-        )
-        # The array, or PostgreSQL, which takes the changes for many, might read all rows of the owner.
-        .where(TABLE.c.id == changes.c.id, TABLE.c.id == func.any(func.array(select(changes.c.id).scalar_subquery())))
+    moved = TASKS.changing(
+        {
+            "marked_done_at": TABLE.c.completed_at,
+            "position": changes.c.position,
+            "list_id": case((is_family, move.c.list_id), else_=TABLE.c.list_id),
+            "parent_id": case((is_the_task, move.c.parent_id), else_=TABLE.c.parent_id),
+        }
     )
+    # The array, or PostgreSQL, which takes the changes for many, might read all rows of the owner.
+    is_changed = TABLE.c.id == func.any(func.array(select(changes.c.id).scalar_subquery()))
+    moved = moved.where(TABLE.c.id == changes.c.id, is_changed)
     written = owned(moved, TABLE).returning(*TASKS.shape).cte("written")
     the_task: Select[Any] = select(written).where(written.c.id == select(move.c.id).scalar_subquery())
     return the_task.cte("moved")
@@ -221,18 +215,5 @@ def subtasks_along(move: CTE) -> CTE:
     return owned(found, subtask).cte("along")
 
 
-def move_statements() -> tuple[Write, RowStatement]:
-    """The move, and why it was refused."""
-    known, asked, asked_once = known_key(), judged(), judged()
-    moved = moving(asked)
-    moved_once = moving(asked_once, is_unknown(known))
-    return (
-        Write(
-            plain=RowStatement(select(*TASKS.rendered(moved))),
-            once=RowStatement(TASKS.once(known, moved_once)),
-        ),
-        RowStatement(select(asked.c.refusal)),
-    )
-
-
-MOVE, WHY_NOT = move_statements()
+MOVE = TASKS.write_of(lambda *conditions: moving(judged(), *conditions))
+WHY_NOT = RowStatement(select(judged().c.refusal))

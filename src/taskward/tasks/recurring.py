@@ -41,7 +41,7 @@ from taskward.resources.errors import VersionMismatch
 from taskward.resources.idempotency import Idempotency, is_unknown, known_key, once
 from taskward.resources.paging import LIMIT, Page, PageRequest, looking_ahead, page_in, position_in
 from taskward.resources.references import IsTheOne, Reference, RowStatement
-from taskward.resources.resource import Versioned, Write, answered, columns_of, id_in, parameter_of, remembered
+from taskward.resources.resource import Values, Versioned, Write, answered, columns_of, id_in, parameter_of, remembered
 from taskward.resources.session import Session
 from taskward.resources.shapes import NULL, Body
 from taskward.tasks.actions import DONE_TEXT, TASKS, recalling
@@ -176,6 +176,12 @@ class Found(NamedTuple):
     """How many of the present series were completed or skipped; None where it does not matter."""
 
 
+def task_in(row: Row) -> tuple[Scheduled, Found]:
+    """By what `LOOK` answers."""
+    behind = len(Scheduled._fields)
+    return Scheduled.read(row[:behind]), Found._make(row[behind:])
+
+
 async def complete(session: Session, task_id: Reference, request: Asked) -> Versioned:
     """A task that does not recur is Done; one that recurs has its next occurrence open. Answers `Completed`.
 
@@ -190,7 +196,7 @@ async def complete(session: Session, task_id: Reference, request: Asked) -> Vers
             return remembered(known[0])
         if not rows:
             raise TaskNotFound
-        task, found = Scheduled.read(rows[0][: -len(Found._fields)]), Found._make(rows[0][-len(Found._fields) :])
+        task, found = task_in(rows[0])
         now = datetime.fromtimestamp(session.pool.clock(), UTC)
         call = None if was_completed else call_for(task, found, request, now=now)
         if call is None:
@@ -292,7 +298,8 @@ async def reopen(
         return answered(written[0], idempotency)
     if not rows:
         raise TaskNotFound
-    if expected is not None and Scheduled.read(rows[0][: -len(Found._fields)]).version not in expected:
+    task, _ = task_in(rows[0])
+    if expected is not None and task.version not in expected:
         raise VersionMismatch(TaskNotFound.noun)
     raise OccurrenceNotLatest
 
@@ -323,7 +330,7 @@ async def list_occurrences(session: Session, task_id: Reference, *, limit: int) 
     [rows] = await session.read(LOOK(id=task_id, occurrence=None))
     if not rows:
         raise TaskNotFound
-    task = Scheduled.read(rows[0][: -len(Found._fields)])
+    task, _ = task_in(rows[0])
     if task.recurrence is None or task.status == DONE:
         return []
     return task.series().following(task.open_day, limit)
@@ -342,6 +349,7 @@ OCCURRENCE = bindparam("occurrence", type_=BigInteger())
 AT = func.least(bindparam("at", type_=DateTime(timezone=True)), func.now())
 STATUS = bindparam("status", type_=Text())
 RECURS = TABLE.c.recurrence.is_not(None)
+TODO: Values = {"status": literal_column("'Todo'"), "marked_done_at": null()}
 NOTHING: ColumnElement[Any] = cast(null(), JSON)
 
 
@@ -427,19 +435,12 @@ def advance(*conditions: ColumnElement[bool]) -> tuple[Select[Any], CTE]:
     task = TASKS.held(TASKS.changing(moved)).where(*conditions).returning(*TASKS.shape).cte("task")
     begins_anew = (exists(select(task.c.id)), STATUS != DONE_TEXT)
     is_subtask = TABLE.c.parent_id == select(before.c.id).scalar_subquery()
-    todo = TASKS.changing({"status": literal_column("'Todo'"), "marked_done_at": null()})
-    reset = owned(todo.where(is_subtask, TASKS.is_live, TABLE.c.status == DONE_TEXT, ~RECURS, *begins_anew), TABLE)
+    reset = owned(
+        TASKS.changing(TODO).where(is_subtask, TASKS.is_live, TABLE.c.status == DONE_TEXT, ~RECURS, *begins_anew), TABLE
+    )
     skipped = cast(bindparam("skipped", type_=Integer()), Integer)
     done = select(task.c.id, answer(task, json_of(completion), skipped), task.c.version)
     return done.select_from(task.join(completion, true())), reset.returning(TABLE.c.id).cte("subtasks")
-
-
-def reopening() -> Write:
-    known = known_key()
-    plain, reopened_once = reopened(), reopened(is_unknown(known))
-    return Write(
-        plain=RowStatement(select(*TASKS.rendered(plain))), once=RowStatement(TASKS.once(known, reopened_once))
-    )
 
 
 def reopened(*conditions: ColumnElement[bool]) -> CTE:
@@ -451,15 +452,14 @@ def reopened(*conditions: ColumnElement[bool]) -> CTE:
     last = latest.order_by(COMPLETIONS.c.occurrence.desc()).limit(literal_column("1")).cte("latest")
     is_meant = OCCURRENCE.is_(None) | (last.c.occurrence == OCCURRENCE)
     number = TABLE.c.occurrence + literal_column("1")
-    todo = {"status": literal_column("'Todo'"), "marked_done_at": null()}
     restored = {name: last.c[name] for name in ("due_on", "due_at", "occurrence_date")}
-    back = TASKS.changing({**todo, **restored, "occurrence": number, "last_occurrence": number})
+    back = TASKS.changing({**TODO, **restored, "occurrence": number, "last_occurrence": number})
     series = TASKS.held(back).where(RECURS, is_meant, *conditions).returning(*TASKS.shape).cte("series")
     taken_back = update(COMPLETIONS).values(taken_back_at=func.now(), version=NOW)
     is_latest = COMPLETIONS.c.occurrence.in_(select(last.c.occurrence))
     taken = owned(taken_back.where(OF_TASK, is_latest, exists(select(series.c.id))), COMPLETIONS)
     is_plain = (~RECURS, OCCURRENCE.is_(None), *conditions)
-    again = TASKS.held(TASKS.changing(todo)).where(*is_plain, TABLE.c.status == DONE_TEXT)
+    again = TASKS.held(TASKS.changing(TODO)).where(*is_plain, TABLE.c.status == DONE_TEXT)
     once_more = again.returning(*TASKS.shape).cte("again")
     open_already = owned(select(*TASKS.shape).where(*is_it, *is_plain, TABLE.c.status != DONE_TEXT), TABLE)
     return (
@@ -483,5 +483,5 @@ COMPLETE_PLAIN = RowStatement(completing().returning(TABLE.c.id))
 COMPLETE = written_once(complete_one)
 KEEP = written_once(keep)
 ADVANCE = written_once(advance)
-REOPEN = reopening()
+REOPEN = TASKS.write_of(reopened)
 LIST = list_statement()

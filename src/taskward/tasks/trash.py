@@ -2,14 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, case, func, literal_column, null, select, true, union_all, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    Select,
+    case,
+    literal_column,
+    null,
+    select,
+    true,
+    union_all,
+    update,
+)
 
 from taskward.lists.model import TABLE as LISTS
 from taskward.postgres.statements import owned
 from taskward.resources.clock import NOW
-from taskward.resources.idempotency import is_unknown, known_key
-from taskward.resources.references import RowStatement
-from taskward.resources.resource import Values, Write
+from taskward.resources.resource import Values
 from taskward.resources.trash import Trash
 from taskward.tasks.actions import TASKS
 from taskward.tasks.completions import TABLE as COMPLETIONS
@@ -18,28 +28,11 @@ from taskward.tasks.references import is_full
 
 
 class TaskTrash(Trash):
-    def restoring(self, values: Values) -> Write:
-        known = known_key()
-        return Write(
-            plain=RowStatement(select(*TASKS.rendered(self.restored(values)))),
-            once=RowStatement(TASKS.once(known, self.restored(values, is_unknown(known)))),
-        )
-
     def restored(self, values: Values, *conditions: ColumnElement[bool]) -> CTE:
         """The task as it is then. What went with it comes back too."""
         task, family = self.family(*conditions)
-        restoring = (
-            update(TABLE)
-            .values(
-                version=NOW,
-                updated_at=func.now(),
-                deleted_at=null(),
-                list_id=family.c.list_id,
-                parent_id=family.c.parent_id,
-                **values,
-            )
-            .where(TABLE.c.id == family.c.id)
-        )
+        home = {"list_id": family.c.list_id, "parent_id": family.c.parent_id}
+        restoring = TASKS.changing({"deleted_at": null(), **home, **values}).where(TABLE.c.id == family.c.id)
         written = owned(restoring, TABLE).returning(*TASKS.shape).cte("written")
         # Whoever keeps a copy has removed them with the task, and is told of them again.
         again = update(COMPLETIONS).values(version=NOW).where(COMPLETIONS.c.task_id == family.c.id)
@@ -59,8 +52,7 @@ class TaskTrash(Trash):
             ~is_full(parent.c.id),
         )
         home = owned(fits, parent).lateral("home")
-        kept: Select[Any] = select(LISTS.c.id).where(LISTS.c.id == trashed.c.list_id, LISTS.c.deleted_at.is_(None))
-        list_id = case((home.c.id.is_not(None), home.c.list_id), else_=owned(kept, LISTS).scalar_subquery())
+        list_id = case((home.c.id.is_not(None), home.c.list_id), else_=live_list(trashed))
         task = (
             select(trashed.c.id, list_id.label("list_id"), home.c.id.label("parent_id"), trashed.c.deleted_at)
             .select_from(trashed.outerjoin(home, true()))
@@ -74,16 +66,16 @@ class TaskTrash(Trash):
         return task, union_all(itself, owned(went_along, subtask)).cte("family")
 
 
-def live_list() -> ColumnElement[Any]:
+def live_list(trashed: FromClause) -> ColumnElement[Any]:
     """Of a task in the trash, null when the list was deleted meanwhile."""
-    found: Select[Any] = select(LISTS.c.id).where(LISTS.c.id == TABLE.c.list_id, LISTS.c.deleted_at.is_(None))
-    return owned(found, LISTS).correlate(TABLE).scalar_subquery()
+    found: Select[Any] = select(LISTS.c.id).where(LISTS.c.id == trashed.c.list_id, LISTS.c.deleted_at.is_(None))
+    return owned(found, LISTS).correlate(trashed).scalar_subquery()
 
 
 TRASH = TaskTrash(
     TASKS,
     read=TrashedTask,
-    shown={"list_id": live_list()},
+    shown={"list_id": live_list(TABLE)},
     # A title cannot be null, and whoever sees the row should not take it for one of somebody's.
     erased={"title": literal_column("'erased'"), "status": literal_column("'Todo'")},
     # Release 0.1 may have left `completed_at` to follow `updated_at`, which changes here.
