@@ -1,11 +1,14 @@
 """What a move, and what refers to a list or a task, looks up: by an index, also if PostgreSQL plans without values."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import psycopg
 import pytest
 
+from support.databases import asked, database_of
 from support.pools import someone
+from taskward.migrations import migrate
 from taskward.postgres.statements import Statement
 from taskward.resources.references import RowStatement
 from taskward.tasks import actions, batch, moves
@@ -24,10 +27,21 @@ STATEMENTS: dict[str, Statement | RowStatement] = {
 
 
 @pytest.fixture(scope="module")
-def many(database_url: str) -> str:
-    """So many rows of one owner that PostgreSQL chooses between its indexes."""
+def url(cluster: str) -> Iterator[str]:
+    """A database of this file's own, with so many rows of one owner that PostgreSQL chooses between its indexes.
+
+    Beside the owners of other tests, with a row or two each, an index by the owner alone would seem as good as any.
+    """
+    [[login]] = asked(cluster, "select current_user")
+    with database_of(cluster, login) as (_, url):
+        migrate(url)
+        fill(url)
+        yield url
+
+
+def fill(url: str) -> None:
     owner = someone()
-    with psycopg.connect(database_url, autocommit=True) as admin:
+    with psycopg.connect(url, autocommit=True) as admin:
         for sql in (
             "insert into lists (owner_id, name, version, uid) select %s, 'x', 1, gen_random_uuid() "
             "from generate_series(1, 500)",
@@ -40,21 +54,20 @@ def many(database_url: str) -> str:
         ):
             admin.execute(sql, [owner])
         admin.execute("analyze tasks, lists")
-    return owner
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_every_look_goes_by_an_index_and_by_more_than_the_owner(database_url: str, many: str, name: str) -> None:
+def test_every_look_goes_by_an_index_and_by_more_than_the_owner(url: str, name: str) -> None:
     statement = STATEMENTS[name]
     for each in [statement] if isinstance(statement, Statement) else [statement.by_id, statement.by_uid]:
-        with psycopg.connect(database_url) as session:
+        with psycopg.connect(url) as session:
             session.execute(
                 "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off"
             )
             session.execute(
                 "select set_config('role', 'taskward_app', true), set_config('app.user_id', %s, true), "
                 "set_config('app.version', '1799999999999', true)",
-                [many],
+                [someone()],
             )
             session.execute(b"prepare looking as " + each.sql)
             nothing = ", ".join(["null"] * len(each.order))
