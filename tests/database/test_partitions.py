@@ -68,8 +68,8 @@ def what_guards(url: str) -> list[list[tuple[object, ...]]]:
     return [
         asked(url, query)
         for query in (
-            "select attname, atttypid::regtype::text, attnotnull, attgenerated, attidentity, attoptions from pg_attribute "
-            "where attrelid = 'tasks'::regclass and attnum > 0 and not attisdropped order by attname",
+            "select attname, atttypid::regtype::text, attnotnull, attgenerated, attidentity, attoptions "
+            "from pg_attribute where attrelid = 'tasks'::regclass and attnum > 0 and not attisdropped order by attname",
             "select conname, contype::text, pg_get_constraintdef(oid) from pg_constraint "
             "where conrelid = 'tasks'::regclass and contype <> 'n' and conparentid = 0 order by conname",
             "select relname, replace(pg_get_indexdef(oid), 'ON ONLY', 'ON') from pg_index "
