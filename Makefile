@@ -3,6 +3,7 @@
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 UV_VERSION := 0.13.8
+PYTEST := .venv/bin/pytest
 
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
@@ -13,7 +14,7 @@ run: setup ## the API on http://127.0.0.1:8000, with a PostgreSQL of its own; wi
 	@exec .venv/bin/taskward dev
 
 test: setup ## every test; with OPTIONS=--cov branch coverage too, a minute and a half longer
-	.venv/bin/pytest $(OPTIONS)
+	$(PYTEST) $(OPTIONS)
 
 setup: .venv/ready ## .venv, with everything that uv.lock names
 
