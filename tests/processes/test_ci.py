@@ -12,6 +12,7 @@ HERE = Path(__file__).parents[2]
 PYTEST = str(Path(sys.executable).with_name("pytest"))
 
 UNLUCKY = """
+import os
 from pathlib import Path
 import pytest
 
@@ -66,6 +67,7 @@ def test_tests_that_fail_once_are_shown_and_fail_nothing(tmp_path: Path) -> None
 
 ALWAYS = "import pytest\n@pytest.mark.parametrize('number', range({count}))\ndef test(number): assert False"
 OF_THIS_PROCESS = """
+import os
 from pathlib import Path
 import pytest
 
