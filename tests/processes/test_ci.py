@@ -57,7 +57,7 @@ def tried(folder: Path, tests: str, *options: str) -> tuple[int, str]:
 
 
 def test_tests_that_fail_once_are_shown_and_fail_nothing(tmp_path: Path) -> None:
-    status, out = tried(tmp_path, UNLUCKY, "-c", str(HERE / "pyproject.toml"), "-n", "2", "test_it.py")
+    status, out = tried(tmp_path, UNLUCKY, "-c", str(HERE / "pyproject.toml"), "--rootdir=.", "-n", "2", "test_it.py")
 
     assert status == 0, out
     assert out.count("Failed: bad luck of a") > 0
