@@ -19,6 +19,7 @@ export type ChangesOptions = OptionsOf<"GET /changes">;
 const WAIT_SECONDS = 25;
 const SHORTEST_WAIT_MS = 900;
 const LAST_ATTEMPT = 6; // after that the pauses grow no more
+const LAST_OF_MANY = 4; // and while one change follows the other: about two seconds
 
 /**
  * Changes as they happen, for ever, as long as the signal and the loop let it; with `wait: 0` until the copy is in step.
@@ -27,24 +28,29 @@ const LAST_ATTEMPT = 6; // after that the pauses grow no more
  */
 export function changesOver(read: Call<"GET /changes">, backoff: (attempt: number) => number) {
   return async function* changes(options: ChangesOptions = {}): AsyncGenerator<ChangesEvent, void, undefined> {
-    const { since: first, done_since, wait = WAIT_SECONDS, ...rest } = options;
+    const { since: first, done_since, wait = WAIT_SECONDS, signal, ...rest } = options;
     const follows = wait !== 0;
     let since = first;
+    let isBehind = false;
     let failures = 0;
     let early = 0;
     for (;;) {
       try {
+        // There is nothing to wait for as long as there is more, and somebody who meets no answer asks whether there is one again.
+        const waits = follows && since !== undefined && !isBehind && failures === 0;
+        // Only a first copy may leave something out.
+        const place = since === undefined ? { done_since } : { since, wait: waits ? wait : 0 };
         const asked = performance.now();
-        // A first copy has nothing to wait for, and only a first copy may leave something out.
-        const place = since === undefined ? { done_since } : { since, wait };
-        const { changes, next, more } = await read({ ...rest, ...place });
+        const { changes, next, more } = await read({ ...rest, ...place, signal });
+        const isEarly = performance.now() - asked < SHORTEST_WAIT_MS;
         const isNews = next !== since || changes.length > 0 || failures > 0;
-        [since, failures] = [next, 0];
+        [since, failures, isBehind] = [next, 0, more];
         if (isNews) yield { type: "changes", changes, next, more };
         if (!follows && !more) return;
-        // So many calls of one user wait, and further ones are answered at once.
-        early = isNews || performance.now() - asked >= SHORTEST_WAIT_MS ? 0 : early + 1;
-        if (early) await sleep(backoff(Math.min(early, LAST_ATTEMPT)), options.signal);
+        // So many calls of one user wait, and further ones are answered at once, as is each one while much is written.
+        if (waits) early = isEarly ? early + 1 : 0;
+        const attempt = isNews ? Math.min(early - 1, LAST_OF_MANY) : Math.min(early, LAST_ATTEMPT);
+        if (waits && attempt > 0 && !more) await sleep(backoff(attempt), signal);
       } catch (error) {
         const isStale = isTaskwardError(error, "sync_reset") || (since === first && isTaskwardError(error, "cursor_invalid"));
         if (since !== undefined && isStale) {
@@ -52,7 +58,7 @@ export function changesOver(read: Call<"GET /changes">, backoff: (attempt: numbe
           yield { type: "reset", error };
         } else if (follows && isTaskwardError(error) && isPassing(error)) {
           if (++failures === 1) yield { type: "interrupted", error };
-          await sleep((error.retryAfterSeconds ?? 0) + backoff(Math.min(failures, LAST_ATTEMPT)), options.signal);
+          await sleep((error.retryAfterSeconds ?? 0) + backoff(Math.min(failures, LAST_ATTEMPT)), signal);
         } else throw error;
       }
     }

@@ -131,6 +131,22 @@ test("a server that is away for long is waited for, and told once", async (conte
   copy.end();
 });
 
+test("a server that is back is told at once, also when nothing is new", async (context) => {
+  const token = somebody();
+  const before = copyOf(client({ token }), { wait: 0 });
+  await before.ended;
+  const { url } = await gateway(context, API, page(502));
+  const asked: string[] = [];
+  const line: typeof fetch = (input, init) => (asked.push(String(input)), fetch(input, init));
+  const copy = copyOf(client({ url, token, retries: 0, fetch: line }), { since: before.pages().at(-1)!.next });
+
+  await eventually(() => copy.pages().length === 1);
+
+  assert.deepEqual(copy.events.map(({ type }) => type), ["interrupted", "changes"]);
+  assert.match(asked[1]!, /wait=0/);
+  copy.end();
+});
+
 test("what does not pass is thrown", async () => {
   const copy = copyOf(client({ token: "none" }));
   await assert.rejects(copy.ended, (error) => isTaskwardError(error, "token_invalid"));
@@ -153,4 +169,21 @@ test("a call that the server lets not wait is not repeated in a rush", async (co
   copy.end();
   assert.deepEqual(pauses.slice(0, 8), [1, 2, 3, 4, 5, 6, 6, 6]);
   assert.deepEqual(copy.events, []);
+});
+
+test("while much is written it is not asked for each change, and the first one after a rest is told at once", async (context) => {
+  const pauses: number[] = [];
+  let version = 0;
+  const news: Scripted = (response) => {
+    response.writeHead(200, { "Content-Type": "application/json" });
+    response.end(JSON.stringify({ changes: [], next: String(++version), more: version === 5 }));
+  };
+  const rest: Scripted = (response, request) => setTimeout(() => news(response, request), 1000);
+  const { url } = await gateway(context, API, ...Array.from({ length: 8 }, () => news), rest, news);
+  const copy = copyOf(client({ url, backoff: (attempt) => (pauses.push(attempt), 0.01) }), { since: "a" });
+
+  await eventually(() => copy.pages().length === 10);
+
+  copy.end();
+  assert.deepEqual(pauses, [1, 2, 3, 4, 4]);
 });
