@@ -20,6 +20,7 @@ from threading import Thread
 from urllib.parse import quote
 
 import pytest
+from selenium.webdriver import Chrome
 
 from support.better_auth import running_better_auth
 from support.browsers import running_browser
@@ -37,7 +38,7 @@ CLIENT = ROOT / "clients" / "typescript"
 DOCUMENT = json.loads((ROOT / "tests" / "golden" / "openapi.json").read_text())
 WITHOUT_A_TOKEN = {"GET /health", "GET /ready"}  # for operators
 
-CORE = ("index", "client", "calls", "connection", "errors", "tokens", "changes")
+CORE = ("index", "client", "calls", "connection", "errors", "tokens", "changes", "tabs")
 MAX_COMPRESSED_BYTES = 8 * 1024
 PEOPLE = 30
 
@@ -205,6 +206,53 @@ def test_it_works_in_a_page_of_another_origin(package: Path, settings: Settings,
     page.shutdown()
     page.server_close()
     assert told == [["Oat milk", "Bread", "Salt"], 3, None, True, "string", False]
+
+
+# Tabs
+
+TABS_PAGE = """<script type="importmap">{"imports": {"@taskward/client": "/dist/index.js"}}</script>"""
+A_TEST_IN_IT = """
+const [name, given, done] = arguments;
+import("/build/tabs.js").then(({ tests }) => tests[name](given)).then(() => done(null), (error) => done(String(error)));
+"""
+TABS = re.findall(r'^  async "(.+)"\(', (CLIENT / "test" / "tabs.ts").read_text(), re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class TabsPage:
+    browser: Chrome
+    origin: str
+    api: str
+
+
+@pytest.fixture(scope="module")
+def tabs_page(package: Path, settings: Settings, issuer: LocalIssuer) -> Iterator[TabsPage]:
+    (package / "tabs.html").write_text(TABS_PAGE)
+    pages = ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=package))
+    Thread(target=pages.serve_forever, daemon=True).start()
+    origin = f"http://localhost:{pages.server_port}"
+    app = create_app(settings.model_copy(update={"cors_origins": (origin,)}), local_issuer=issuer)
+    with serving(app) as api, running_browser("open a page") as browser:
+        browser.set_script_timeout(120)
+        yield TabsPage(browser, origin, api.replace("127.0.0.1", "localhost"))
+    pages.shutdown()
+    pages.server_close()
+
+
+def test_of_many_tabs_one_waits_for_all(tabs_page: TabsPage, issuer: LocalIssuer) -> None:
+    failures = {}
+    for name in TABS:
+        ann, bob = (f"somebody-{secrets.token_hex(8)}" for _ in range(2))
+        people = {"ann": (ann, 3600), "renewed": (ann, 7200), "bob": (bob, 3600)}
+        tokens = {
+            each: issuer.token(user, expires_in_seconds=seconds, now=time.time())
+            for each, (user, seconds) in people.items()
+        }
+        tabs_page.browser.get(f"{tabs_page.origin}/tabs.html")
+        failures[name] = tabs_page.browser.execute_async_script(A_TEST_IN_IT, name, {"url": tabs_page.api, **tokens})
+
+    assert failures == dict.fromkeys(TABS)
+    assert len(TABS) > 5
 
 
 # A new project

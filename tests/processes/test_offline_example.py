@@ -1,14 +1,16 @@
-"""`examples/offline` in real browsers: two devices of one person, of which one has no line for a while."""
+"""`examples/offline` in real browsers: two devices of one person, one without a line for a while, and ten tabs."""
 
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import httpx
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
@@ -23,6 +25,7 @@ from support.requirements import require_program
 from support.serving import serving
 from support.settings import settings_for
 from taskward.app import create_app
+from taskward.resources.news import News, Place
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "offline"
@@ -34,6 +37,27 @@ class Pages(SimpleHTTPRequestHandler):
         """Says nothing."""
 
 
+class CountedNews(News):
+    """Knows how many calls have waited at the same time."""
+
+    most = 0
+
+    def place(self, owner_id: str) -> Place | None:
+        place = super().place(owner_id)
+        self.most = max(self.most, self.count())
+        return place
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the page is, and the Better Auth and the Taskward under it."""
+
+    address: str
+    better_auth: BetterAuth
+    api: str
+    news: CountedNews
+
+
 class Device:
     """A browser with the page, as a person uses it."""
 
@@ -41,12 +65,16 @@ class Device:
         self.browser = browser
         self.wait = WebDriverWait(browser, 60)
         browser.execute_cdp_cmd("Network.enable", {})
+        browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": BEFORE_THE_PAGE})
         browser.get(address)
 
     def signs_in(self, email: str) -> None:
         for name, value in {"email": email, "password": "correct horse"}.items():
             self.browser.find_element(By.NAME, name).send_keys(value)
         self.browser.find_element(By.CSS_SELECTOR, "form button").click()
+        self.is_in_step()
+
+    def is_in_step(self) -> None:
         self.wait.until(lambda browser: browser.find_element(By.TAG_NAME, "output").text == "in step")
 
     def adds(self, title: str, *, to: str = "Inbox") -> None:
@@ -85,6 +113,57 @@ class Device:
         return self.browser.execute_script(WORDS + script, *arguments)
 
 
+class Tab(Device):
+    """One of several of the same browser."""
+
+    def __init__(self, browser: Chrome, address: str) -> None:
+        if browser.current_url != "data:,":
+            browser.switch_to.new_window("tab")
+        super().__init__(browser, address)
+        self.handle = browser.current_window_handle
+
+    def does(self, script: str, *arguments: str) -> Any:
+        self.comes_first()
+        return super().does(script, *arguments)
+
+    def comes_first(self) -> None:
+        self.browser.switch_to.window(self.handle)
+
+    def waits(self) -> bool:
+        """Whether it has a call at the API that waits."""
+        return bool(self.does("return waiting > 0"))
+
+    def is_frozen(self, frozen: bool) -> None:
+        self.comes_first()
+        self.browser.execute_cdp_cmd("Page.setWebLifecycleState", {"state": "frozen" if frozen else "active"})
+
+    def goes_elsewhere(self) -> None:
+        self.browser.execute_script("window.isTheSame = true; location = '/nowhere'")
+        self.wait.until(lambda browser: browser.current_url.endswith("/nowhere"))
+
+    def goes_back(self) -> None:
+        self.browser.execute_script("history.back()")
+        self.wait.until(lambda browser: browser.find_elements(By.TAG_NAME, "output"))
+
+    def is_closed(self) -> None:
+        self.comes_first()
+        self.browser.close()
+
+
+BEFORE_THE_PAGE = """
+window.waiting = 0;
+const ask = window.fetch;
+window.fetch = async (url, init) => {
+  const waits = /wait=[1-9]/.test(url) ? 1 : 0;
+  waiting += waits;
+  try {
+    return await ask(url, init);
+  } finally {
+    waiting -= waits;
+  }
+};
+"""
+
 WORDS = """
 const section = (name) =>
   [...document.querySelectorAll("section")].find((each) => each.firstChild.textContent === name);
@@ -94,35 +173,37 @@ const type = (field, text) => { field.value = text; field.form.requestSubmit(); 
 
 
 @pytest.fixture(scope="module")
-def address(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the page is, over a Better Auth and a Taskward of its own."""
+def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The page, over a Better Auth and a Taskward of its own."""
     install(EXAMPLE, what="the example that works offline")
     folder = tmp_path_factory.mktemp("page")
     pages = ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=folder))
     origin = f"http://localhost:{pages.server_port}"
     Thread(target=pages.serve_forever, daemon=True).start()
-    with running_better_auth(FRONT_END=origin) as better_auth, taskward(database_url, better_auth, origin) as api:
+    news = CountedNews()
+    with running_better_auth(FRONT_END=origin) as better_auth, taskward(database_url, better_auth, origin, news) as api:
         env = {"PATH": os.environ["PATH"], "VITE_TASKWARD_URL": api, "VITE_BETTER_AUTH_URL": better_auth.origin}
         command = [require_program("npm", WHY), "run", "build", "--", "--outDir", str(folder), "--emptyOutDir"]
         run = subprocess.run(command, cwd=EXAMPLE, env=env, capture_output=True, text=True, timeout=200)
         assert run.returncode == 0, run.stdout + run.stderr
-        yield origin
+        yield Site(origin, better_auth, api, news)
     pages.shutdown()
     pages.server_close()
 
 
-def taskward(database_url: str, better_auth: BetterAuth, origin: str) -> Any:
-    return serving(create_app(settings_for(database_url, better_auth_url=better_auth.origin, cors_origins=origin)))
+def taskward(database_url: str, better_auth: BetterAuth, origin: str, news: News) -> Any:
+    settings = settings_for(database_url, better_auth_url=better_auth.origin, cors_origins=origin)
+    return serving(create_app(settings, news=news))
 
 
 @pytest.fixture
-def device(address: str) -> Iterator[Callable[[], Device]]:
+def device(site: Site) -> Iterator[Callable[[], Device]]:
     opened = []
 
     def open_one() -> Device:
         context = running_browser(WHY)
         opened.append(context)
-        return Device(context.__enter__(), address)
+        return Device(context.__enter__(), site.address)
 
     yield open_one
     for context in opened:
@@ -178,3 +259,82 @@ def test_a_conflict_is_asked_of_the_person(device: Callable[[], Device]) -> None
     question.accept()
     for each in (phone, laptop):
         eventually(lambda each=each: each.shows() == ["Oat milk"])
+
+
+@pytest.fixture
+def tab(site: Site) -> Iterator[Callable[[], Tab]]:
+    """Tabs of one browser."""
+    with running_browser(WHY) as browser:
+        yield lambda: Tab(browser, site.address)
+
+
+def all_show(tabs: list[Tab], *titles: str) -> None:
+    for each in tabs:
+        eventually(lambda each=each: sorted(each.shows()) == sorted(titles))
+
+
+def the_one_that_waits(site: Site, tabs: list[Tab]) -> Tab:
+    """When it waits for all, and no other call waits."""
+    return eventually(lambda: site.news.count() == 1 and next((each for each in tabs if each.waits()), None))
+
+
+def adds_elsewhere(site: Site, email: str, title: str) -> None:
+    """Not in this browser."""
+    token = site.better_auth.sign_in(email).token()
+    body, headers = {"title": title}, {"Authorization": f"Bearer {token}"}
+    httpx.post(f"{site.api}/tasks", json=body, headers=headers, trust_env=False).raise_for_status()
+
+
+def test_of_ten_tabs_one_waits_for_all(site: Site, tab: Callable[[], Tab]) -> None:
+    tabs = [tab()]
+    tabs[0].signs_in("carl@example.com")
+    the_one_that_waits(site, tabs)
+    site.news.most = 0
+    tabs += [tab() for _ in range(9)]
+    for each in tabs:
+        each.comes_first()
+        each.is_in_step()
+    the_one_that_waits(site, tabs)
+
+    for number, each in enumerate(tabs):
+        each.adds(f"{number}")
+    adds_elsewhere(site, "carl@example.com", "from elsewhere")
+
+    titles = [*map(str, range(10)), "from elsewhere"]
+    all_show(tabs, *titles)
+    assert site.news.most == 1
+
+    waits = the_one_that_waits(site, tabs)
+    waits.is_closed()
+    tabs.remove(waits)
+    adds_elsewhere(site, "carl@example.com", "from elsewhere too")
+
+    all_show(tabs, *titles, "from elsewhere too")
+    the_one_that_waits(site, tabs)
+    assert site.news.most <= 2  # that of the closed one may not have ended yet
+
+
+def test_the_tab_that_waits_for_all_may_stop_at_any_moment(site: Site, tab: Callable[[], Tab]) -> None:
+    tabs = [tab()]
+    tabs[0].signs_in("dora@example.com")
+    tabs += [tab(), tab()]
+    titles: list[str] = []
+
+    def meanwhile(title: str, stop: Callable[[Tab], object], go_on: Callable[[Tab], object]) -> None:
+        """One tab stops, and another one waits and hears of a change; then it goes on, and is in step again."""
+        stopped = the_one_that_waits(site, tabs)
+        stopped.comes_first()
+        stop(stopped)
+        others = [each for each in tabs if each is not stopped]
+        adds_elsewhere(site, "dora@example.com", title)
+        titles.append(title)
+        all_show(others, *titles)
+        the_one_that_waits(site, others)
+        stopped.comes_first()
+        go_on(stopped)
+        all_show([stopped], *titles)
+
+    meanwhile("frozen by the browser", lambda tab: tab.is_frozen(True), lambda tab: tab.is_frozen(False))
+    meanwhile("without a line", lambda tab: tab.is_cut_off(True), lambda tab: tab.is_cut_off(False))
+    meanwhile("on another page", lambda tab: tab.goes_elsewhere(), lambda tab: tab.goes_back())
+    assert any(each.does("return window.isTheSame") for each in tabs)  # the browser had kept it

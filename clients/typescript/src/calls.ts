@@ -131,7 +131,7 @@ export function callsOver(connection: Connection) {
       if (ifNoneMatch !== undefined) headers["If-None-Match"] = entityTag(ifNoneMatch);
       if (idempotencyKey !== undefined) headers["Idempotency-Key"] = idempotencyKey;
       const waitSeconds = Number(query["wait"] ?? 0);
-      return connection({ method, path: target, query, headers, body, signal, waitSeconds });
+      return connection.send({ method, path: target, query, headers, body, signal, waitSeconds });
     };
   }
 

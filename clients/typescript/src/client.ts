@@ -12,7 +12,8 @@ export type BatchResults<Operations extends readonly BatchOperation[]> = {
 
 /** A client of one user. It keeps no connection: there is nothing to close. */
 export function taskward(options: Options) {
-  const { call, send, pages } = callsOver(connect(options));
+  const connection = connect(options);
+  const { call, send, pages } = callsOver(connection);
   const sendBatch = send("POST /tasks/batch");
   const deleteList = call("DELETE /lists/{list_id}");
 
@@ -71,7 +72,7 @@ export function taskward(options: Options) {
     },
     tags: call("GET /tags"),
     /** What has changed, as it happens. */
-    changes: changesOver(call("GET /changes"), options.backoff ?? doubling),
+    changes: changesOver(call("GET /changes"), options.backoff ?? doubling, connection.whose),
     me: {
       /** Removes all that the user has, for good. */
       forget: call("DELETE /me"),

@@ -1,6 +1,6 @@
 import { TaskwardError } from "./errors.js";
 import type { Problem } from "./openapi.js";
-import { type Token, tokensOf } from "./tokens.js";
+import { lastingOf, type Token, tokensOf } from "./tokens.js";
 
 export interface Options {
   /** Where the API is, with its prefix if it has one: `https://tasks.example.com/api/v1`. */
@@ -38,7 +38,11 @@ export interface Answer {
   data: unknown;
 }
 
-export type Connection = (call: Call) => Promise<Answer>;
+export interface Connection {
+  send(call: Call): Promise<Answer>;
+  /** The same for all clients of one user at one address, and for nobody else. */
+  whose(): Promise<string>;
+}
 
 const LONGEST_WAIT_SECONDS = 60; // the window of the API's rate limit
 
@@ -46,10 +50,10 @@ const LONGEST_WAIT_SECONDS = 60; // the window of the API's rate limit
 export function connect(options: Options): Connection {
   const { token, fetch = globalThis.fetch, retries = 5, backoff = doubling, timeout = 30 } = options;
   const base = options.url.replace(/\/+$/, "");
-  new URL(base, globalThis.location?.href); // an address that is none is told now, not as a server that cannot be reached
+  const { href } = new URL(base, globalThis.location?.href); // an address that is none is told now, not as a server that cannot be reached
   const tokens = tokensOf(token);
 
-  return async function send({ method, path, query = {}, headers = {}, body, signal, waitSeconds = 0 }) {
+  async function send({ method, path, query = {}, headers = {}, body, signal, waitSeconds = 0 }: Call): Promise<Answer> {
     const target = base + path + search(query);
     const sent = new Headers(headers);
     if (body !== undefined) sent.set("Content-Type", "application/json");
@@ -71,6 +75,15 @@ export function connect(options: Options): Connection {
       if (!isPassing(answer) || attempt > retries || pause > LONGEST_WAIT_SECONDS) throw answer;
       await sleep(pause + backoff(attempt), signal);
     }
+  }
+
+  return {
+    send,
+    async whose() {
+      const text = `${href} ${lastingOf(await tokens.current())}`;
+      const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+      return `taskward-${hex(new Uint8Array(digest))}`;
+    },
   };
 }
 
@@ -80,8 +93,11 @@ export function uuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40; // RFC 9562 §5.4: version 4
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function attempted(
@@ -172,7 +188,7 @@ export function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
 }
 
 /** The promise, or the signal's reason when that comes first. */
-function until<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function until<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   return new Promise<T>((resolve, reject) => {
     const stop = () => reject(signal.reason);

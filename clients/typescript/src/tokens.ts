@@ -51,10 +51,19 @@ export function tokensOf(token: Token): Tokens {
 
 /** The user that a JWT names; it is not verified, only compared. */
 function subjectOf(jwt: string): string {
+  return String(claimsOf(jwt)["sub"]); // of a token that is none, the API will say so
+}
+
+/** All that a JWT says of its user, an organization for example, and that its successor says too. */
+export function lastingOf(jwt: string): string {
+  const { iat: _, exp: __, nbf: ___, jti: ____, ...lasting } = claimsOf(jwt);
+  return JSON.stringify(lasting);
+}
+
+function claimsOf(jwt: string): Record<string, unknown> {
   try {
-    const claims: unknown = JSON.parse(atob((jwt.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/")));
-    return String((claims as { sub?: unknown }).sub);
+    return Object(JSON.parse(atob((jwt.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"))));
   } catch {
-    return ""; // the API will say what is wrong with it
+    return {};
   }
 }
