@@ -33,7 +33,7 @@ def member(shared_api: str) -> Iterator[Member]:
 
     def make(sub: str | None = None, *, api: str = shared_api, **claims: Any) -> httpx.Client:
         headers = {"Authorization": f"Bearer {signed(sub or uuid4().hex, **claims)}"}
-        clients.append(httpx.Client(base_url=api, headers=headers, timeout=20, trust_env=False, verify=NO_CERTIFICATES))
+        clients.append(httpx.Client(base_url=api, headers=headers, timeout=60, trust_env=False, verify=NO_CERTIFICATES))
         return clients[-1]
 
     yield make

@@ -55,7 +55,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("package.json", "tsconfig.json", "life.ts"):
         shutil.copy(CLIENT / name, folder)
     (folder / "node_modules").symlink_to(CLIENT / "node_modules")
-    document = subprocess.run([TASKWARD, "openapi"], env=environment(), capture_output=True, check=True, timeout=60)
+    document = subprocess.run([TASKWARD, "openapi"], env=environment(), capture_output=True, check=True, timeout=120)
     (folder / "openapi.json").write_bytes(document.stdout)
     # A field with a default may be left out of a body, and is never missing in an answer.
     made = node(
@@ -72,7 +72,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def node(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     command = [require_program("node", "run TypeScript"), *arguments]
     env = {"PATH": os.environ["PATH"], **env}
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120)
 
 
 def test_a_client_made_from_the_document_lives_the_whole_life_of_a_task(client: Path, api: str, ann: Person) -> None:

@@ -193,10 +193,10 @@ def test_two_owners_do_not_wait_for_each_other(database_url: str, ann: str, bob:
                 await soon(lambda: len(pool.idle) < len(pool.connections))
 
                 changed = actions.change(Session.begin(pool, bob), task.id, TaskPatch(title="Bread"), expected=None)
-                await asyncio.wait_for(changed, 10)
+                await asyncio.wait_for(changed, 60)
 
                 assert not waiting.done()
-            await asyncio.wait_for(waiting, 10)
+            await asyncio.wait_for(waiting, 60)
 
     asyncio.run(main())
 
@@ -209,7 +209,7 @@ def test_readers_do_not_wait_for_writers(database_url: str, ann: str) -> None:
                 session.execute("select from owner where owner_id = %s for update", [ann])
                 session.execute("update tasks set title = 'Not yet' where owner_id = %s", [ann])
 
-                assert await asyncio.wait_for(actions.find(Session.begin(pool, ann), task.id), 10) == task
+                assert await asyncio.wait_for(actions.find(Session.begin(pool, ann), task.id), 60) == task
 
     asyncio.run(main())
 

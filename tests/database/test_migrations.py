@@ -437,7 +437,7 @@ def test_whoever_migrates_waits_for_whoever_already_does_and_finds_the_work_done
         session.execute("select pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
         here = threads.submit(migrate, url)
         with subprocess.Popen([sys.executable, "-c", program, url]) as elsewhere:
-            eventually(lambda: len(asked(url, waiting)) == 2, within_seconds=60)
+            eventually(lambda: len(asked(url, waiting)) == 2)
 
             session.rollback()
 
@@ -457,7 +457,7 @@ def test_a_migration_steps_back_from_tables_that_others_hold_and_tries_again(new
     with psycopg.connect(url) as session, ThreadPoolExecutor() as threads:
         session.execute("lock table tasks in row exclusive mode")
         migrating = threads.submit(migrate, url, say=told.append)
-        eventually(lambda: len(told) >= 2, within_seconds=30)
+        eventually(lambda: len(told) >= 2)
         session.rollback()
 
         assert migrating.result(60) == "0003"

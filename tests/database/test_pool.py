@@ -212,7 +212,7 @@ def test_a_connection_that_dies_while_it_is_handed_over_is_replaced(database_url
                 await soon(lambda: pool.waiters)
                 connection.on_answered = dies
             await blocked
-            await asyncio.wait_for(waiting, 5)
+            await asyncio.wait_for(waiting, 60)
             assert is_at_rest(pool)
             assert connection not in pool.connections
 

@@ -245,7 +245,7 @@ def test_the_command_says_what_it_did(database_url: str) -> None:
         env=environment(DATABASE_URL=database_url),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -336,7 +336,7 @@ def taskward(url: str, *arguments: str, answer: str = "", **settings: str) -> "s
         input=answer,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )
 
 

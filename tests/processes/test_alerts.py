@@ -92,7 +92,7 @@ def alerts_of(rules: str) -> list[str]:
 
 def promtool(folder: Path, *arguments: str) -> None:
     tool = require_program("promtool", "try the alerts of docs/operate.md")
-    done = subprocess.run([tool, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([tool, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

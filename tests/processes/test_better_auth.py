@@ -17,6 +17,7 @@ import jwt
 import pytest
 
 from support.better_auth import EXAMPLE, BetterAuth, Session, install, running_better_auth
+from support.programs import PATIENCE_SECONDS
 from support.requirements import require_program
 from support.serving import serving
 from support.settings import settings_for
@@ -53,7 +54,7 @@ def taskward(database_url: str) -> Serving:
 
 
 def caller(api: str, token: str) -> httpx.Client:
-    return httpx.Client(base_url=api, headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=10)
+    return httpx.Client(base_url=api, headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=60)
 
 
 def test_two_people_live_the_whole_life_of_a_task_and_never_meet(better_auth: BetterAuth, taskward: Serving) -> None:
@@ -290,7 +291,7 @@ def test_the_commands_of_the_example_can_be_pasted(taskward: Serving) -> None:
 
     with running_better_auth() as server, taskward(server) as api:
         script = commands.replace("http://localhost:4000", server.origin).replace("http://localhost:8000", api)
-        run = subprocess.run([shell, "-eu"], input=script, capture_output=True, text=True, timeout=60)
+        run = subprocess.run([shell, "-eu"], input=script, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
 
     created, listed = re.findall(r"HTTP/1.1 (.*?)\r?\n.*?\r?\n\r?\n(.*?)(?=HTTP/1.1|\Z)", run.stdout, re.DOTALL)
     assert (created[0], listed[0]) == ("201 Created", "200 OK")
@@ -366,7 +367,7 @@ console.log(JSON.stringify({ first, expired: (await response.json()).code, later
 def node(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [require_program("node", "run TypeScript"), *arguments]
     env = {"PATH": os.environ["PATH"], **environment}
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
 
 
 def test_the_documented_settings_are_accepted_but_for_the_secret_that_everybody_knows() -> None:

@@ -29,7 +29,7 @@ ISSUER = "https://app.example.com"
 
 def test_the_program_tells_its_version_and_its_commands() -> None:
     def out(*arguments: str) -> str:
-        return subprocess.run([TASKWARD, *arguments], capture_output=True, text=True, check=True, timeout=30).stdout
+        return subprocess.run([TASKWARD, *arguments], capture_output=True, text=True, check=True, timeout=120).stdout
 
     assert out("--version") == f"{metadata.version('taskward')}\n"
     assert all(command in out("--help") for command in ("dev", "serve", "migrate", "doctor", "token", "openapi"))
@@ -127,7 +127,7 @@ def test_a_port_in_use_is_told_before_anything_is_made(tmp_path: Path, command: 
             env=environment(JWT_HS256_SECRET=SECRET),
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
         )
 
     assert ended.returncode == 1

@@ -32,7 +32,7 @@ class Api:
 
     def call(self, method: str, path: str, token: str | None = None, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.request(method, self.base + path, headers=headers, timeout=20, trust_env=False, **options)
+        return httpx.request(method, self.base + path, headers=headers, timeout=60, trust_env=False, **options)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def test_the_javascript_of_the_page_finds_every_task(api: str, ann: Person) -> N
         console.log(JSON.stringify(found));"""
 
     done = subprocess.run(
-        [node, "--input-type=module"], input=program, capture_output=True, text=True, timeout=60, check=False
+        [node, "--input-type=module"], input=program, capture_output=True, text=True, timeout=120, check=False
     )
 
     assert done.returncode == 0, done.stderr

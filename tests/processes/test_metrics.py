@@ -184,7 +184,7 @@ def test_without_an_address_nothing_is_counted_and_the_api_has_no_metrics(api: s
     )
     env = environment(DATABASE_URL="postgresql://a:b@127.0.0.1/c", JWT_HS256_SECRET=SECRET)
 
-    assert subprocess.run([sys.executable, "-c", program], env=env, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", program], env=env, timeout=120).returncode == 0
     assert httpx.get(f"{api}/metrics", trust_env=False).status_code == 404
 
 
@@ -197,7 +197,7 @@ def test_an_address_in_use_ends_the_start_with_one_sentence(database_url: str) -
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         env = environment(DATABASE_URL=database_url, JWT_HS256_SECRET=SECRET, METRICS_ADDRESS=address)
         done = subprocess.run(
-            [TASKWARD, "serve", "--port", "0"], env=env, capture_output=True, text=True, timeout=60, check=False
+            [TASKWARD, "serve", "--port", "0"], env=env, capture_output=True, text=True, timeout=120, check=False
         )
 
     assert (done.returncode, done.stderr) == (1, f"METRICS_ADDRESS {address} cannot be had: Address already in use.\n")

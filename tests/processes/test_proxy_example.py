@@ -67,13 +67,13 @@ def proxy(api: str, certificate: Path, *, most: int = 600, also: str = "") -> It
     configuration += also
     file = certificate.with_name(f"{port}.cfg")
     file.write_text(configuration)
-    checked = subprocess.run([haproxy, "-c", "-f", file], capture_output=True, text=True, timeout=30, check=False)
+    checked = subprocess.run([haproxy, "-c", "-f", file], capture_output=True, text=True, timeout=120, check=False)
     assert checked.returncode == 0, checked.stderr
     assert "ALERT" not in checked.stderr
     assert "WARNING" not in checked.stderr
 
     with running(haproxy, "-f", str(file)) as program:
-        eventually(lambda: program.process.poll() is None and is_open(port), within_seconds=20)
+        eventually(lambda: program.process.poll() is None and is_open(port))
         yield f"https://127.0.0.1:{port}"
 
 

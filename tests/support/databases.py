@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 import taskward.tasks.actions  # noqa: F401 - `owned_tables` knows the tables of the modules that are imported
+from support.programs import PATIENCE_SECONDS
 from taskward.migrations import REVISIONS
 from taskward.postgres.pool import Pool
 from taskward.resources.clock import owned_tables
@@ -47,7 +48,7 @@ async def using(
         await database.close()
 
 
-async def soon(find: Callable[[], Any], *, within_seconds: float = 10) -> None:
+async def soon(find: Callable[[], Any], *, within_seconds: float = PATIENCE_SECONDS) -> None:
     """Returns when `find` has found something true."""
     async with asyncio.timeout(within_seconds):
         while not find():  # noqa: ASYNC110 - what is waited for is not of this process

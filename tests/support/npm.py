@@ -7,7 +7,7 @@ from pathlib import Path
 from support.requirements import missing, require_program
 
 NODE = (20, 19)
-INSTALL_SECONDS = 100
+INSTALL_SECONDS = 300
 
 
 def install(folder: Path, *, what: str) -> None:

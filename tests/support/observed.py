@@ -24,11 +24,11 @@ class Observed:
         """On a connection of its own, so that any worker may answer."""
         headers = options.pop("headers", {}) | ({} if token is None else {"Authorization": f"Bearer {token}"})
         return httpx.request(
-            method, self.url + path, headers=headers, timeout=20, trust_env=False, verify=NO_CERTIFICATES, **options
+            method, self.url + path, headers=headers, timeout=60, trust_env=False, verify=NO_CERTIFICATES, **options
         )
 
     def page(self) -> str:
-        answer = httpx.get(self.metrics_url, timeout=20, trust_env=False, verify=NO_CERTIFICATES)
+        answer = httpx.get(self.metrics_url, timeout=60, trust_env=False, verify=NO_CERTIFICATES)
         assert answer.status_code == 200
         return answer.text
 

@@ -22,7 +22,7 @@ class Person:
         self.http = httpx.Client(
             base_url=api,
             headers={"Authorization": f"Bearer {self.token}"},
-            timeout=20,
+            timeout=60,
             trust_env=False,
             verify=NO_CERTIFICATES,
         )

@@ -21,7 +21,7 @@ from taskward.resources.session import Session
 from taskward.tasks import actions, finding
 from taskward.tasks.model import TaskCreate
 
-SLACK_SECONDS = 5
+SLACK_SECONDS = 30
 """What a busy machine may add to a deadline."""
 
 

@@ -42,7 +42,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
     thread = threading.Thread(target=server.run_until_stopped, args=[listener], daemon=True)
     thread.start()
     try:
-        server.is_up.wait(timeout=30)
+        server.is_up.wait(timeout=120)
         if server.failure is not None:
             raise server.failure
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

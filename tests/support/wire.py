@@ -60,7 +60,7 @@ def begun(connection: socket.socket) -> None:
 
 def connected(api: str) -> socket.socket:
     address = urlsplit(api)
-    return socket.create_connection((address.hostname, address.port), timeout=10)
+    return socket.create_connection((address.hostname, address.port), timeout=60)
 
 
 def chunked(body: bytes, *, size: int) -> bytes:

@@ -138,7 +138,7 @@ def test_libraries_and_uvicorn_write_through_the_same_handler(capfd: pytest.Capt
         "logging.getLogger('uvicorn.error').error('last')\n"
     )
 
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
 
     out, err = capfd.readouterr()
     ours, theirs, last = err.splitlines()

@@ -125,7 +125,7 @@ def test_a_worker_says_for_whom_it_waits_from_the_first_call_to_the_last() -> No
 
 
 async def said(lines: Lines) -> list[bytes]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (found := lines.hear()):  # noqa: ASYNC110 - it is a socket
             await asyncio.sleep(0.001)
     return found
