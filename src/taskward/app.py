@@ -27,6 +27,7 @@ from taskward.migrations import REVISIONS
 from taskward.owners import routes as owners
 from taskward.postgres.pool import Pool
 from taskward.resources.clock import owned_tables
+from taskward.resources.deliveries import LEAVING_TICK
 from taskward.resources.news import News
 from taskward.settings import Settings, SettingsError, read_settings
 from taskward.tasks import routes as tasks
@@ -92,6 +93,12 @@ def services_of(settings: Settings, *, local_issuer: LocalIssuer | None, news: N
         owned_tables=owned_tables(),
         revisions=REVISIONS,
     )
+    news = news or News()
+    if settings.webhook_url is not None:
+        from taskward.doors.webhook import Dispatcher  # its HTTP client is for those who want it
+
+        news.tick = LEAVING_TICK
+        news.dispatcher = Dispatcher(settings, pool, leave=news.leave)
     tokens = authenticator(settings, trusts=[] if local_issuer is None else [local_issuer.trust])
     return Services(
         settings=settings,
@@ -100,7 +107,7 @@ def services_of(settings: Settings, *, local_issuer: LocalIssuer | None, news: N
         demand=demand_of(tokens.trusts),
         pool=pool,
         admission=Admission(pool, requests_per_minute=settings.rate_limit_per_minute),
-        news=news or News(),
+        news=news,
     )
 
 
@@ -116,10 +123,15 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
         # through it once, now, takes a tenth of a second, and finds two megabytes.
         gc.freeze()
         gc.enable()
+        dispatcher = services.news.dispatcher
+        if dispatcher is not None:
+            dispatcher.open()
         sampling = None if observer is None else asyncio.create_task(observer.sample_for_ever())
         yield
         if sampling is not None:
             sampling.cancel()
+        if dispatcher is not None:
+            await dispatcher.close()
         await services.authenticator.close()
         await services.pool.close()
 

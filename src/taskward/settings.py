@@ -6,7 +6,9 @@
 
 import os
 import re
+from base64 import b64decode
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_origin
 from urllib.parse import urlsplit
@@ -65,6 +67,9 @@ def split_commas(value: Any) -> Any:
 
 SECRETS = ("jwt_hs256_secret",)
 """They may hold anything, so that what looks like a mistake in them is only doubted."""
+
+EVENTS = ("task.changed", "task.removed", "task.completed", "list.changed", "list.removed", "reminder.due")
+"""What the application can be told."""
 
 HOST_NAME = r"[\w-]+(\.[\w-]+)+(/.*)?"
 NOT_ABSOLUTE = "must be an absolute URL such as https://app.example.com"
@@ -225,6 +230,59 @@ def at_least_32_bytes(value: SecretStr) -> SecretStr:
     return value
 
 
+def receiver_url(value: str) -> str:
+    url = http_url(value)
+    parts = urlsplit(url)
+    if parts.fragment or "#" in url:
+        raise ValueError("must be an address without #, such as https://app.example.com/taskward")
+    if parts.scheme.lower() != "https" and not is_loopback(parts.hostname or ""):
+        raise ValueError("must begin with https://, because what users wrote is sent there; http:// is for 127.0.0.1")
+    return url
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def signing_keys(value: SecretStr) -> SecretStr:
+    keys_in(value.get_secret_value())
+    return value
+
+
+HOW_TO_SIGN = "make a secret with `echo whsec_$(openssl rand -base64 32)`"
+
+
+def keys_in(secrets: str) -> tuple[bytes, ...]:
+    """Of `whsec_…`, separated by commas (Standard Webhooks 1.0, Signature scheme).
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    keys = []
+    for secret in filter(None, map(str.strip, secrets.split(","))):
+        prefix, base64 = secret[:6], secret[6:]
+        try:
+            # The libraries that verify take it without its padding too.
+            key = b64decode(base64 + "=" * (-len(base64) % 4), validate=True)
+        except ValueError:  # its text says nothing of the secret, but neither what to do
+            key = b""
+        if prefix != "whsec_" or not 24 <= len(key) <= 64:
+            raise ValueError(f"must be whsec_ and then 24 to 64 bytes in base64: {HOW_TO_SIGN}")
+        keys.append(key)
+    if not keys:
+        raise ValueError("has nothing but commas")
+    return tuple(keys)
+
+
+def known_events(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values or set(values) - set(EVENTS):
+        raise ValueError(f"may name only {', '.join(EVENTS)}")
+    return tuple(dict.fromkeys(values))
+
+
 Commas = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
 Names = Annotated[Commas, BeforeValidator(some), AfterValidator(valid_names)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
@@ -311,6 +369,19 @@ class Settings(BaseSettings):
         description="Where several machines serve one database: how often a call that waits for changes looks whether "
         "another has written, in seconds. 0 is never; the workers of one serve tell each other at once.",
     )
+    webhook_url: Annotated[str, AfterValidator(receiver_url)] | None = Field(
+        default=None,
+        description="Where your own application is told of every change, by signed requests (Standard Webhooks). "
+        "Without it nobody is told.",
+    )
+    webhook_secret: Annotated[SecretStr, AfterValidator(signing_keys)] | None = Field(
+        default=None,
+        description="What they are signed with: whsec_ and then 24 to 64 bytes in base64. Several, separated by "
+        "commas, each sign, so that one can take the place of another.",
+    )
+    webhook_events: Annotated[Commas, AfterValidator(known_events)] = Field(
+        default=EVENTS, description="What it is told, separated by commas."
+    )
     host: str = Field(
         default="0.0.0.0",  # noqa: S104 - production is asked from outside
         description="Address of this machine that serve listens on. --host wins.",
@@ -365,6 +436,16 @@ class Settings(BaseSettings):
             raise ValueError("JWT_HS256_SECRET and BETTER_AUTH_JWKS_URL exclude each other: set one of them")
         return self
 
+    @model_validator(mode="after")
+    def webhook_is_signed(self) -> Self:
+        if self.webhook_url is not None and self.webhook_secret is None:
+            raise ValueError(f"WEBHOOK_SECRET is missing, with which what goes to WEBHOOK_URL is signed: {HOW_TO_SIGN}")
+        return self
+
+    @property
+    def webhook_keys(self) -> tuple[bytes, ...]:
+        return () if self.webhook_secret is None else keys_in(self.webhook_secret.get_secret_value())
+
     @property
     def origin(self) -> str | None:
         """The origin of BETTER_AUTH_URL, as Better Auth writes it into `iss` and `aud`."""
@@ -414,6 +495,8 @@ class Settings(BaseSettings):
             doubt = None if secret is None else doubt_about(secret.get_secret_value(), name=name)
             if doubt is not None:
                 yield f"{name.upper()} {doubt}."
+        if self.webhook_url is None and self.webhook_secret is not None:
+            yield "WEBHOOK_SECRET is set and WEBHOOK_URL is not: nobody is told of changes."
         if self.jwt_hs256_secret is None and any(re.fullmatch(HOST_NAME, issuer) for issuer in self.better_auth_issuer):
             yield "BETTER_AUTH_ISSUER has no scheme, and the issuers of Better Auth have one, such as https://."
 

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -583,6 +584,16 @@ def test_defaults_are_those_of_the_contract() -> None:
         "trash_days": 30,
         "changes_check_seconds": 0,
         "rate_limit_per_minute": 600,
+        "webhook_url": None,
+        "webhook_secret": None,
+        "webhook_events": (
+            "task.changed",
+            "task.removed",
+            "task.completed",
+            "list.changed",
+            "list.removed",
+            "reminder.due",
+        ),
         "metrics_address": None,
         "host": "0.0.0.0",  # noqa: S104 - what the contract says
         "port": 8000,
@@ -631,3 +642,85 @@ def test_settings_do_not_change(change: dict[str, Any]) -> None:
     for name, value in change.items():
         with pytest.raises(ValidationError):
             setattr(settings, name, value)
+
+
+WHSEC = "whsec_" + b64encode(bytes(range(32))).decode()
+HOW_TO_SIGN = "make a secret with `echo whsec_$(openssl rand -base64 32)`"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://app.example.com/hooks?for=tasks", "http://127.0.0.1:3000/", "http://[::1]/x", "http://localhost:1"]
+)
+def test_a_webhook_is_https_or_on_this_machine(url: str) -> None:
+    settings = read_settings(webhook_url=url, webhook_secret=WHSEC)
+
+    assert (settings.webhook_url, settings.webhook_keys) == (url, (bytes(range(32)),))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        (
+            "webhook_url",
+            "http://app.example.com/hooks",
+            "must begin with https://, because what users wrote is sent there; http:// is for 127.0.0.1",
+        ),
+        ("webhook_url", "app.example.com", "must be an absolute URL such as https://app.example.com"),
+        ("webhook_url", "https://u:hunter2@app.example.com", "must be an absolute URL such as https://app.example.com"),
+        ("webhook_url", "ftp://app.example.com", "must begin with http:// or https://"),
+        (
+            "webhook_url",
+            "https://app.example.com/#a",
+            "must be an address without #, such as https://app.example.com/taskward",
+        ),
+        ("webhook_secret", "hunter2", f"must be whsec_ and then 24 to 64 bytes in base64: {HOW_TO_SIGN}"),
+        ("webhook_secret", WHSEC[6:], f"must be whsec_ and then 24 to 64 bytes in base64: {HOW_TO_SIGN}"),
+        (
+            "webhook_secret",
+            f"{WHSEC},whsec_{b64encode(bytes(23)).decode()}",
+            f"must be whsec_ and then 24 to 64 bytes in base64: {HOW_TO_SIGN}",
+        ),
+        (
+            "webhook_secret",
+            f"whsec_{b64encode(bytes(65)).decode()}",
+            f"must be whsec_ and then 24 to 64 bytes in base64: {HOW_TO_SIGN}",
+        ),
+        ("webhook_secret", WHSEC + "*", f"must be whsec_ and then 24 to 64 bytes in base64: {HOW_TO_SIGN}"),
+        ("webhook_secret", ",", "has nothing but commas"),
+        ("webhook_secret", "whsec_<your secret>", f"must be whsec_ and then 24 to 64 bytes in base64: {HOW_TO_SIGN}"),
+        (
+            "webhook_events",
+            "task.created",
+            "may name only task.changed, task.removed, task.completed, list.changed, list.removed, reminder.due",
+        ),
+    ],
+)
+def test_a_webhook_that_cannot_be_meant_is_refused(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(**({"webhook_url": "https://app.example.com", "webhook_secret": WHSEC} | {name: value}))
+
+    assert str(refused.value) == f"{name.upper()} {sentence}."
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_webhook_without_a_secret_is_refused_and_a_secret_without_one_is_doubted() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(webhook_url="https://app.example.com")
+
+    assert str(refused.value) == (
+        f"WEBHOOK_SECRET is missing, with which what goes to WEBHOOK_URL is signed: {HOW_TO_SIGN}."
+    )
+    assert list(read_settings(webhook_secret=WHSEC).doubts) == [
+        "WEBHOOK_SECRET is set and WEBHOOK_URL is not: nobody is told of changes."
+    ]
+
+
+def test_secrets_and_events_of_a_webhook_are_lists_with_each_once() -> None:
+    unpadded = "whsec_" + b64encode(bytes(40)).decode().rstrip("=")
+    events = "reminder.due, task.changed,task.changed"
+
+    settings = read_settings(webhook_url="https://a.b", webhook_secret=f" {WHSEC} ,{unpadded}", webhook_events=events)
+
+    assert settings.webhook_keys == (bytes(range(32)), bytes(40))
+    assert settings.webhook_events == ("reminder.due", "task.changed")
+    assert WHSEC[6:] not in repr(settings)

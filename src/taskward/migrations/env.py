@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
+import taskward.resources.deliveries
 import taskward.tasks.recurring  # noqa: F401 - fills SQLModel.metadata
 from taskward.migrations import REVISIONS
 from taskward.migrations.version_table import VERSION_TABLE, options, take_over

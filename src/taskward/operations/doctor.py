@@ -14,10 +14,10 @@ from taskward.auth.jwks import JwksUnusable, counted, fetch_jwks, parse_jwks, tl
 from taskward.auth.trust import NOBODY_NAMED, shared_secret
 from taskward.migrations import HEAD, REVISIONS
 from taskward.migrations.version_table import LEFT_FOR_0_1
-from taskward.operations.retention import KEEPER_ROLE, is_distributed
+from taskward.operations.retention import is_distributed
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence
 from taskward.postgres.connecting import database_at
-from taskward.postgres.context import APP_ROLE, DISTRIBUTED
+from taskward.postgres.context import APP_ROLE, DISTRIBUTED, KEEPER_ROLE
 from taskward.settings import Settings, SettingsError
 
 OLDEST_POSTGRESQL = 15

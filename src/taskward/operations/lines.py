@@ -10,6 +10,9 @@ WATCH, UNWATCH, CHANGED = b"+", b"-", b"="
 """Of owners, by their digests: somebody waits for a change, nobody waits any more, and something has changed, with the
 version behind a space. Workers say it to the supervisor, which passes it on to the others."""
 
+LEFT = b"?"
+"""A worker that ends says it, and the supervisor passes it on: there is something to be told to the application."""
+
 MOST_UNSENT = 1024 * 1024
 """Bytes that wait for a process to read them. What is beyond is not said: who does not read them does not run."""
 

@@ -10,7 +10,7 @@ told then.
 
 import asyncio
 
-from taskward.operations.lines import CHANGED, UNWATCH, WATCH, Lines
+from taskward.operations.lines import CHANGED, LEFT, UNWATCH, WATCH, Lines
 from taskward.resources.news import News
 
 LATELY_SECONDS = 10
@@ -54,6 +54,9 @@ class Neighbours:
     def unwatch(self, key: str) -> None:
         self.say(UNWATCH + key.encode())
 
+    def leave(self) -> None:
+        self.say(LEFT)
+
     def say(self, line: bytes) -> None:
         """With all that is said in the same turn of the event loop."""
         if not self.to_say:
@@ -88,3 +91,6 @@ class Neighbours:
                     self.tell(key, written)
             case b"-":
                 self.watched.discard(key)
+            case b"?":
+                if self.news.dispatcher is not None:
+                    self.news.dispatcher.scan_soon()

@@ -9,9 +9,10 @@ from psycopg import sql
 from sqlalchemy import Integer, Table, bindparam, delete, exists, func, literal_column, select, update
 from sqlmodel import SQLModel
 
+import taskward.resources.deliveries  # noqa: F401 - a table with an owner
 from taskward.lists.model import TABLE as LISTS
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence
-from taskward.postgres.context import APP_ROLE, DISTRIBUTED, distribution_of
+from taskward.postgres.context import APP_ROLE, DISTRIBUTED, KEEPER_ROLE, distribution_of
 from taskward.postgres.statements import Bound, Statement, compiled, owned
 from taskward.resources.clock import CLOCK, owned_tables
 from taskward.resources.idempotency import KEYS
@@ -19,11 +20,6 @@ from taskward.resources.portions import ROWS
 from taskward.resources.trash import ZERO
 from taskward.tasks.model import TABLE as TASKS
 from taskward.tasks.trash import TRASH
-
-KEEPER_ROLE = "taskward_keeper"
-"""Sees what has expired, of every owner, and who the owners are: its policies say so. It removes keys; of other tables
-it only finds whose rows have expired, because those end as their owner, with a trace.
-"""
 
 EXPIRING_TABLES = tuple(table.name for table in SQLModel.metadata.sorted_tables if table.info.get("expires"))
 OWNED_TABLES = tuple(owned_tables())

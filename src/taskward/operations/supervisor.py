@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Self
 
-from taskward.operations.lines import CHANGED, HEARTBEAT, REFUSAL, UNWATCH, WATCH, Lines
+from taskward.operations.lines import CHANGED, HEARTBEAT, LEFT, REFUSAL, UNWATCH, WATCH, Lines
 
 log = logging.getLogger("taskward.operations.supervisor")
 
@@ -249,6 +249,10 @@ class Supervisor:
                     self.say(other, line)
         elif kind == UNWATCH:
             self.unwatch(worker, said)
+        elif kind == LEFT:
+            for other in self.workers:
+                if other is not worker:
+                    self.say(other, line)
         elif kind == CHANGED:
             for other in self.workers:
                 if other is not worker and said.partition(b" ")[0] in other.watching:

@@ -14,6 +14,10 @@ from taskward.postgres.statements import OWNER, Statement, compiled
 APP_ROLE = "taskward_app"
 """The role of every transaction: it owns nothing, cannot log in, and row-level security binds it."""
 
+KEEPER_ROLE = "taskward_keeper"
+"""Sees of every owner what its policies name, and no content: who the owners are, whose rows have expired, and of whom
+something is to be told. It removes keys and claims deliveries; all else happens as the owner."""
+
 NOBODY = ""
 """An owner without a row: the policies take an empty setting for nobody."""
 

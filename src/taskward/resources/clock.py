@@ -52,13 +52,14 @@ _setting: ColumnElement[Any] = literal_column("'app.version'")
 
 _now_ms = bindparam("now_ms", type_=BigInteger())
 _first = insert(CLOCK).values(owner_id=OWNER, version=_now_ms, feed_floor=_now_ms)
-TICK = compiled(
-    # A statement of its own: folded into the change as a CTE it would work on a snapshot that is older than the lock.
-    _first.on_conflict_do_update(
-        index_elements=[CLOCK.c.owner_id],
-        set_={"version": func.greatest(CLOCK.c.version + literal_column("1"), _first.excluded.version)},
-    ).returning(func.set_config(_setting, cast(CLOCK.c.version, Text), true()))
+# A statement of its own: folded into the change as a CTE it would work on a snapshot that is older than the lock.
+MOVE = _first.on_conflict_do_update(
+    index_elements=[CLOCK.c.owner_id],
+    set_={"version": func.greatest(CLOCK.c.version + literal_column("1"), _first.excluded.version)},
 )
+REMEMBER = func.set_config(_setting, cast(CLOCK.c.version, Text), true())
+TICK = compiled(MOVE.returning(REMEMBER))
+"""Answers the version. `deliveries.py` has another form, with which somebody is to be told of the write."""
 
 NOW = cast(func.current_setting(_setting), BigInteger)
 """The version that the write in progress stamps."""

@@ -243,13 +243,40 @@ class FeedRow(NamedTuple):
     has_more: bytes
 
 
+class EachRow(NamedTuple):
+    """What `each_following` answers, in a row for each change."""
+
+    version: bytes
+    """Of the owner's clock."""
+    position: bytes | None
+    """None, as the change, when there is none."""
+    change: bytes | None
+    has_more: bytes
+
+
 BY_VERSION = ("version", "kind", "id", "part")
 BY_ID = ("kind", "id", "part")
 
 
 def following(kinds: Sequence[Kind]) -> Statement:
-    """What has changed behind a position. When the clock has not reached its version, no row is looked at."""
+    """What has changed behind a position."""
     clock = clock_row()
+    return page_of(kinds, rows_behind(kinds, clock), BY_VERSION, clock)
+
+
+def each_following(kinds: Sequence[Kind]) -> Statement:
+    """EachRow: what has changed behind a position. None at all of an owner without a clock."""
+    clock = clock_row()
+    ahead, page = rendered_page(kinds, rows_behind(kinds, clock), BY_VERSION)
+    return compiled(
+        select(clock.c.version, page.c.position, page.c.change, has_more(ahead, page))
+        .select_from(clock.outerjoin(page, true()))
+        .order_by(page.c.number)
+    )
+
+
+def rows_behind(kinds: Sequence[Kind], clock: CTE) -> list[Select[Any]]:
+    """When the clock has not reached the version of the position, no row is looked at."""
     version = bindparam("version", type_=BigInteger())
     ids = (bindparam(name, type_=BigInteger()) for name in ("id", "part"))
     behind = tuple_(version, bindparam("kind", type_=Integer()), *ids)
@@ -260,7 +287,7 @@ def following(kinds: Sequence[Kind]) -> Statement:
         # The version by itself too, which says no of most rows with one comparison.
         found = select(*kind.columns()).where(has_moved, kind.table.c.version >= version, is_behind, *kind.conditions)
         rows.append(owned(found, kind.table))
-    return page_of(kinds, rows, BY_VERSION, clock)
+    return rows
 
 
 def copying(kinds: Sequence[Kind]) -> Statement:
@@ -285,7 +312,28 @@ def clock_row() -> CTE:
 
 
 def page_of(kinds: Sequence[Kind], rows: Sequence[Select[Any]], order: Sequence[str], clock: CTE) -> Statement:
-    """FeedRow: the first of the rows, as many as fit, and whether more follow.
+    """FeedRow: the first of the rows, as many as fit, and whether more follow."""
+    ahead, page = rendered_page(kinds, rows, order)
+    return compiled(
+        select(
+            select(clock.c.version).scalar_subquery(),
+            select(clock.c.feed_floor).scalar_subquery(),
+            select(func.string_agg(page.c.change, aggregate_order_by(word(", "), page.c.number))).scalar_subquery(),
+            select(page.c.position).order_by(page.c.number.desc()).limit(number(1)).scalar_subquery(),
+            has_more(ahead, page),
+        )
+    )
+
+
+def has_more(ahead: CTE, page: CTE) -> ColumnElement[bool]:
+    return (
+        select(func.count()).select_from(ahead).scalar_subquery()
+        > select(func.count()).select_from(page).scalar_subquery()
+    )
+
+
+def rendered_page(kinds: Sequence[Kind], rows: Sequence[Select[Any]], order: Sequence[str]) -> tuple[CTE, CTE]:
+    """The first of the rows, one more than asked for, and of these as many as fit, rendered.
 
     Only these are rendered, and none that could not fit whatever it holds.
     """
@@ -316,17 +364,7 @@ def page_of(kinds: Sequence[Kind], rows: Sequence[Select[Any]], order: Sequence[
         rendered, func.sum(func.octet_length(rendered.c.change)).over(order_by=rendered.c.number).label("bytes")
     ).subquery("measured")
     fits = or_(measured.c.bytes <= number(MAX_BYTES), measured.c.number == number(1))
-    page = select(measured).where(fits).cte("page")
-    return compiled(
-        select(
-            select(clock.c.version).scalar_subquery(),
-            select(clock.c.feed_floor).scalar_subquery(),
-            select(func.string_agg(page.c.change, aggregate_order_by(word(", "), page.c.number))).scalar_subquery(),
-            select(page.c.position).order_by(page.c.number.desc()).limit(number(1)).scalar_subquery(),
-            select(func.count()).select_from(ahead).scalar_subquery()
-            > select(func.count()).select_from(page).scalar_subquery(),
-        )
-    )
+    return ahead, select(measured).where(fits).cte("page")
 
 
 def change_of(kind: Kind, ahead: CTE) -> ColumnElement[Any]:

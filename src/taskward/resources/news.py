@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from taskward.logs import digest
-from taskward.resources.clock import LARGEST_INTEGER
+from taskward.postgres.statements import Statement
+from taskward.resources.clock import LARGEST_INTEGER, TICK
 
 MAX_WAITING = 4
 """Calls of one owner in a process: one for each device, more or less."""
@@ -45,6 +46,33 @@ class Neighbours(Protocol):
 
     def unwatch(self, key: str) -> None: ...
 
+    def leave(self) -> None:
+        """There is something to be told to the application, and this process ends."""
+
+
+class Dispatcher(Protocol):
+    """Who tells the application of every change (`doors/webhook.py`)."""
+
+    pending: int
+    """Of how many owners something is to be told."""
+    count: Callable[[str], None]
+    """Is called with the outcome of each attempt."""
+
+    def open(self) -> None:
+        """When the event loop runs, and the pool is open."""
+
+    async def close(self) -> None: ...
+
+    def wake(self, owner_id: str, *, is_certain: bool) -> None:
+        """The owner has written, or may have."""
+
+    def scan_soon(self) -> None:
+        """Another process has left something."""
+
+    def stop(self) -> None: ...
+
+    def oldest_seconds(self) -> float: ...
+
 
 class News:
     """Of one process."""
@@ -53,10 +81,15 @@ class News:
         self.places: dict[str, list[Place]] = {}
         """Those that are taken, by the owner's digest."""
         self.neighbours: Neighbours | None = None
+        self.dispatcher: Dispatcher | None = None
+        self.tick: Statement = TICK
+        """How a write moves its owner's clock: with a dispatcher so that it leaves what is to be told."""
         self.is_stopped = False
 
     def changed(self, owner_id: str, version: bytes) -> None:
         """A write of this process was committed."""
+        if self.dispatcher is not None:
+            self.dispatcher.wake(owner_id, is_certain=version is not UNKNOWN)
         if self.places or self.neighbours is not None:
             key = digest(owner_id)
             if key in self.places:
@@ -89,9 +122,15 @@ class News:
             if self.neighbours is not None:
                 self.neighbours.unwatch(key)
 
+    def leave(self) -> None:
+        if self.neighbours is not None:
+            self.neighbours.leave()
+
     def stop(self) -> None:
         """Ends every wait, and those to come."""
         self.is_stopped = True
+        if self.dispatcher is not None:
+            self.dispatcher.stop()
         for taken in self.places.values():
             for place in taken:
                 place.end(End.STOPPED)

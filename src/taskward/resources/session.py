@@ -39,7 +39,8 @@ class Session:
 
     async def write(self, *calls: Bound, is_repeatable: bool = False) -> list[list[Row]]:
         """The rows of each call. The owner's clock moves first (`clock.py`)."""
-        tick = TICK(now_ms=int(self.pool.clock() * 1000))
+        moving = TICK if self.news is None else self.news.tick
+        tick = moving(now_ms=int(self.pool.clock() * 1000))
         try:
             [[(version,)], *found] = await self.run([tick, *calls], is_repeatable=is_repeatable)
         except DatabaseUnavailable as failure:

@@ -7,4 +7,6 @@ WHERE tasks.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
 FROM lists
 WHERE lists.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
 FROM idempotency_keys
-WHERE idempotency_keys.owner_id = $1::VARCHAR)) AND owner.owner_id = $1::VARCHAR RETURNING owner.owner_id
+WHERE idempotency_keys.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
+FROM delivery
+WHERE delivery.owner_id = $1::VARCHAR)) AND owner.owner_id = $1::VARCHAR RETURNING owner.owner_id

@@ -1,0 +1,409 @@
+"""Tells the application what its users have changed (`docs/webhook.md`). Each worker has a dispatcher.
+
+It claims owners of whom something is to be told (`resources/deliveries.py`), and tells it one event after another, in
+the order of the changes, each when the one before was taken; many owners at once. What was told is noted after that, so
+whoever is killed in between has told it, and another tells it once more, with the same id and the same bytes.
+
+It asks the database when a write of this process was committed, when what it knows of is due again, when it starts, and
+once a minute at most while this process writes, for what another host has left. Otherwise never.
+
+While it sends it holds no connection, and for the rest it uses a few of those that requests use.
+"""
+
+import asyncio
+import logging
+import random
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+
+from taskward.doors.changes import FEED
+from taskward.doors.webhook_events import Event, event_of
+from taskward.doors.webhook_retries import is_given_up, seconds_until_next
+from taskward.doors.webhook_sending import MOST_AT_ONCE, SEND_SECONDS, Outcome, Sender
+from taskward.logs import digest
+from taskward.postgres.context import NOBODY
+from taskward.postgres.encoding import Row
+from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, StatementFailed
+from taskward.postgres.pool import Pool
+from taskward.postgres.statements import Bound
+from taskward.resources import deliveries
+from taskward.resources.deliveries import Claimed
+from taskward.resources.feed import PLAINLY, Position, each_following, position_of
+from taskward.settings import Settings
+
+log = logging.getLogger("taskward.webhook")
+
+CHANGES = each_following(FEED.kinds)
+
+CLAIM_SECONDS, CLAIM_MS = 60, 60_000
+"""A claim that is not extended ends then: far later than a request and what is noted of it can take together."""
+
+RESERVE_SECONDS = SEND_SECONDS + 10
+"""What must be left of a claim when a request begins."""
+
+PAGE = 50
+FRESH_SECONDS = 5
+"""So many changes are read at once, and those that could not be told in this time are read anew: then the latest."""
+
+SCAN_SECONDS = 60
+"""At most so often a process that writes looks for what others have left."""
+
+AGAIN_SECONDS = 15
+"""After which it looks again when the database did not answer, or nobody knows whether a write was committed."""
+
+LEAST_SECONDS = 0.1
+"""Between two looks, when somebody else holds what is due."""
+
+COUNT_SECONDS = 5
+"""At most so often it is counted how much is pending."""
+
+MOST_DATABASE_CALLS = 2
+"""At once, of the connections that requests have too."""
+
+MOST_WOKEN = 10_000
+"""Owners whose writes are remembered until it is their turn. Beyond them a look at the database finds the others."""
+
+STOP_SECONDS = 4
+"""For which a process that ends lets requests finish."""
+
+NEVER = float("inf")
+
+GIVEN_UP = "given_up"
+OUTCOMES = (*Outcome, GIVEN_UP)
+
+
+class ClaimLost(Exception):
+    """Somebody else has the owner now, or the owner is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    event: Event
+    position: Position
+    """Up to which all is told then."""
+    settled: Sequence[Bound]
+    """What is noted when it was told, as the owner in one transaction, and twice does no harm. The first extends the
+    claim, and answers a row if it is still ours."""
+
+
+@dataclass(slots=True)
+class Page:
+    """What is next, as far as it was read."""
+
+    end: Position
+    pending: list[Pending] = field(default_factory=list)
+    has_more: bool = False
+    version: int = 0
+    """Of the owner's clock then."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """Of an owner who is claimed."""
+
+    owner_id: str
+    claim: int
+    told: Position
+    attempts: int
+    failing_seconds: float
+    ends_at: float
+    """The claim, in the event loop's time: not later than in the database's."""
+    was_woken: bool = False
+    """The owner has written meanwhile."""
+    task: "asyncio.Task[None] | None" = None
+
+
+class Dispatcher:
+    """`chance` gives numbers from 0 to 1, `clock` seconds since 1970. `leave` is called at the end, when others have to
+    look for what is left.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        pool: Pool,
+        *,
+        leave: Callable[[], None] = lambda: None,
+        chance: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings = settings
+        self.pool = pool
+        self.leave = leave
+        self.chance = chance
+        self.clock = clock
+        self.count: Callable[[str], None] = lambda outcome: None
+        self.pending = 0
+        """At the last look at the database."""
+        self.oldest_at = 0.0
+        """Since when, in the event loop's time; of nothing when `pending` is 0."""
+        self.counted_at = -NEVER
+        self.turns: dict[str, Turn] = {}
+        self.woken: dict[str, None] = {}
+        """Owners who have written, in their order."""
+        self.scan_at = NEVER
+        """When the next look at all is due, in the event loop's time."""
+        self.scanned_at = -NEVER
+        self.is_stopping = False
+
+    def open(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.sender = Sender(self.settings, clock=self.clock)
+        self.events = frozenset(self.settings.webhook_events)
+        self.database = asyncio.Semaphore(MOST_DATABASE_CALLS)
+        self.awake = asyncio.Event()
+        self.scan_at = self.loop.time()
+        self.running = asyncio.create_task(self.run())
+
+    # What it is told
+
+    def wake(self, owner_id: str, *, is_certain: bool) -> None:
+        """The owner has written, or nobody can say whether the write will be committed."""
+        turn = self.turns.get(owner_id)
+        if turn is not None:
+            turn.was_woken = True
+        elif len(self.woken) < MOST_WOKEN:
+            self.woken[owner_id] = None
+        else:
+            self.look_again(at=self.loop.time())
+        self.look_again(at=self.scanned_at + SCAN_SECONDS)
+        if not is_certain:
+            self.look_again(at=self.loop.time() + AGAIN_SECONDS)
+        self.awake.set()
+
+    def scan_soon(self) -> None:
+        """Somebody has left something."""
+        self.look_again(at=self.loop.time())
+        self.awake.set()
+
+    def stop(self) -> None:
+        """Claims nobody any more, and tells nobody anything new."""
+        if not self.is_stopping:
+            self.is_stopping = True
+            self.awake.set()
+            self.loop.call_later(STOP_SECONDS, self.cancel)
+
+    def cancel(self) -> None:
+        for turn in self.turns.values():
+            if turn.task is not None:
+                turn.task.cancel()
+
+    async def close(self) -> None:
+        """Returns when nothing is claimed any more."""
+        self.stop()
+        await self.running
+        await asyncio.gather(*(turn.task for turn in self.turns.values() if turn.task), return_exceptions=True)
+        await self.sender.close()
+        if self.woken or self.scan_at < NEVER:
+            self.leave()
+
+    def oldest_seconds(self) -> float:
+        return self.loop.time() - self.oldest_at if self.pending else 0
+
+    # Whose turn it is
+
+    async def run(self) -> None:
+        while not self.is_stopping:
+            free = MOST_AT_ONCE - len(self.turns)
+            try:
+                if free and self.scan_at <= self.loop.time():
+                    await self.scan(free)
+                    continue
+                if free and self.woken:
+                    await self.claim_woken(free)
+                    continue
+            except (DatabaseUnavailable, DatabaseRefused, StatementFailed) as failure:
+                log.warning("the database did not say who is to be told of", extra={"error": name_of(failure)})
+                self.woken.clear()
+                self.scan_at = self.loop.time() + AGAIN_SECONDS
+            await self.sleep(until=self.scan_at if free else NEVER)
+
+    async def sleep(self, *, until: float) -> None:
+        """Until it is woken, or somebody's turn has ended."""
+        self.awake.clear()
+        timer = None if until == NEVER else self.loop.call_at(until, self.awake.set)
+        await self.awake.wait()
+        if timer is not None:
+            timer.cancel()
+
+    async def scan(self, free: int) -> None:
+        """Claims those that are due for longest, whoever they are."""
+        began, claim = self.loop.time(), new_claim()
+        calls = [deliveries.CLAIM_DUE(claim=claim, ms=CLAIM_MS, rows=free), deliveries.NEXT()]
+        is_counting = began >= self.counted_at + COUNT_SECONDS
+        found, [(next_in,)], *counted = await self.as_keeper(*calls, *[deliveries.PENDING()] * is_counting)
+        if counted:
+            self.note_pending(counted[0], at=began)
+        self.scanned_at, self.scan_at = began, NEVER
+        if len(found) == free:  # there may be more than had a place
+            self.scan_at = began
+        elif next_in is not None:
+            self.scan_at = self.loop.time() + max(float(next_in), LEAST_SECONDS)
+        self.begin(found, claim, began)
+
+    async def claim_woken(self, free: int) -> None:
+        owners = list(islice(self.woken, free))
+        for owner_id in owners:
+            del self.woken[owner_id]
+        began, claim = self.loop.time(), new_claim()
+        [found] = await self.as_keeper(deliveries.CLAIM_OF(claim=claim, ms=CLAIM_MS, owners=owners))
+        self.begin(found, claim, began)
+
+    async def look(self) -> None:
+        [counted] = await self.as_keeper(deliveries.PENDING())
+        self.note_pending(counted, at=self.loop.time())
+
+    def note_pending(self, counted: list[Row], *, at: float) -> None:
+        [(count, age)] = counted
+        self.pending, self.oldest_at, self.counted_at = int(count or 0), at - max(float(age or 0), 0), at
+
+    def begin(self, found: Sequence[Row], claim: int, began: float) -> None:
+        for row in found:
+            owner_id, told, attempts, failing_seconds = Claimed.of(row)
+            turn = Turn(owner_id, claim, told, attempts, failing_seconds, ends_at=began + CLAIM_SECONDS)
+            self.turns[owner_id] = turn
+            turn.task = asyncio.create_task(self.take(turn))
+
+    # A turn
+
+    async def take(self, turn: Turn) -> None:
+        try:
+            await self.tell(turn)
+        except ClaimLost:
+            pass
+        except (DatabaseUnavailable, DatabaseRefused) as failure:
+            log.warning("the database did not say what is to be told", extra=about(turn, error=name_of(failure)))
+            self.look_again(at=turn.ends_at)
+        except asyncio.CancelledError:
+            await self.give_back(turn)
+        finally:
+            del self.turns[turn.owner_id]
+            if turn.was_woken:
+                self.woken[turn.owner_id] = None
+            self.awake.set()
+
+    async def tell(self, turn: Turn) -> None:
+        """Until all is told, an attempt fails, or the process ends."""
+        while not self.is_stopping:
+            try:
+                page = await self.changes(turn)
+            except (ValueError, KeyError, StatementFailed) as bug:  # it holds back this owner alone
+                log.error("what an owner is to be told cannot be read", extra=about(turn, error=name_of(bug)))
+                await self.fail(turn, wish_seconds=None)
+                return
+            read_at = self.loop.time()
+            for pending in page.pending:
+                if self.is_stopping:
+                    break
+                if not await self.is_told(turn, pending):
+                    return
+                if self.loop.time() > read_at + FRESH_SECONDS:
+                    break
+            else:
+                turn.told = page.end
+                if not page.has_more and await self.is_finished(turn, reached=page.version):
+                    return
+        await self.give_back(turn)
+
+    async def changes(self, turn: Turn) -> Page:
+        """What has changed behind what is told."""
+        _, found = await self.as_owner(turn, PLAINLY, CHANGES(limit=PAGE, **turn.told._asdict()))
+        page = Page(end=turn.told)
+        for row in found:
+            version, position, change, has_more = row
+            page.version, page.has_more = int(version or 0), has_more == b"t"
+            if position is not None and change is not None:
+                page.end = position_of(position)
+                event = event_of(turn.owner_id, page.end, change)
+                if event is not None and event.type in self.events:
+                    call = deliveries.ADVANCE(claim=turn.claim, ms=CLAIM_MS, **page.end._asdict())
+                    page.pending.append(Pending(event, page.end, [call]))
+        return page
+
+    async def is_told(self, turn: Turn, pending: Pending) -> bool:
+        """Whether the next may follow."""
+        if self.loop.time() > turn.ends_at - RESERVE_SECONDS:
+            await self.hold(turn, deliveries.EXTEND(claim=turn.claim, ms=CLAIM_MS))
+        answer = await self.sender.send(pending.event)
+        self.count(answer.outcome)
+        if answer.outcome is not Outcome.DELIVERED:
+            told: dict[str, object] = {
+                "event": pending.event.type,
+                "webhook_id": pending.event.id,
+                "answer": answer.said,
+            }
+            if not is_given_up(turn.failing_seconds, trash_days=self.settings.trash_days):
+                seconds = await self.fail(turn, wish_seconds=answer.wish_seconds)
+                told |= {"attempt": turn.attempts + 1, "next_in_seconds": round(seconds)}
+                log.warning("the application did not take what it was told", extra=about(turn, **told))
+                return False
+            self.count(GIVEN_UP)
+            log.error("the application was not told, and will not be", extra=about(turn, **told))
+        await self.hold(turn, *pending.settled)
+        turn.told, turn.attempts, turn.failing_seconds = pending.position, 0, 0
+        return True
+
+    async def hold(self, turn: Turn, *calls: Bound) -> None:
+        """
+        Raises:
+            ClaimLost: the first of the calls found it so.
+        """
+        began = self.loop.time()
+        [rows, *_] = await self.as_owner(turn, *calls)
+        if not rows:
+            raise ClaimLost
+        turn.ends_at = began + CLAIM_SECONDS
+
+    async def fail(self, turn: Turn, *, wish_seconds: float | None) -> float:
+        """In how many seconds it is attempted again."""
+        seconds = seconds_until_next(turn.attempts, chance=self.chance(), wish_seconds=wish_seconds)
+        self.look_again(at=self.loop.time() + seconds)
+        await self.as_owner(turn, deliveries.FAIL(claim=turn.claim, ms=int(seconds * 1000)))
+        return seconds
+
+    async def is_finished(self, turn: Turn, *, reached: int) -> bool:
+        """False when the owner has written meanwhile."""
+        call = deliveries.FINISH(claim=turn.claim, reached=reached)
+        clock, gone = await self.as_owner(turn, deliveries.HOLD_CLOCK(), call)
+        if gone:
+            return True
+        if not clock or int(clock[0][0] or 0) <= reached:
+            raise ClaimLost
+        return False
+
+    async def give_back(self, turn: Turn) -> None:
+        self.look_again(at=self.loop.time())
+        with suppress(DatabaseUnavailable, DatabaseRefused):
+            await self.as_owner(turn, deliveries.GIVE_BACK(claim=turn.claim))
+
+    async def as_keeper(self, *calls: Bound) -> list[list[Row]]:
+        async with self.database:
+            deadline = self.pool.new_deadline()
+            # Not repeated: what was claimed unheard comes back when the claim ends.
+            _, *found = await self.pool.run(
+                NOBODY, [deliveries.AS_KEEPER, *calls], deadline=deadline, is_repeatable=False
+            )
+        return found
+
+    async def as_owner(self, turn: Turn, *calls: Bound) -> list[list[Row]]:
+        async with self.database:
+            return await self.pool.run(turn.owner_id, calls, deadline=self.pool.new_deadline(), is_repeatable=True)
+
+    def look_again(self, *, at: float) -> None:
+        self.scan_at = min(self.scan_at, at)
+
+
+def new_claim() -> int:
+    return secrets.randbits(63)
+
+
+def about(turn: Turn, **told: object) -> dict[str, object]:
+    return {"owner": digest(turn.owner_id), **told}
+
+
+def name_of(failure: Exception) -> str:
+    return failure.reason if isinstance(failure, DatabaseUnavailable) else type(failure).__name__

@@ -1,0 +1,2 @@
+-- $1 version, $2 kind, $3 id, $4 part, $5 ms, $6 claim, $7 owner
+UPDATE delivery SET told_version=$1::BIGINT, told_kind=$2::INTEGER, told_id=$3::BIGINT, told_part=$4::BIGINT, due_at=(now() + $5::BIGINT * interval '1 millisecond'), attempts=0, failed_at=NULL, since=greatest(delivery.since, least(now(), to_timestamp($1::BIGINT / CAST(1000.0 AS NUMERIC)))) WHERE delivery.claim = $6::BIGINT AND delivery.owner_id = $7::VARCHAR RETURNING delivery.owner_id

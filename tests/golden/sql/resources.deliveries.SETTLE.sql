@@ -1,0 +1,2 @@
+-- $1 ms, $2 claim, $3 owner
+UPDATE delivery SET due_at=(now() + $1::BIGINT * interval '1 millisecond'), attempts=0, failed_at=NULL WHERE delivery.claim = $2::BIGINT AND delivery.owner_id = $3::VARCHAR RETURNING delivery.owner_id
