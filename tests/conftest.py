@@ -146,8 +146,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> LocalIssuer:
 
 @pytest.fixture(scope="session")
 def settings(database_url: str) -> Settings:
-    """With a deadline that a busy machine meets too; what ends at a deadline is tested with others."""
-    return settings_for(database_url, request_deadline_seconds=15)
+    return settings_for(database_url)
 
 
 @pytest.fixture(scope="session")

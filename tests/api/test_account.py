@@ -135,7 +135,6 @@ def shared_api(database_url: str) -> Iterator[str]:
         database_url,
         jwt_hs256_secret=SECRET,
         owner_claim="org,sub",
-        request_deadline_seconds=15,
         rate_limit_per_minute=3,
     )
     with serving(create_app(settings)) as address:

@@ -21,7 +21,7 @@ Member = Callable[..., httpx.Client]
 
 @pytest.fixture(scope="module")
 def shared_api(database_url: str) -> Iterator[str]:
-    settings = settings_for(database_url, jwt_hs256_secret=SECRET, owner_claim=CLAIMS, request_deadline_seconds=15)
+    settings = settings_for(database_url, jwt_hs256_secret=SECRET, owner_claim=CLAIMS)
     with serving(create_app(settings)) as address:
         yield address
 
@@ -124,7 +124,7 @@ def test_the_longest_claim_of_the_widest_characters_owns_tasks(member: Member) -
 
 
 def test_without_the_sub_in_the_list_a_token_needs_the_claim(member: Member, database_url: str, acme: str) -> None:
-    settings = settings_for(database_url, jwt_hs256_secret=SECRET, owner_claim="org.id", request_deadline_seconds=15)
+    settings = settings_for(database_url, jwt_hs256_secret=SECRET, owner_claim="org.id")
     with serving(create_app(settings)) as api:
         document = problem(member(api=api, activeOrganizationId=acme).get("/tasks"), 401, "token_invalid")
 
@@ -135,9 +135,7 @@ def test_without_the_sub_in_the_list_a_token_needs_the_claim(member: Member, dat
 def test_an_organization_shares_its_limit_of_requests_and_its_idempotency_keys(
     member: Member, database_url: str, acme: str
 ) -> None:
-    settings = settings_for(
-        database_url, jwt_hs256_secret=SECRET, owner_claim=CLAIMS, request_deadline_seconds=15, rate_limit_per_minute=3
-    )
+    settings = settings_for(database_url, jwt_hs256_secret=SECRET, owner_claim=CLAIMS, rate_limit_per_minute=3)
     with serving(create_app(settings)) as api:
         ann, bob = (member(api=api, activeOrganizationId=acme) for _ in range(2))
         made = ann.post("/tasks", json={"title": "Milk"}, headers={"Idempotency-Key": "1"})

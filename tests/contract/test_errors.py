@@ -15,7 +15,7 @@ from support.answers import problem
 from support.every_answer import OPEN_PATHS, ORIGIN, TOO_LARGE
 from support.people import Person
 from support.serving import serving
-from support.settings import settings_for
+from support.settings import DEADLINE_SECONDS, settings_for
 from support.signing import Signer
 from support.wire import ask
 from taskward.app import create_app
@@ -236,7 +236,7 @@ def test_without_a_database_calls_say_so_within_the_deadline(stranded_api: str, 
         began = time.monotonic()
         answer = ann.send(method, path, json=body, headers={"Origin": ORIGIN})
         document = problem(answer, 503, "database_unavailable")
-        assert time.monotonic() - began < 2 + 5  # a busy machine
+        assert time.monotonic() - began < DEADLINE_SECONDS
         assert int(answer.headers["retry-after"]) >= 1
         assert answer.headers["access-control-allow-origin"] == ORIGIN
         assert not re.search("hunter2|nobody|nothing|127", document["detail"])
