@@ -6,6 +6,8 @@ import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
 import { toNodeHandler } from "better-auth/node";
 import { bearer, jwt, organization } from "better-auth/plugins";
+import { oauthProvider } from "@better-auth/oauth-provider";
+import { page } from "./pages.mjs";
 
 const {
   PORT = "4000", // 0 takes a free one
@@ -16,11 +18,14 @@ const {
   TOKEN_SECONDS = "900", // how long a token is valid
   ROTATION_SECONDS, // how long a key signs before the next one does; for ever when unset
   ORGANIZATION_CLAIM, // such as activeOrganizationId, or org.id for id in org; without it there are no organizations
+  MCP_URL, // such as http://localhost:8000/mcp: with it assistants get tokens for that, if their users agree
   TASKWARD_URL, // with it, whoever deletes the account there loses the tasks too
   FRONT_END = "http://localhost:3000", // the origin whose pages may call
 } = process.env;
 
 const TABLES = ["user", "session", "account", "verification", "jwks", "organization", "member", "invitation"];
+const OAUTH_TABLES = ["Client", "Resource", "ClientResource", "RefreshToken", "AccessToken", "Consent", "ClientAssertion"];
+TABLES.push(...OAUTH_TABLES.map((name) => `oauth${name}`));
 
 const server = createServer();
 
@@ -36,6 +41,7 @@ server.once("listening", async () => {
     user: { deleteUser: { enabled: true, beforeDelete: TASKWARD_URL && ((user) => forgetTasks(auth, user.id)) } },
     plugins: [
       ...(ORGANIZATION_CLAIM ? [organization()] : []),
+      ...(MCP_URL ? [assistants()] : []),
       bearer(), // takes the session as a bearer token too, for programs that keep no cookies
       jwt({
         jwt: {
@@ -54,11 +60,26 @@ server.once("listening", async () => {
     response.setHeader("Access-Control-Allow-Credentials", "true");
     response.setHeader("Access-Control-Allow-Headers", "Authorization, Content-Type");
     if (request.method === "OPTIONS") response.writeHead(204).end();
+    else if (MCP_URL && page(request, response, BASE_PATH)) return;
     else answer(request, response);
   });
   await auth.api.getJwks(); // makes the first key, so that a wrong ALGORITHM ends the start
   console.log(`Better Auth is ready at ${new URL(url).origin}`);
 });
+
+// Assistants register themselves, send their users here, and get access tokens that are for Taskward's /mcp alone.
+function assistants() {
+  return oauthProvider({
+    loginPage: "/sign-in",
+    consentPage: "/consent",
+    scopes: ["openid", "offline_access", "tasks:read", "tasks:write"],
+    resources: [MCP_URL],
+    allowDynamicClientRegistration: true,
+    allowUnauthenticatedClientRegistration: true,
+    clientRegistrationDefaultResources: [MCP_URL],
+    accessTokenExpiresIn: Number(TOKEN_SECONDS),
+  });
+}
 
 // The session keeps its organization when somebody else removes the member: what counts is whether they are one.
 async function organizationOf(auth, user, session) {

@@ -3,9 +3,9 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from importlib import metadata
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from taskward.auth.authenticator import authenticator
 from taskward.auth.demand import demand_of
 from taskward.auth.issuer import LocalIssuer
+from taskward.auth.trust import NO_SDK, trust_of_agents
 from taskward.doors import changes
 from taskward.http import probes
 from taskward.http.admission import Admission
@@ -32,6 +33,9 @@ from taskward.resources.news import News
 from taskward.settings import Settings, SettingsError, read_settings
 from taskward.tasks import routes as tasks
 from taskward.tasks.errors import TaskNotFound
+
+if TYPE_CHECKING:
+    from taskward.doors.mcp import Door
 
 DESCRIPTION = """Tasks of the people who sign in with [Better Auth](https://better-auth.com): each sees only their own.
 
@@ -74,13 +78,18 @@ def create_app(
 
 def served(api: FastAPI, services: Services, observer: Observer | None = None) -> ASGIApp:
     settings = services.settings
+    headers = (*settings.cors_headers, *(MCP_HEADERS if settings.mcp else ()))
     return Application(
         api,
         services,
         routes=DirectRoutes(api),
-        cors=Cors(origins=settings.cors_origins, headers=settings.cors_headers),
+        cors=Cors(origins=settings.cors_origins, headers=headers),
         count=None if observer is None else observer.count,
     )
+
+
+MCP_HEADERS = ("Mcp-Protocol-Version", "Mcp-Session-Id", "Mcp-Method", "Mcp-Name", "Last-Event-ID")
+"""What the protocol has pages send."""
 
 
 def services_of(settings: Settings, *, local_issuer: LocalIssuer | None, news: News | None = None) -> Services:
@@ -111,8 +120,25 @@ def services_of(settings: Settings, *, local_issuer: LocalIssuer | None, news: N
     )
 
 
+def agents_door(services: Services) -> "Door":
+    """
+    Raises:
+        SettingsError: it cannot be opened with these settings, or its extra is not installed.
+    """
+    trusts = services.authenticator.trusts
+    trust = trust_of_agents(services.settings, trusts[-1] if trusts else None)
+    try:
+        from taskward.doors.mcp import Door  # takes half a second to import, and most have no use for it
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("mcp", "mcp_types"):
+            raise
+        raise SettingsError(NO_SDK) from None
+    return Door(services, trust)
+
+
 def routed(settings: Settings, services: Services | None = None, observer: Observer | None = None) -> FastAPI:
     """Every route. Without services it can only be described."""
+    agents = agents_door(services) if settings.mcp and services is not None else None
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -127,7 +153,8 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
         if dispatcher is not None:
             dispatcher.open()
         sampling = None if observer is None else asyncio.create_task(observer.sample_for_ever())
-        yield
+        async with nullcontext() if agents is None else agents.running():
+            yield
         if sampling is not None:
             sampling.cancel()
         if dispatcher is not None:
@@ -152,6 +179,8 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
     api.include_router(changes.router, prefix=settings.api_prefix)
     api.include_router(owners.router, prefix=settings.api_prefix)
     api.include_router(probes.router)
+    if agents is not None:
+        api.include_router(agents.router)
     add_documents(api, example=TaskNotFound(), root_path=settings.root_path)
     add_error_handlers(api)
     return api

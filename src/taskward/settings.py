@@ -114,6 +114,16 @@ def mounted_url(value: str) -> str:
     return url
 
 
+def public_url(value: str) -> str:
+    """As clients have it in front of every path: the origin as browsers write it, and no slash at the end."""
+    url = http_url(value)
+    if "?" in url or "#" in url:
+        raise ValueError("must be an address without ? and #, such as https://tasks.example.com")
+    if url.rstrip("/").endswith("/mcp"):
+        raise ValueError("is where this server is, without /mcp")
+    return origin_of(url) + urlsplit(url).path.rstrip("/")
+
+
 def origin_pattern(value: str) -> str:
     """An origin as `origin_of` writes it, in whose host or port one `*` may stand.
 
@@ -287,6 +297,7 @@ Commas = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_commas)]
 Names = Annotated[Commas, BeforeValidator(some), AfterValidator(valid_names)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
 MountedUrl = Annotated[str, AfterValidator(mounted_url)]
+PublicUrl = Annotated[str, AfterValidator(public_url)]
 PostgresUrl = Annotated[DatabaseUrl, AfterValidator(database_url)]
 Lower = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 
@@ -349,6 +360,15 @@ class Settings(BaseSettings):
     root_path: Annotated[str, AfterValidator(valid_prefix)] = Field(
         default="",
         description="Path under which a proxy in front passes requests on without it, for example /todo-api.",
+    )
+    public_url: PublicUrl | None = Field(
+        default=None,
+        description="Where clients reach this server, with ROOT_PATH if there is one: https://tasks.example.com.",
+    )
+    mcp: bool = Field(
+        default=False,
+        description="Let assistants in at /mcp (docs/agents.md). It needs PUBLIC_URL, BETTER_AUTH_URL and the extra "
+        "taskward[mcp].",
     )
     cors_origins: Annotated[Commas, AfterValidator(valid_origins)] = Field(
         default=("http://localhost:3000",),
@@ -466,7 +486,19 @@ class Settings(BaseSettings):
             return None
         if self.better_auth_jwks_url is not None or self.better_auth_url is None:
             return self.better_auth_jwks_url
-        return f"{self.origin}{urlsplit(self.better_auth_url).path.rstrip('/') or '/api/auth'}/jwks"
+        return f"{self.better_auth_api}/jwks"
+
+    @property
+    def better_auth_api(self) -> str | None:
+        """Where the calls of Better Auth are: the issuer that its OAuth provider writes into access tokens."""
+        if self.better_auth_url is None:
+            return None
+        return f"{self.origin}{urlsplit(self.better_auth_url).path.rstrip('/') or '/api/auth'}"
+
+    @property
+    def mcp_audience(self) -> str | None:
+        """Whom the access tokens of assistants are for; None when none are let in."""
+        return f"{self.public_url}/mcp" if self.mcp and self.public_url else None
 
     @property
     def url(self) -> NamedUrl | None:

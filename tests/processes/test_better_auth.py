@@ -302,8 +302,9 @@ def test_the_commands_of_the_example_can_be_pasted(taskward: Serving) -> None:
 def documented(tmp_path: Path) -> Path:
     """The TypeScript of the documentation, file by file, with Better Auth beside it."""
     install()
-    for name, code in re.findall(r"```ts\n// lib/(\S+)\n(.*?)```", DOCUMENTATION.read_text(), re.DOTALL):
-        (tmp_path / name).write_text(code)
+    for page in (DOCUMENTATION, DOCUMENTATION.with_name("agents.md")):
+        for name, code in re.findall(r"```ts\n// lib/(\S+)\n(.*?)```", page.read_text(), re.DOTALL):
+            (tmp_path / name).write_text(code)
     # What stands for Next.js and Node.js.
     (tmp_path / "ambient.d.ts").write_text(
         'declare module "next/headers" { export function headers(): Promise<Headers>; }\n'

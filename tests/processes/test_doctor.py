@@ -18,6 +18,7 @@ from support.key_server import KeyServer, running_key_server
 from support.signing import private_jwk, public
 from taskward.migrations import migrate
 from taskward.migrations.version_table import LEFT_FOR_0_1
+from taskward.operations import doctor
 from taskward.operations.doctor import Finding, examine
 from taskward.postgres.connecting import database_at
 from taskward.settings import read_settings
@@ -123,6 +124,29 @@ def test_who_the_owner_is_is_said(setting: str, sentence: str) -> None:
     [found] = findings("postgresql://127.0.0.1:1/app", {"owner_claim": setting})["owner"]
 
     assert (found.level, found.sentence) == ("ok", sentence)
+
+
+def test_whether_assistants_get_in_is_said_where_they_may(
+    key_server: KeyServer, migrated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "assistants" not in findings(migrated, {"better_auth_url": key_server.origin})
+
+    def found(**settings: str) -> Finding:
+        (only,) = findings(migrated, {"mcp": "true", **settings})["assistants"]
+        return only
+
+    url = {"better_auth_url": key_server.origin, "public_url": "https://tasks.example.com"}
+    issuer = f"{key_server.origin}/api/auth"
+    nobody = found(**url)
+    key_server.others["/.well-known/oauth-authorization-server/api/auth"] = {"issuer": issuer}
+
+    assert (nobody.level, "nobody gives them tokens" in nobody.sentence) == ("warn", True)
+    assert found(**url) == Finding(
+        "ok", "assistants", f"They are let in at https://tasks.example.com/mcp, with tokens of {issuer}."
+    )
+    assert (found(public_url="https://tasks.example.com").level, found().level) == ("fail", "fail")
+    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
+    assert found(**url) == Finding("fail", "assistants", "MCP needs the extra mcp: install taskward[mcp].")
 
 
 def test_what_keeps_the_doctor_from_looking_is_a_failure_too(migrated: str) -> None:

@@ -24,6 +24,8 @@ class KeyServer(ThreadingHTTPServer):
         self.origin = f"http://127.0.0.1:{self.server_port}"
         self.url = self.origin + PATH
         self.keys: list[Any] = []
+        self.others: dict[str, Any] = {}
+        """What is served besides, by its path."""
         self.fault: str | None = None
         self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
@@ -49,7 +51,9 @@ class Handler(BaseHTTPRequestHandler):
         self.server.paths.append(self.path)
         self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
         self.server.arrived.set()
-        if self.path.partition("?")[0] != PATH or self.server.fault is None:
+        if self.path in self.server.others:
+            self.answer(200, json.dumps(self.server.others[self.path]).encode())
+        elif self.path.partition("?")[0] != PATH or self.server.fault is None:
             self.answer(200, self.server.body)
         else:
             FAULTS[self.server.fault](self)

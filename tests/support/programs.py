@@ -17,7 +17,7 @@ TASKWARD = str(Path(sys.executable).with_name("taskward"))
 # What must not leak from the tester's own environment into the program.
 OURS = re.compile(
     r"(?i)DATABASE_|BETTER_AUTH_|JWT_|API_PREFIX|CORS_|REQUIRE_|REQUEST_|DATA_DIR|LOG_|RATE_|TRASH_|METRICS_"
-    r"|PROMETHEUS_|WEBHOOK_|ROOT_PATH|PG[A-Z]+$|(HOST|PORT|WORKERS)$"
+    r"|PROMETHEUS_|WEBHOOK_|ROOT_PATH|PUBLIC_|MCP$|PG[A-Z]+$|(HOST|PORT|WORKERS)$"
 )
 
 

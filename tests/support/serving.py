@@ -35,9 +35,9 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
+def serving(app: ASGIApp, *, listener: socket.socket | None = None) -> Iterator[str]:
     """The address at which the application answers. A start that fails raises here."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listener or socket.create_server(("127.0.0.1", 0))
     server = Server(app)
     thread = threading.Thread(target=server.run_until_stopped, args=[listener], daemon=True)
     thread.start()

@@ -200,7 +200,7 @@ async def test_an_audience_that_no_endpoint_has_is_refused_before_a_key_is_looke
             "token_invalid: The token is for another audience. "
             "Expected iss 'https://app.example.com', aud 'https://app.example.com', alg 'EdDSA'; "
             "came iss 'https://app.example.com', aud 'https://tasks.example.com/mcp', alg 'EdDSA', kid 'key-EdDSA', "
-            "typ None.",
+            "typ None. It is for assistants, at /mcp alone; send the JWT that Better Auth's /token gives.",
         ),
         (
             READER,

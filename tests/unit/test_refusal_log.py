@@ -129,6 +129,27 @@ GOOD_AUDIENCES: list[dict[str, Any]] = [
 ]
 
 
+MCP = "https://tasks.example.com/mcp"
+
+
+@pytest.mark.parametrize(
+    ("audience", "typ", "came", "hint"),
+    [
+        (MCP, None, ORIGIN, " Assistants send the access token that the OAuth provider gave them."),
+        (ORIGIN, "at+jwt", MCP, " It is for assistants, at /mcp alone; send the JWT that Better Auth's /token gives."),
+        (MCP, "at+jwt", ORIGIN, ""),
+        (ORIGIN, None, "https://other.example.com", ""),
+    ],
+)
+def test_a_token_at_the_wrong_one_of_our_two_doors_has_a_hint(
+    caplog: pytest.LogCaptureFixture, audience: str, typ: str | None, came: str, hint: str
+) -> None:
+    refusals = RefusalLog(iss={ORIGIN}, aud={audience}, alg={"EdDSA"})
+    refusals.write(WRONG, {"alg": "EdDSA", "typ": typ}, {"iss": ORIGIN, "aud": came}, demand=NONE, now=0)
+
+    assert line(caplog).endswith(f"typ {typ!r}.{hint}")
+
+
 @pytest.mark.parametrize("claims", GOOD_AUDIENCES, ids=range(len(GOOD_AUDIENCES)))
 def test_a_token_for_us_is_no_id_token_whatever_else_it_says(
     refusals: RefusalLog, caplog: pytest.LogCaptureFixture, claims: dict[str, Any]

@@ -129,6 +129,10 @@ SSL_MODES = "disable, allow, prefer, require, verify-ca, verify-full"
         ("api_prefix", "https://h/api", "must be a path such as /api/v1"),
         ("root_path", "/todo api", "must be a path such as /api/v1"),
         ("root_path", "//evil.example/..", "must be a path such as /api/v1"),
+        ("public_url", "tasks.example.com", "must be an absolute URL such as https://app.example.com"),
+        ("public_url", "https://h/?hunter2", "must be an address without ? and #, such as https://tasks.example.com"),
+        ("public_url", "https://h/mcp/", "is where this server is, without /mcp"),
+        ("mcp", "perhaps", "must be a valid boolean, unable to interpret input"),
         ("cors_origins", "*", ONE_STAR),
         ("cors_origins", "https://a.h,https://*.*.h", ONE_STAR),
         ("cors_origins", "*://hunter2", "must be an absolute URL such as https://app.example.com"),
@@ -553,6 +557,19 @@ def test_the_prefix_has_a_slash_in_front_and_none_behind(written: str, prefix: s
     assert (settings.api_prefix, settings.root_path) == (prefix, prefix)
 
 
+@pytest.mark.parametrize(
+    ("written", "audience"),
+    [
+        ("https://Tasks.example.com", "https://tasks.example.com/mcp"),
+        ("https://tasks.example.com:443/", "https://tasks.example.com/mcp"),
+        ("http://localhost:8000/Todo-api/", "http://localhost:8000/Todo-api/mcp"),
+    ],
+)
+def test_tokens_of_assistants_are_for_the_public_address(written: str, audience: str) -> None:
+    assert read_settings(public_url=written, mcp=True).mcp_audience == audience
+    assert read_settings(public_url=written).mcp_audience is None
+
+
 @pytest.mark.parametrize("name", ["log_level", "log_format"])
 def test_words_are_taken_in_any_case(name: str) -> None:
     words = {"log_level": "DEBUG", "log_format": "Console"}
@@ -578,6 +595,8 @@ def test_defaults_are_those_of_the_contract() -> None:
         "jwt_hs256_secret": None,
         "api_prefix": "",
         "root_path": "",
+        "public_url": None,
+        "mcp": False,
         "cors_origins": ("http://localhost:3000",),
         "cors_headers": (),
         "require_if_match": False,

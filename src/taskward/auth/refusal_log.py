@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from taskward.auth.demand import Demand
 from taskward.auth.errors import Forbidden, TokenExpired, Unauthorized
 from taskward.auth.issuer import LocalIssuer
-from taskward.auth.tokens import audiences_of
+from taskward.auth.tokens import ACCESS_TOKEN, audiences_of
 
 LINES_A_MINUTE = 5
 """For each reason of a refusal."""
@@ -69,15 +69,30 @@ def hint(header: dict[str, Any], claims: dict[str, Any], expected: Mapping[str, 
         return f" It is the session cookie of Better Auth; {SEND_THE_JWT}."
     if str(header.get("alg")).startswith("HS") and "HS256" not in expected.get("alg", ()):
         return " It is signed with a shared secret; if the application means that, sign HS256 and set JWT_HS256_SECRET."
+    if (misled := hint_about_assistants(claims, audiences, is_access_token=typ == ACCESS_TOKEN)) is not None:
+        return misled
     # An access token may tell when its user signed in, too (RFC 9068 §2.2.1).
-    is_id_token = typ != "at+jwt" and not claims.keys().isdisjoint(ID_TOKEN_CLAIMS)
+    is_id_token = typ != ACCESS_TOKEN and not claims.keys().isdisjoint(ID_TOKEN_CLAIMS)
     if is_id_token and audiences and audiences_of(claims).isdisjoint(audiences):
         return f" It is an ID token, which is for the client; {SEND_THE_JWT}."
     if isinstance(issuer, str) and issuers and issuer not in issuers:
-        return issuer_hint(issuer, issuers, is_access_token=typ == "at+jwt")
+        return issuer_hint(issuer, issuers, is_access_token=typ == ACCESS_TOKEN)
     return ""
 
 
+def hint_about_assistants(claims: dict[str, Any], audiences: Collection[str], *, is_access_token: bool) -> str | None:
+    """Of a token that is for `/mcp` and was sent elsewhere, or the other way round."""
+    came = audiences_of(claims)
+    if not came.isdisjoint(audiences) or not audiences:
+        return None
+    if any(one.endswith(OF_ASSISTANTS) for one in came):
+        return f" It is for assistants, at /mcp alone; {SEND_THE_JWT}."
+    if any(one.endswith(OF_ASSISTANTS) for one in audiences) and not is_access_token:
+        return " Assistants send the access token that the OAuth provider gave them."
+    return None
+
+
+OF_ASSISTANTS = "/mcp"
 SEND_THE_JWT = "send the JWT that Better Auth's /token gives"
 
 

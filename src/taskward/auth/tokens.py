@@ -15,7 +15,8 @@ from taskward.auth.trust import Trust
 from taskward.settings import OTHER_NAMES
 from taskward.strict_json import refuse_constant, without_duplicates
 
-TYPES = frozenset({"jwt", "at+jwt"})  # RFC 7515 §4.1.9, RFC 9068 §2.1: media types, so in any case
+ACCESS_TOKEN = "at+jwt"  # noqa: S105 - a media type
+TYPES = frozenset({"jwt", ACCESS_TOKEN})  # RFC 7515 §4.1.9, RFC 9068 §2.1: media types, so in any case
 # They change what is signed (crit, b64, zip) or bring the key along (RFC 7515 §4.1.2-6, §4.1.11, RFC 7797).
 REFUSED_HEADERS = frozenset({"crit", "b64", "zip", "jwk", "jku", "x5u", "x5c"})
 COMPACT = re.compile(rb"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
@@ -116,6 +117,8 @@ def key_id_in(header: dict[str, Any], trust: Trust) -> KeyId:
         raise TokenInvalid("The header of the token must name its key as kid.")
     if not isinstance(typ, str) or typ.lower() not in TYPES:
         raise TokenInvalid("The token is of another kind: its typ must be absent, JWT or at+jwt.")
+    if trust.is_of_access_tokens and typ.lower() != ACCESS_TOKEN:
+        raise TokenInvalid("The token is no access token of an OAuth provider: its typ must be at+jwt.")
     if header.keys() & REFUSED_HEADERS:
         raise TokenInvalid(f"The header of the token may not have {', '.join(sorted(REFUSED_HEADERS))}.")
     return (kid if trust.requires_kid else ""), algorithm
@@ -130,8 +133,9 @@ def caller_in(
         TokenInvalid: the claims are for another audience, of no user, not valid yet or malformed.
         TokenExpired: only `exp` stands against them.
     """
-    audiences = audiences_of(claims) & (trust.audiences or frozenset())
-    if trust.audiences is not None and not audiences:
+    named = audiences_of(claims)
+    audiences = named & (trust.audiences or frozenset())
+    if (trust.audiences is not None and not audiences) or trust.foreign in named:
         raise TokenInvalid(OTHER_AUDIENCE)
     owner, is_shared = owner_of(claims, owner_claims)
     if claims.get("client_id") == claims["sub"]:  # RFC 9068 §5: a client that acts for itself

@@ -160,6 +160,8 @@ def summary(context: RequestContext, status: int, seconds: float) -> dict[str, A
     """What the line of a request says: never what a client wrote, and its owner as a digest."""
     line: dict[str, Any] = {"status": status, "ms": milliseconds(seconds)}
     session, problem = context.session, context.problem
+    if context.tool is not None:
+        line["tool"] = context.tool
     if context.wait is not None:
         line["waited_ms"] = milliseconds(context.wait.seconds)
     if session is not None:

@@ -50,6 +50,8 @@ class RequestContext:
     problem: Problem | None = None
     """The one that was answered."""
     wait: Wait | None = None
+    tool: str | None = None
+    """The one that an assistant has called."""
 
 
 KEY = "taskward"

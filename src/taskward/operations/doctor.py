@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from importlib.util import find_spec
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
 
 from taskward.auth.jwks import JwksUnusable, counted, fetch_jwks, parse_jwks, tls_context, without_query
-from taskward.auth.trust import NOBODY_NAMED, shared_secret
+from taskward.auth.trust import NO_SDK, NOBODY_NAMED, shared_secret, trust_of, trust_of_agents
 from taskward.migrations import HEAD, REVISIONS
 from taskward.migrations.version_table import LEFT_FOR_0_1
 from taskward.operations.retention import is_distributed
@@ -45,6 +47,8 @@ def examine(
         yield Finding("ok", "settings", "All are valid.")
     yield keys(settings)
     yield owner(settings)
+    if settings.mcp:
+        yield assistants(settings)
     if settings.jwks_url is not None:
         yield from key_server_clock(settings.jwks_url, clock)
     if settings.database_url is None:
@@ -115,6 +119,30 @@ def owner(settings: Settings) -> Finding:
     named = ", or else the ".join(settings.owner_claim)
     sharing = "" if settings.owner_claim == ("sub",) else ": people with the same one share tasks"
     return Finding("ok", "owner", f"The owner of tasks is the {named} of the token{sharing}.")
+
+
+def assistants(settings: Settings) -> Finding:
+    """Whether the door for them can open, and whether somebody gives them tokens."""
+    try:
+        trust_of_agents(settings, trust_of(settings))
+    except SettingsError as refused:
+        return Finding("fail", "assistants", str(refused))
+    if find_spec("mcp") is None:
+        return Finding("fail", "assistants", NO_SDK)
+    issuer = str(settings.better_auth_api)
+    address = f"{settings.origin}/.well-known/oauth-authorization-server{urlsplit(issuer).path}"  # RFC 8414 §3.1
+    try:
+        with httpx.Client(verify=tls_context(address), trust_env=False, timeout=3) as client:
+            found = client.get(address).raise_for_status().json()
+        is_provider = isinstance(found, dict) and found.get("issuer") == issuer
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        is_provider = False
+    if not is_provider:
+        sentence = (
+            f"{address} does not name {issuer} as the issuer: without an OAuth provider nobody gives them tokens."
+        )
+        return Finding("warn", "assistants", sentence)
+    return Finding("ok", "assistants", f"They are let in at {settings.mcp_audience}, with tokens of {issuer}.")
 
 
 def key_server_clock(jwks_url: str, clock: Callable[[], float]) -> Iterator[Finding]:
