@@ -53,8 +53,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int | None:
-    """More than there are cores, because tests of processes wait for most of their time."""
-    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else -(-3 * (os.cpu_count() or 1) // 2)
+    """Twice as many as there are cores, because tests of processes wait for most of their time."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else 2 * (os.cpu_count() or 1)
 
 
 @pytest.hookimpl(trylast=True)  # after pytest-randomly

@@ -43,7 +43,7 @@ def test_of_a_fixture(made):
 
 def tried(folder: Path, tests: str, *options: str) -> tuple[int, str]:
     (folder / "test_it.py").write_text(tests)
-    env = environment() if options else environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_PLUGINS="xdist.plugin")
+    env = environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_PLUGINS="xdist.plugin,pytest_timeout")
     ran = subprocess.run(
         [HERE / ".ci" / "test", PYTEST, *options],
         cwd=folder,
@@ -57,7 +57,7 @@ def tried(folder: Path, tests: str, *options: str) -> tuple[int, str]:
 
 
 def test_tests_that_fail_once_are_shown_and_fail_nothing(tmp_path: Path) -> None:
-    status, out = tried(tmp_path, UNLUCKY, "-c", str(HERE / "pyproject.toml"), "--rootdir=.", "-n", "2", "test_it.py")
+    status, out = tried(tmp_path, UNLUCKY, "-c", str(HERE / "pyproject.toml"), "--rootdir=.", "-n", "1", "test_it.py")
 
     assert status == 0, out
     assert out.count("Failed: bad luck of a") > 0
