@@ -7,6 +7,7 @@ const SIGN_IN = `<h1>Sign in</h1><form>
 <button value="/sign-in/email">Sign in</button> <button value="/sign-up/email">Sign up</button></form>`;
 
 const CONSENT = `<h1>Let an assistant in?</h1><p>It asks for <b id="scope"></b>.</p><form>
+<label><input name="may_write" type="checkbox" checked> It may change tasks too</label><br>
 <button value="true">Allow</button> <button value="false">Deny</button></form>`;
 
 // Better Auth signs the query of the page, and wants it back with what the user says.
@@ -14,12 +15,14 @@ const SCRIPT = `
 const query = new URLSearchParams(location.search);
 const asked = document.getElementById("scope");
 if (asked) asked.textContent = query.get("scope");
+const allowed = (mayWrite) =>
+  query.get("scope").split(" ").filter((scope) => mayWrite || scope !== "tasks:write").join(" ");
 document.querySelector("form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const said = event.submitter.value;
   const fields = Object.fromEntries(new FormData(event.target));
   const [call, body] = asked
-    ? ["/oauth2/consent", { accept: said === "true" }]
+    ? ["/oauth2/consent", { accept: said === "true", scope: allowed(fields.may_write) }]
     : [said, said === "/sign-up/email" ? { name: fields.email, ...fields } : fields];
   const answer = await fetch(BASE_PATH + call, {
     method: "POST",

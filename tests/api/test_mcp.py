@@ -431,6 +431,19 @@ def test_a_version_is_needed_where_the_settings_want_one(database_url: str) -> N
         agent.calls("trash_task", task_id=task["id"], version=task["version"])
 
 
+def test_an_answer_has_what_every_answer_has(agent: Agent) -> None:
+    answer = agent.send("tools/list", **{"X-Request-ID": "mine"})
+
+    assert answer.headers["x-request-id"] == "mine"
+    assert answer.headers["cache-control"] == "no-store, no-transform"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_keys_that_cannot_be_fetched_are_no_reason_to_sign_out(database_url: str) -> None:
+    with place(database_url, better_auth_jwks_url="http://127.0.0.1:1/jwks") as door:
+        problem(door.agent().send("tools/list"), 503, "keys_unavailable")
+
+
 def test_it_counts_for_the_rate_limit(database_url: str) -> None:
     with place(database_url, rate_limit_per_minute=3) as door:
         agent = door.agent()

@@ -14,9 +14,13 @@ import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import url_contains
+from selenium.webdriver.support.wait import WebDriverWait
 
 from support import npm
 from support.better_auth import BetterAuth, running_better_auth
+from support.browsers import running_browser
 from support.every_tool import every_tool
 from support.oauth import Browser, Memory, signing_in
 from support.requirements import require_program
@@ -71,14 +75,28 @@ def test_no_token_is_good_at_both(town: Town) -> None:
     assert asked(town, "GET", "/tasks", bob.token()).status_code == 200
 
 
+def test_an_assistant_whose_user_lets_it_read_alone_cannot_write(town: Town) -> None:
+    eve = town.better_auth.sign_up("eve@example.com")
+    memory, browser = Memory(), Browser(town.better_auth.origin, eve.email, allows="tasks:read")
+
+    read = asyncio.run(called(town, memory, browser, "find_tasks"))
+    assert memory.tokens is not None
+    call = {"name": "add_list", "arguments": {"name": "Errands"}}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    refused = asked(town, "POST", "/mcp", memory.tokens.access_token, json=message)
+
+    assert read == {"tasks": [], "next_cursor": None}
+    assert refused.status_code == 403
+    assert 'scope="tasks:read tasks:write"' in refused.headers["www-authenticate"]
+    assert asked(town, "GET", "/lists", eve.token()).json() == []
+
+
 def test_the_typescript_client_signs_its_user_in_and_calls_every_tool(town: Town) -> None:
-    cy = town.better_auth.sign_up("cy@example.com")
     npm.install(AGENT, what="the TypeScript client of MCP")
     node = require_program("node", "run the TypeScript client of MCP")
 
     with talking([node, "agent.mjs", f"{town.url}/mcp"], folder=AGENT) as say:
-        address = say(None).removeprefix("Open ")
-        asyncio.run(comes_back(Browser(town.better_auth.origin, cy.email), address))
+        agrees_in_a_browser(say(None).removeprefix("Open "), "cy@example.com")
         tools = set(say(None).removeprefix("Tools: ").split(", "))
         called = set()
         for tool, answer in calls(say):
@@ -86,25 +104,42 @@ def test_the_typescript_client_signs_its_user_in_and_calls_every_tool(town: Town
             assert "code" not in answer, answer
 
     assert called == tools
-    assert [task["title"] for task in tasks(town, cy.token())] == ["Milk", "Rent", "Call"]
+    assert [task["title"] for task in tasks(town, town.better_auth.sign_in("cy@example.com").token())] == [
+        "Milk",
+        "Rent",
+        "Call",
+    ]
 
 
 async def adds(town: Town, memory: Memory, browser: Browser) -> Any:
+    return await called(town, memory, browser, "add_tasks", tasks=[{"title": "Milk"}])
+
+
+async def called(town: Town, memory: Memory, browser: Browser, tool: str, **arguments: Any) -> Any:
     url = f"{town.url}/mcp"
     async with (
         browser.http,
         httpx2.AsyncClient(auth=signing_in(url, browser, memory), trust_env=False, timeout=30) as http,
         Client(streamable_http_client(url, http_client=http)) as client,
     ):
-        result = await client.call_tool("add_tasks", {"tasks": [{"title": "Milk"}]})
+        result = await client.call_tool(tool, arguments)
         assert not result.is_error, result
         return result.structured_content
 
 
-async def comes_back(browser: Browser, address: str) -> None:
-    """As a browser does, to the program that sent its user away."""
-    async with browser.http:
-        await browser.agrees(address)
+def agrees_in_a_browser(address: str, email: str) -> None:
+    """At the pages of the example: somebody who has no account yet."""
+    with running_browser("sign in as the user of an assistant") as chrome:
+        chrome.get(address)
+        patience = WebDriverWait(chrome, 60)
+        chrome.find_element(By.NAME, "email").send_keys(email)
+        chrome.find_element(By.NAME, "password").send_keys("correct horse")
+        chrome.find_element(By.CSS_SELECTOR, "button[value='/sign-up/email']").click()
+        patience.until(url_contains("/consent"))
+        assert "tasks:write" in chrome.find_element(By.ID, "scope").text
+        chrome.find_element(By.CSS_SELECTOR, "button[value='true']").click()
+        patience.until(url_contains("/callback"))
+        assert "close this page" in chrome.page_source
 
 
 def calls(say: Say) -> Iterator[tuple[str, Any]]:

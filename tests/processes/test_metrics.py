@@ -178,9 +178,10 @@ def test_database_and_keys_that_do_not_answer_are_shown() -> None:
         assert api.value("taskward_problems_total", code="database_unavailable") == 1
 
 
-def test_without_an_address_nothing_is_counted_and_the_api_has_no_metrics(api: str) -> None:
+def test_what_is_off_is_not_even_imported_and_the_api_has_no_metrics(api: str) -> None:
     program = (
-        "import sys; from taskward.app import create_app; create_app(); sys.exit('prometheus_client' in sys.modules)"
+        "import sys; from taskward.app import create_app; create_app();"
+        "sys.exit(not sys.modules.keys().isdisjoint({'prometheus_client', 'mcp', 'mcp_types', 'taskward.doors.mcp'}))"
     )
     env = environment(DATABASE_URL="postgresql://a:b@127.0.0.1/c", JWT_HS256_SECRET=SECRET)
 

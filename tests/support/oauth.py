@@ -14,26 +14,27 @@ CALLBACK = "http://localhost:9/callback"
 class Browser:
     """Of one user, who has an account already."""
 
-    def __init__(self, origin: str, email: str, *, base_path: str = "/api/auth") -> None:
-        self.http = httpx.AsyncClient(base_url=origin + base_path, trust_env=False, timeout=20)
+    def __init__(self, origin: str, email: str, *, allows: str | None = None) -> None:
+        """`allows` are the scopes that the user agrees to, of those that are asked for; None is all of them."""
+        self.http = httpx.AsyncClient(base_url=f"{origin}/api/auth", trust_env=False, timeout=20)
+        self.allows = allows
         self.http.headers["origin"] = origin
         self.email = email
         self.was_asked_for = ""
         """The scopes that the page of consent showed."""
 
     async def agrees(self, url: str) -> dict[str, str]:
-        """What the assistant is told in the end, once the user has allowed what it asks for. It is gone back to."""
+        """What the assistant is told in the end, once the user has allowed what it asks for."""
         url = (await self.http.get(url)).headers["location"]
-        while not (page := urlsplit(url)).path.endswith("/callback"):
+        while (page := urlsplit(url)).path != "/callback":
             if page.path == "/sign-in":
                 answer = await self.says("/sign-in/email", page.query, email=self.email, password="correct horse")
             else:
                 assert page.path == "/consent", url
                 self.was_asked_for = dict(parse_qsl(page.query))["scope"]
-                answer = await self.says("/oauth2/consent", page.query, accept=True)
+                allowed = self.was_asked_for if self.allows is None else self.allows
+                answer = await self.says("/oauth2/consent", page.query, accept=True, scope=allowed)
             url = answer.json()["url"]
-        if not url.startswith(CALLBACK):
-            await self.http.get(url)
         return dict(parse_qsl(page.query))
 
     async def says(self, call: str, query: str, **fields: object) -> httpx.Response:
