@@ -14,7 +14,7 @@ from taskward.auth.authenticator import authenticator
 from taskward.auth.demand import demand_of
 from taskward.auth.issuer import LocalIssuer
 from taskward.auth.trust import NO_SDK, trust_of_agents
-from taskward.doors import changes
+from taskward.doors import calendar, changes
 from taskward.http import probes
 from taskward.http.admission import Admission
 from taskward.http.application import Application
@@ -166,7 +166,7 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
         title="Taskward",
         version=metadata.version("taskward"),
         description=DESCRIPTION,
-        openapi_tags=[*tasks.GROUPS, *lists.GROUPS, *changes.GROUPS, *owners.GROUPS, *probes.GROUPS],
+        openapi_tags=[*tasks.GROUPS, *lists.GROUPS, *changes.GROUPS, *calendar.GROUPS, *owners.GROUPS, *probes.GROUPS],
         lifespan=lifespan,
         openapi_url=None,
         docs_url=None,
@@ -177,6 +177,8 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
     for router in (*tasks.ROUTERS, *lists.ROUTERS, tasks.list_router):
         api.include_router(router, prefix=settings.api_prefix)
     api.include_router(changes.router, prefix=settings.api_prefix)
+    api.include_router(calendar.router, prefix=settings.api_prefix)
+    api.include_router(calendar.link_router, prefix=settings.api_prefix)
     api.include_router(owners.router, prefix=settings.api_prefix)
     api.include_router(probes.router)
     if agents is not None:

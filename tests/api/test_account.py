@@ -44,6 +44,7 @@ def lives(person: Person) -> None:
     person.adds("Water the plants", due_on="2026-03-10", recurrence="FREQ=DAILY")
     completed = person.post(f"/tasks/{person.tasks()[-1]['id']}/complete", json={"occurrence": 1})
     assert completed.status_code == 200
+    assert person.post("/calendar").status_code == 201
     person.delete(answer.headers["location"])
 
 

@@ -22,8 +22,9 @@ from taskward.lists.errors import ListNotFound
 from taskward.lists.model import ListCreate, ListPatch, ListReplace
 from taskward.lists.moves import ListMove
 from taskward.migrations import REVISIONS
+from taskward.owners import calendar_links
 from taskward.postgres.connection import Connection
-from taskward.postgres.context import APP_ROLE, NOBODY
+from taskward.postgres.context import APP_ROLE, KEEPER_ROLE, NOBODY, PRESENT
 from taskward.postgres.encoding import Row
 from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, StatementFailed
 from taskward.postgres.pool import Pool
@@ -40,8 +41,6 @@ from taskward.tasks.errors import TaskNotFound
 from taskward.tasks.finding import TaskQuery
 from taskward.tasks.model import TaskCreate, TaskPatch, TaskReplace
 from taskward.tasks.trash import TRASH
-
-KEEPER_ROLE = "taskward_keeper"
 
 RETRY = Idempotency("the same key", "f" * 64)
 
@@ -255,7 +254,11 @@ LOOK_AT_NOTHING = {
 }
 
 
+BY_SECRET = {"owners.calendar_links.WHOSE"}
+"""As the keeper, who sees the one row of which somebody knows the secret."""
+
 ONLY_ADD = {  # or move what is there
+    "owners.calendar_links.MAKE",
     "resources.clock.TICK",
     "resources.deliveries.LEAVING_TICK",
     "tasks.actions.CREATE.named.plain",
@@ -298,6 +301,8 @@ def test_every_statement_says_whose_rows_it_means(name: str) -> None:
     statement = STATEMENTS[name]
     if name in LOOK_AT_NOTHING:
         assert not re.search(rb"(?i)\b(from|into|update)\b", statement.sql)
+    elif name in BY_SECRET:
+        assert b"calendar_links.digest = $1" in statement.sql
     elif name in ONLY_ADD:
         assert statement.order[0] == "owner"
     elif name in OF_EVERY_OWNER:
@@ -720,3 +725,89 @@ def login_of(url: str) -> str:
 def asked_each(url: str, statements: str) -> None:
     for statement in statements.split("; "):
         asked(url, statement)
+
+
+# Whose calendar a secret shows, which is looked for before there is an owner
+
+
+WHO_AM_I = Statement(
+    b"select current_user, current_setting('app.user_id'), current_setting('app.presented_digest', true)", ()
+)
+EVERY_LINK = Statement(b"select owner_id from calendar_links", ())
+
+
+def test_a_secret_shows_one_owner_and_a_wrong_one_nobody(url: str, ann: str, bob: str) -> None:
+    async def main() -> None:
+        async with using(url, pool_size=1) as database:
+            hers, his = [await calendar_links.make(Session.begin(database, owner)) for owner in (ann, bob)]
+            for _ in range(3):  # under a name too, where the connection keeps it
+                for secret, owner in ((hers, ann), (his, bob), ("a" * 32, NOBODY), ("", NOBODY)):
+                    assert await calendar_links.owner_of(Session.begin(database, NOBODY), secret) == owner
+                    # Of the look-up nothing is left on the connection.
+                    [[(role, user, presented)]] = await Session.begin(database, NOBODY).read(WHO_AM_I())
+                    assert (role, user, presented or b"") == (APP_ROLE.encode(), b"", b"")
+                assert await seen(database, ann) == []
+            # Whatever the statement forgets
+            for secret, found in ((hers, [(ann.encode(),)]), ("a" * 32, [])):
+                present = PRESENT(digest=calendar_links.digest_of(secret))
+                assert await Session.begin(database, NOBODY).read(present, EVERY_LINK()) == [
+                    [(KEEPER_ROLE.encode(), calendar_links.digest_of(secret).encode())],
+                    found,
+                ]
+
+    asyncio.run(main())
+
+
+def test_a_look_up_that_fails_leaves_nothing_behind(url: str, ann: str) -> None:
+    fails = Statement(b"select 1 / 0", ())
+
+    async def main() -> None:
+        async with using(url, pool_size=1) as database:
+            secret = await calendar_links.make(Session.begin(database, ann))
+            for _ in range(2):
+                with pytest.raises(StatementFailed):
+                    await Session.begin(database, NOBODY).read(
+                        PRESENT(digest=calendar_links.digest_of(secret)), EVERY_LINK(), fails()
+                    )
+                [[(role, user, presented)]] = await Session.begin(database, ann).read(WHO_AM_I())
+                assert (role, user, presented or b"") == (APP_ROLE.encode(), ann.encode(), b"")
+
+    asyncio.run(main())
+
+
+def test_the_keeper_sees_the_owner_of_a_presented_digest_and_can_do_no_more(url: str, ann: str, bob: str) -> None:
+    async def main() -> tuple[str, str]:
+        async with using(url) as database:
+            hers, _ = [await calendar_links.make(Session.begin(database, owner)) for owner in (ann, bob)]
+            return hers, calendar_links.digest_of(hers)
+
+    _, digest = asyncio.run(main())
+
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute(f"set role {KEEPER_ROLE}")
+        for presented in ("", "%", digest[:-1], digest.upper()):
+            session.execute("select set_config('app.presented_digest', %s, false)", [presented])
+            assert session.execute("select owner_id from calendar_links").fetchall() == []
+        session.execute("select set_config('app.presented_digest', %s, false)", [digest])
+        assert session.execute("select owner_id from calendar_links").fetchall() == [(ann,)]
+        for forbidden in (
+            "select created_at from calendar_links",
+            "delete from calendar_links",
+            "update calendar_links set owner_id = owner_id",
+            "insert into calendar_links (owner_id, digest) values ('x', repeat('a', 64))",
+        ):
+            with pytest.raises(errors.InsufficientPrivilege):
+                session.execute(forbidden.encode())
+
+
+def test_what_is_presented_means_nothing_to_the_role_of_requests(url: str, ann: str, bob: str) -> None:
+    async def main() -> str:
+        async with using(url) as database:
+            return await calendar_links.make(Session.begin(database, ann))
+
+    digest = calendar_links.digest_of(asyncio.run(main()))
+
+    for owner in (None, NOBODY, bob):
+        with as_app(url, owner) as session:
+            session.execute("select set_config('app.presented_digest', %s, false)", [digest])
+            assert session.execute("select * from calendar_links").fetchall() == []

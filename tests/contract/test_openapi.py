@@ -49,6 +49,9 @@ STATUSES = {
     ("delete", "/lists/{list_id}"): {200, 204, 404, 409, 412, 428} | COMMON,
     ("post", "/lists/{list_id}/move"): {200, 404, 412, 428} | OF_A_BODY | COMMON,
     ("get", "/changes"): {200, 410} | COMMON,
+    ("post", "/calendar"): {201} | COMMON,
+    ("delete", "/calendar"): {204} | COMMON,
+    ("get", "/calendar/{secret}.ics"): {200, 304, 404, 422, 429, 431, 500, 503},
     ("delete", "/me"): {204, 403} | COMMON,
     ("get", "/health"): {200, 431, 500},
     ("get", "/ready"): {200, 431, 500, 503},
@@ -81,6 +84,9 @@ OPERATION_IDS = {
     "replace_list",
     "change_list",
     "list_changes",
+    "make_calendar_link",
+    "remove_calendar_link",
+    "read_calendar",
     "forget_me",
     "health",
     "ready",
@@ -155,9 +161,13 @@ GROUPS = {
         "move_list",
     ],
     "changes": ["list_changes"],
+    "calendar": ["make_calendar_link", "remove_calendar_link", "read_calendar"],
     "account": ["forget_me"],
     "operations": ["health", "ready"],
 }
+
+
+WITHOUT_A_TOKEN = ("/health", "/ready", "/calendar/{secret}.ics")
 
 
 def test_calls_on_tasks_need_a_bearer_token_and_the_operators_do_not(document: dict[str, Any]) -> None:
@@ -165,7 +175,7 @@ def test_calls_on_tasks_need_a_bearer_token_and_the_operators_do_not(document: d
 
     assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
     for _, path, operation in operations(document):
-        assert operation.get("security") == (None if path in ("/health", "/ready") else [{name: []}])
+        assert operation.get("security") == (None if path in WITHOUT_A_TOKEN else [{name: []}])
 
 
 def test_every_error_is_a_problem_document(document: dict[str, Any]) -> None:
@@ -206,6 +216,8 @@ def test_every_code_is_told_where_it_can_come(document: dict[str, Any]) -> None:
         ("get", "/tasks/{task_id}", "304", {"ETag"}),
         ("put", "/tasks/{task_id}", "200", {"ETag"}),
         ("patch", "/tasks/{task_id}", "200", {"ETag"}),
+        ("get", "/calendar/{secret}.ics", "200", {"ETag", "Content-Disposition"}),
+        ("get", "/calendar/{secret}.ics", "304", {"ETag"}),
         ("post", "/tasks/batch", "200", {"Idempotent-Replayed"}),
         ("post", "/tasks/{task_id}/restore", "200", {"ETag"}),
         ("get", "/trash", "200", {"Link"}),
@@ -298,6 +310,7 @@ def test_the_shapes_are_those_of_the_contract(document: dict[str, Any]) -> None:
             "Sort",
             "Problem",
             "Health",
+            "CalendarLinkRead",
         ),
         "TaskMove",
         *("Batch", "CreateOperation", "PatchOperation", "MoveOperation", "DeleteOperation"),
@@ -439,9 +452,12 @@ def test_every_example_of_a_refusal_is_what_is_answered(document: dict[str, Any]
         ("POST", "/lists", 422, {"json": {"name": "Errands", "owner_id": "bob"}}),
         ("DELETE", "/trash", 422, {"params": {"page": 1}}),
         ("DELETE", "/me", 422, {}),
+        ("GET", "/calendar/{secret}.ics", 422, {"params": {"as": "x"}}),
+        ("GET", "/calendar/{secret}.ics", 404, {}),
+        ("POST", "/calendar", 422, {"params": {"page": 1}}),
         ("PATCH", "/tasks/{task_id}", 412, {"json": {"title": "x"}, "headers": {"If-Match": '"1"'}}),
     ]:
-        answer = ann.send(method, path.replace("/tasks/{task_id}", milk), **sent)
+        answer = ann.send(method, path.replace("/tasks/{task_id}", milk).replace("{secret}", "a" * 32), **sent)
         assert answer.status_code == status
         assert answer.json() == example(method, path, status)
     for method, path in [("GET", "/tasks/{task_id}"), ("DELETE", "/trash/{task_id}"), ("GET", "/lists/{list_id}")]:
@@ -482,6 +498,7 @@ def test_the_paths_bear_the_prefix_and_the_operators_do_not() -> None:
         "/api/v1/tasks/{task_id}/move",
         *("/api/v1/trash", "/api/v1/trash/{task_id}", "/api/v1/tags", "/api/v1/me", "/health", "/ready"),
         *("/api/v1/lists", "/api/v1/lists/{list_id}", "/api/v1/lists/{list_id}/move", "/api/v1/changes"),
+        *("/api/v1/calendar", "/api/v1/calendar/{secret}.ics"),
     }
     assert document["openapi"].startswith("3.1")
     assert document["info"]["version"]

@@ -284,7 +284,15 @@ def test_forgetting_removes_every_row_of_one_owner(url: str, onlooker: str) -> N
     adds(url, ann, "a", "b")
     adds(url, bob, "a")
 
-    removed = {"completions": 0, "tasks": 2, "lists": 0, "idempotency_keys": 2, "delivery": 0, "owner": 1}
+    removed = {
+        "completions": 0,
+        "tasks": 2,
+        "lists": 0,
+        "idempotency_keys": 2,
+        "delivery": 0,
+        "calendar_links": 0,
+        "owner": 1,
+    }
     assert forget(url, ann) == removed
     assert rows_of(onlooker, ann) == {"owner": 0, "tasks": 0, "idempotency_keys": 0}
     assert rows_of(onlooker, bob) == {"owner": 1, "tasks": 1, "idempotency_keys": 1}
@@ -356,7 +364,15 @@ def test_the_commands_do_it_and_say_what_they_did(database_url: str) -> None:
     purged = taskward(database_url, "purge", TRASH_DAYS="9")
 
     assert (refused.returncode, kept["tasks"]) == (1, 1)
-    removed = {"completions": 0, "tasks": 1, "lists": 0, "idempotency_keys": 1, "delivery": 0, "owner": 1}
+    removed = {
+        "completions": 0,
+        "tasks": 1,
+        "lists": 0,
+        "idempotency_keys": 1,
+        "delivery": 0,
+        "calendar_links": 0,
+        "owner": 1,
+    }
     told = ", ".join(f"{count} rows of {table}" for table, count in removed.items())
     assert forgotten.stdout == f"Forgot {ann}: removed {told}.\n"
     assert again.stdout.endswith(f"There was nothing of {ann}.\n")

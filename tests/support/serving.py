@@ -15,7 +15,13 @@ class Server(uvicorn.Server):
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(
             uvicorn.Config(
-                app, http=Protocol, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=3
+                app,
+                http=Protocol,
+                log_config=None,
+                access_log=False,
+                ws="none",
+                proxy_headers=False,
+                timeout_graceful_shutdown=3,
             )
         )
         self.is_up = threading.Event()

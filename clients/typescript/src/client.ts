@@ -73,6 +73,12 @@ export function taskward(options: Options) {
     tags: call("GET /tags"),
     /** What has changed, as it happens. */
     changes: changesOver(call("GET /changes"), options.backoff ?? doubling, connection.whose),
+    calendar: {
+      /** The address at which calendar programs read the due tasks, in place of the one before. It is not told again. */
+      make: call("POST /calendar"),
+      /** Nobody reads there any more. */
+      remove: call("DELETE /calendar"),
+    },
     me: {
       /** Removes all that the user has, for good. */
       forget: call("DELETE /me"),

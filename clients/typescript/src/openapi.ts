@@ -381,6 +381,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Calendar Link
+         * @description Make the address of your calendar, in place of the one before.
+         *
+         *     Each call makes another, whatever its `Idempotency-Key`: only a digest of the address is kept, so it cannot be told
+         *     once more. Of several answers the latest holds.
+         */
+        post: operations["make_calendar_link"];
+        /**
+         * Remove Calendar Link
+         * @description Remove the address of your calendar: nobody can read it there any more.
+         */
+        delete: operations["remove_calendar_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/calendar/{secret}.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Calendar
+         * @description Read the due tasks of whoever made the address; no token is needed. Those that are Done are left out, and where
+         *     there are more than 2,000, or 4 MiB of text, those that are farthest from now.
+         */
+        get: operations["read_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -447,6 +495,7 @@ export interface components {
     schemas: {
         Batch: Batch;
         BatchRead: BatchRead;
+        CalendarLinkRead: CalendarLinkRead;
         ChangesRead: ChangesRead;
         Completed: Completed;
         CompletionKind: CompletionKind;
@@ -1426,6 +1475,88 @@ export interface operations {
             };
         };
     };
+    make_calendar_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarLinkRead"];
+                };
+            };
+        };
+    };
+    remove_calendar_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    read_calendar: {
+        parameters: {
+            query?: {
+                /** @description Any of these: the id of a list, or its uid; `inbox` for tasks in no list. */
+                list?: (number | string | "inbox")[];
+                /** @description Events are for programs that leave to-dos out, as those of Google, Apple and Outlook do. */
+                as?: "todos" | "events";
+            };
+            header?: {
+                /** @description The `ETag` of what you have. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description What the address was made with. */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag: string;
+                    /** @description The name of a file, for browsers. */
+                    "Content-Disposition": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description Not modified: `If-None-Match` names the current version. */
+            304: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     forget_me: {
         parameters: {
             query: {
@@ -1508,6 +1639,13 @@ export interface BatchRead {
      * @description One for each operation, in their order.
      */
     results: (components["schemas"]["CreateResult"] | components["schemas"]["PatchResult"] | components["schemas"]["MoveResult"] | components["schemas"]["DeleteResult"])[];
+}
+export interface CalendarLinkRead {
+    /**
+     * Url
+     * @description Whoever knows it can read your due tasks. It is not shown again.
+     */
+    url: string;
 }
 export interface ChangesRead {
     /**
@@ -2340,7 +2478,7 @@ export interface Problem {
      * @description For programs. Later releases may know more.
      * @enum {string}
      */
-    code: "anchor_elsewhere" | "body_too_large" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_empty" | "list_not_found" | "method_not_allowed" | "occurrence_not_latest" | "occurrence_not_open" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "recurrence_empty" | "recurring_task" | "reference_not_found" | "request_timeout" | "route_not_found" | "sync_reset" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "too_deep" | "uid_taken" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
+    code: "anchor_elsewhere" | "body_too_large" | "calendar_not_found" | "cursor_invalid" | "database_unavailable" | "forbidden" | "header_too_large" | "idempotency_key_reused" | "internal_error" | "keys_unavailable" | "limit_reached" | "list_not_empty" | "list_not_found" | "method_not_allowed" | "occurrence_not_latest" | "occurrence_not_open" | "overloaded" | "precondition_required" | "preflight_refused" | "rate_limited" | "recurrence_empty" | "recurring_task" | "reference_not_found" | "request_timeout" | "route_not_found" | "sync_reset" | "task_not_found" | "token_expired" | "token_invalid" | "token_missing" | "too_deep" | "uid_taken" | "unsupported_media_type" | "validation_failed" | "version_mismatch";
     /** @description One sentence, for people. */
     detail: string;
     /** @description With `validation_failed`: what is wrong, 20 things at most, the first told in `detail`. */

@@ -14,6 +14,10 @@ IN_FLIGHT_PER_CONNECTION = 50
 """More than this for each connection to the database would only wait, and pile up behind a slow one."""
 
 
+PART_OF_STRANGERS = 4
+"""Requests without a token have the fourth part of the places: who tries secrets leaves the rest to those with one."""
+
+
 class Admission:
     """`requests_per_minute` are those of one owner; 0 is no limit."""
 
@@ -22,6 +26,7 @@ class Admission:
         self.count = RateLimit(requests_per_minute).count
         self.max_in_flight = IN_FLIGHT_PER_CONNECTION * pool.pool_size
         self.in_flight = 0
+        self.strangers = 0
 
     def begin(self) -> None:
         """Each that begins must end, whatever happens in between.
@@ -44,6 +49,21 @@ class Admission:
             yield
         finally:
             self.end()
+
+    @contextmanager
+    def of_strangers(self) -> Iterator[None]:
+        """
+        Raises:
+            Overloaded
+        """
+        if self.strangers >= max(1, self.max_in_flight // PART_OF_STRANGERS):
+            raise Overloaded
+        with self.admitted():
+            self.strangers += 1
+            try:
+                yield
+            finally:
+                self.strangers -= 1
 
     def end(self) -> None:
         self.in_flight -= 1

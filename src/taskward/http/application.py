@@ -21,7 +21,7 @@ from taskward.http.direct_routes import DirectRoutes, Found
 from taskward.http.errors import HeaderTooLarge
 from taskward.http.headers import AT_ONCE, HeaderList, common_headers, new_request_id
 from taskward.http.protocol import AtOnce
-from taskward.http.responses import ProblemResponse
+from taskward.http.responses import KeptResponse, ProblemResponse
 from taskward.logs import RequestRecord, digest, request_id
 from taskward.postgres.failures import DatabaseUnavailable
 
@@ -137,6 +137,9 @@ class Answering:
         at_once: AtOnce | None = scope.get("extensions", NOTHING).get(AT_ONCE)
         if isinstance(response, ProblemResponse):
             scope[KEY].problem = response.problem
+        elif isinstance(response, KeptResponse):
+            others = (header for header in self.headers if header[0] != b"cache-control")
+            self.headers = ((b"cache-control", response.cache_control), *others)
         headers = [*response.raw_headers, *self.headers]
         self.status = response.status_code
         body = b"" if self.is_head else bytes(response.body)

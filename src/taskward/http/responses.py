@@ -30,6 +30,12 @@ class JsonResponse(Response):
         ]
 
 
+class KeptResponse(Response):
+    """One that its client may keep and ask about by its `ETag`: its Cache-Control takes the place of everybody's."""
+
+    cache_control = b"private, no-cache, no-transform"
+
+
 class ProblemResponse(Response):
     """RFC 9457."""
 

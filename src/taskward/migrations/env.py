@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
+import taskward.owners.calendar_links
 import taskward.resources.deliveries
 import taskward.tasks.recurring  # noqa: F401 - fills SQLModel.metadata
 from taskward.migrations import REVISIONS

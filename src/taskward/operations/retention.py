@@ -9,7 +9,8 @@ from psycopg import sql
 from sqlalchemy import Integer, Table, bindparam, delete, exists, func, literal_column, select, update
 from sqlmodel import SQLModel
 
-import taskward.resources.deliveries  # noqa: F401 - a table with an owner
+import taskward.owners.calendar_links
+import taskward.resources.deliveries  # noqa: F401 - tables with an owner
 from taskward.lists.model import TABLE as LISTS
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence
 from taskward.postgres.context import APP_ROLE, DISTRIBUTED, KEEPER_ROLE, distribution_of

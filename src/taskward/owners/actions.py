@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Table, delete, exists, literal_column, select
 from sqlmodel import SQLModel
 
+import taskward.owners.calendar_links
 import taskward.resources.deliveries
 import taskward.tasks.recurring  # noqa: F401 - fills SQLModel.metadata
 from taskward.postgres.statements import Statement, compiled, owned

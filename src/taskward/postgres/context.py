@@ -15,8 +15,9 @@ APP_ROLE = "taskward_app"
 """The role of every transaction: it owns nothing, cannot log in, and row-level security binds it."""
 
 KEEPER_ROLE = "taskward_keeper"
-"""Sees of every owner what its policies name, and no content: who the owners are, whose rows have expired, and of whom
-something is to be told. It removes keys and claims deliveries; all else happens as the owner."""
+"""Sees of every owner what its policies name, and no content: who the owners are, whose rows have expired, of whom
+something is to be told, and whose calendar a secret shows. It removes keys and claims deliveries; all else happens as
+the owner."""
 
 NOBODY = ""
 """An owner without a row: the policies take an empty setting for nobody."""
@@ -49,6 +50,17 @@ IS_POOLED = func.pg_backend_pid() != bindparam("backend_pid", type_=Integer())
 FIRST_CONTEXT = compiled(select(*settings_but_owner(is_local=IS_POOLED), SET_OWNER))
 """In front of the first group on each connection: sets role, time zone and timeout for the session where it is direct,
 and for the transaction alone where it is pooled, so that nothing is left to the pooler's next client.
+"""
+
+
+PRESENT = compiled(
+    select(
+        setting("role", literal_column(f"'{KEEPER_ROLE}'"), is_local=literal_column("true")),
+        setting("app.presented_digest", bindparam("digest", type_=Text()), is_local=literal_column("true")),
+    )
+)
+"""Behind the context of nobody, and for the rest of its group: the role becomes the keeper, to whom a policy shows the
+row of which somebody knows the secret. A statement of its own, because one that looks must be planned as that role.
 """
 
 

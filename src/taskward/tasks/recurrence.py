@@ -262,6 +262,11 @@ class Dates:
             period += 1
             months += self.months_in_period
 
+    def names(self, day: date) -> bool:
+        """Whether the rule itself has the day, as it may not have the start."""
+        first = self.first_of(self.period_of(day))
+        return day.toordinal() - first in self.offsets(first)
+
     def number_until(self, day: date) -> int:
         """How many there are until the day, itself among them, whatever ends the series."""
         if day < self.start:

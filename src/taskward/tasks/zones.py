@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
+from io import BytesIO
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local times here are plain, and their zone stands beside them
@@ -99,8 +100,12 @@ def steps() -> tuple[list[int], list[datetime]]:
 
 
 def rules_of(zone: str) -> ZoneInfo:
-    with files("tzdata").joinpath("zoneinfo", *zone.split("/")).open("rb") as file:
-        return ZoneInfo.from_file(file)
+    return ZoneInfo.from_file(BytesIO(data_of(zone)))
+
+
+def data_of(zone: str) -> bytes:
+    """As RFC 9636 has it."""
+    return files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
 
 
 def within_cycle(day: int) -> int:
