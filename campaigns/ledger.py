@@ -19,11 +19,11 @@ from taskward.operations.retention import purge
 
 OWNER = "ann"
 WRITERS = 8
-CHANGES = {"short": 400, "long": 10_000}
+CHANGES = {"short": 240, "long": 10_000}
 KILLS = {"short": 1, "long": 12}
 WORKERS = 2
 LIMIT = 7
-MOST_SECONDS = {"short": 60, "long": 400}
+MOST_SECONDS = {"short": 200, "long": 400}
 
 TASK_FIELDS = ("version", "title", "status", "list_id", "parent_id", "position")
 LIST_FIELDS = ("version", "name", "position")
@@ -306,13 +306,13 @@ class Copy:
 
 @asynccontextmanager
 async def following(copies: Sequence[Copy]) -> AsyncIterator[None]:
-    """From when nobody writes any more they have a minute to catch up."""
+    """From when nobody writes any more they have two minutes to catch up."""
     tasks = [asyncio.create_task(copy.follow()) for copy in copies]
     try:
         yield
         for copy in copies:
             copy.is_over = True
-        await asyncio.wait(tasks, timeout=60)
+        await asyncio.wait(tasks, timeout=120)
     finally:
         for task in tasks:
             task.cancel()

@@ -22,7 +22,9 @@ OWNER = "ann"
 WRITERS = 8
 WORKERS = {"short": 1, "long": 2}
 KILLS = {"short": 2, "long": 15}
-SECONDS_BETWEEN = (2.0, 4.5)
+SECONDS_BETWEEN = {"short": (0.5, 1.5), "long": (2.0, 4.5)}
+MOST_SECONDS = 120
+"""For purges to remove rows, and for the copy to catch up: both may take long on a crowded machine."""
 MOST_LIVE = 12
 """Tasks of one writer."""
 
@@ -206,7 +208,7 @@ class Copy:
             self.since, self.has_caught_up = body["next"], not body["more"]
 
     async def differences(self, database: PostgreSQL) -> int:
-        ends_at = time.monotonic() + 20
+        ends_at = time.monotonic() + MOST_SECONDS
         self.has_caught_up = False
         while not self.has_caught_up and time.monotonic() < ends_at:
             await self.step()
@@ -265,24 +267,28 @@ async def removals(size: Size) -> list[Outcome]:
         clients_of(api) as clients,
     ):
         with temporary_folder(None) as folder:
-            return await remove_all_the_time(database, clients, Purges(database, folder / "purge.log"), KILLS[size])
+            return await remove_all_the_time(database, clients, Purges(database, folder / "purge.log"), size)
 
 
-async def remove_all_the_time(database: PostgreSQL, clients: Clients, purges: Purges, kills: int) -> list[Outcome]:
+async def remove_all_the_time(database: PostgreSQL, clients: Clients, purges: Purges, size: Size) -> list[Outcome]:
+    kills, seconds_between = KILLS[size], SECONDS_BETWEEN[size]
     writers, copy, pauses = Writers(clients), Copy(clients), random.Random(2)  # noqa: S311 - the same every time
     times = []
     async with running(age(database), copy.follow(), purges.run()):
         writing = [asyncio.create_task(writers.write(number)) for number in range(WRITERS)]
         try:
             for _ in range(kills):
-                await asyncio.sleep(pauses.uniform(*SECONDS_BETWEEN))
+                await asyncio.sleep(pauses.uniform(*seconds_between))
                 killed_at = time.monotonic()
                 database.kill()
                 await asyncio.sleep(pauses.uniform(0.1, 0.5))
                 database.start()
                 await database.comes_back()
                 times.append((killed_at, time.monotonic() + 1))
-            await asyncio.sleep(SECONDS_BETWEEN[1])
+            await asyncio.sleep(seconds_between[1])
+            ends_at = time.monotonic() + MOST_SECONDS
+            while purges.removed() < kills and time.monotonic() < ends_at:  # noqa: ASYNC110 - another process removes
+                await asyncio.sleep(0.1)
             writers.is_over = True
             await asyncio.gather(*writing)
         finally:
