@@ -27,8 +27,7 @@ from taskward.lists import routes as lists
 from taskward.migrations import REVISIONS
 from taskward.owners import routes as owners
 from taskward.postgres.pool import Pool
-from taskward.resources.clock import owned_tables
-from taskward.resources.deliveries import LEAVING_TICK
+from taskward.resources.clock import NEWS_TICK, owned_tables
 from taskward.resources.news import News
 from taskward.settings import Settings, SettingsError, read_settings
 from taskward.tasks import routes as tasks
@@ -106,7 +105,7 @@ def services_of(settings: Settings, *, local_issuer: LocalIssuer | None, news: N
     if settings.webhook_url is not None:
         from taskward.doors.webhook import Dispatcher  # its HTTP client is for those who want it
 
-        news.tick = LEAVING_TICK
+        news.tick = NEWS_TICK
         news.dispatcher = Dispatcher(settings, pool, leave=news.leave)
     tokens = authenticator(settings, trusts=[] if local_issuer is None else [local_issuer.trust])
     return Services(

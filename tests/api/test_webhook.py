@@ -24,7 +24,10 @@ from taskward.resources.news import News
 
 OTHER_SECRET = "whsec_" + "b3RoZXIgc2VjcmV0IG9mIDMyIGJ5dGVzLCBvciBtb3Jl"
 
-PENDING = "select owner_id, attempts, due_at > now() from delivery where owner_id = %s"
+PENDING = """
+select owner_id, attempts, due_at > now() from delivery full join owner using (owner_id)
+where owner_id = %s and (news_since is not null or delivery.owner_id is not null)
+"""
 
 
 @pytest.fixture
@@ -205,8 +208,8 @@ def test_a_receiver_that_asks_for_time_gets_it_up_to_a_day(
 def test_what_was_left_is_told_after_a_start(
     told: Told, person: Callable[..., Person], receiver: Receiver, url: str
 ) -> None:
-    asked(url, "insert into owner (owner_id, version) values ('nobody any more', 1)")
-    asked(url, "insert into delivery (owner_id, told_version) values ('nobody any more', 1), ('forgotten', 1)")
+    asked(url, "insert into owner (owner_id, version, news_since) values ('no rows', 1, 1), ('no news', 2, null)")
+    asked(url, "insert into delivery (owner_id, told_version) values ('no rows', 1), ('no news', null), ('gone', 1)")
     receiver.fault = "500"
     with told.api() as api:
         ann = person("ann", api=api)
@@ -218,6 +221,7 @@ def test_what_was_left_is_told_after_a_start(
     with told.api():
         receiver.hears(ann.id)
         eventually(lambda: asked(url, "select * from delivery") == [])
+        assert asked(url, "select * from owner where news_since is not null") == []
 
 
 def test_what_is_failing_for_a_month_is_given_up_and_what_follows_is_told(

@@ -39,6 +39,8 @@ log = logging.getLogger("taskward.webhook")
 
 CHANGES = each_following(FEED.kinds)
 
+NOTHING_TOLD = {"version": None, "kind": 0, "id": 0, "part": 0}
+
 CLAIM_SECONDS, CLAIM_MS = 60, 60_000
 """A claim that is not extended ends then: far later than a request and what is noted of it can take together."""
 
@@ -49,7 +51,7 @@ PAGE = 50
 FRESH_SECONDS = 5
 """So many changes are read at once, and those that could not be told in this time are read anew: then the latest."""
 
-SCAN_SECONDS = 60
+GATHER_SECONDS = 60
 """At most so often a process that writes looks for what others have left."""
 
 AGAIN_SECONDS = 15
@@ -83,7 +85,7 @@ class ClaimLost(Exception):
 @dataclass(frozen=True, slots=True)
 class Pending:
     event: Event
-    position: Position
+    position: Position | None
     """Up to which all is told then."""
     settled: Sequence[Bound]
     """What is noted when it was told, as the owner in one transaction, and twice does no harm. The first extends the
@@ -94,7 +96,7 @@ class Pending:
 class Page:
     """What is next, as far as it was read."""
 
-    end: Position
+    end: Position | None
     pending: list[Pending] = field(default_factory=list)
     has_more: bool = False
     version: int = 0
@@ -107,7 +109,8 @@ class Turn:
 
     owner_id: str
     claim: int
-    told: Position
+    told: Position | None
+    """None before the first."""
     attempts: int
     failing_seconds: float
     ends_at: float
@@ -147,7 +150,9 @@ class Dispatcher:
         """Owners who have written, in their order."""
         self.scan_at = NEVER
         """When the next look at all is due, in the event loop's time."""
-        self.scanned_at = -NEVER
+        self.gather_at = NEVER
+        """When it is also for those whom nobody has begun to tell."""
+        self.gathered_at = -NEVER
         self.is_stopping = False
 
     def open(self) -> None:
@@ -156,7 +161,7 @@ class Dispatcher:
         self.events = frozenset(self.settings.webhook_events)
         self.database = asyncio.Semaphore(MOST_DATABASE_CALLS)
         self.awake = asyncio.Event()
-        self.scan_at = self.loop.time()
+        self.gather(at=self.loop.time())
         self.running = asyncio.create_task(self.run())
 
     # What it is told
@@ -169,15 +174,15 @@ class Dispatcher:
         elif len(self.woken) < MOST_WOKEN:
             self.woken[owner_id] = None
         else:
-            self.look_again(at=self.loop.time())
-        self.look_again(at=self.scanned_at + SCAN_SECONDS)
+            self.gather(at=self.loop.time())
+        self.gather(at=self.gathered_at + GATHER_SECONDS)
         if not is_certain:
-            self.look_again(at=self.loop.time() + AGAIN_SECONDS)
+            self.gather(at=self.loop.time() + AGAIN_SECONDS)
         self.awake.set()
 
     def scan_soon(self) -> None:
         """Somebody has left something."""
-        self.look_again(at=self.loop.time())
+        self.gather(at=self.loop.time())
         self.awake.set()
 
     def stop(self) -> None:
@@ -219,7 +224,7 @@ class Dispatcher:
             except (DatabaseUnavailable, DatabaseRefused, StatementFailed) as failure:
                 log.warning("the database did not say who is to be told of", extra={"error": name_of(failure)})
                 self.woken.clear()
-                self.scan_at = self.loop.time() + AGAIN_SECONDS
+                self.gather(at=self.loop.time() + AGAIN_SECONDS)
             await self.sleep(until=self.scan_at if free else NEVER)
 
     async def sleep(self, *, until: float) -> None:
@@ -234,15 +239,21 @@ class Dispatcher:
         """Claims those that are due for longest, whoever they are."""
         began, claim = self.loop.time(), new_claim()
         calls = [deliveries.CLAIM_DUE(claim=claim, ms=CLAIM_MS, rows=free), deliveries.NEXT()]
-        is_counting = began >= self.counted_at + COUNT_SECONDS
-        found, [(next_in,)], *counted = await self.as_keeper(*calls, *[deliveries.PENDING()] * is_counting)
-        if counted:
-            self.note_pending(counted[0], at=began)
-        self.scanned_at, self.scan_at = began, NEVER
+        if is_gathering := began >= self.gather_at:
+            calls.insert(0, deliveries.GATHER())
+            self.gathered_at, self.gather_at = began, NEVER
+        if is_counting := began >= self.counted_at + COUNT_SECONDS:
+            calls.append(deliveries.PENDING())
+        # What is noted while it looks is for the look after this one.
+        self.scan_at = self.gather_at
+        answers = await self.as_keeper(*calls)
+        found, [(next_in,)] = answers[is_gathering : is_gathering + 2]
+        if is_counting:
+            self.note_pending(answers[-1], at=began)
         if len(found) == free:  # there may be more than had a place
-            self.scan_at = began
+            self.look_again(at=began)
         elif next_in is not None:
-            self.scan_at = self.loop.time() + max(float(next_in), LEAST_SECONDS)
+            self.look_again(at=self.loop.time() + max(float(next_in), LEAST_SECONDS))
         self.begin(found, claim, began)
 
     async def claim_woken(self, free: int) -> None:
@@ -311,17 +322,18 @@ class Dispatcher:
 
     async def changes(self, turn: Turn) -> Page:
         """What has changed behind what is told."""
-        _, found = await self.as_owner(turn, PLAINLY, CHANGES(limit=PAGE, **turn.told._asdict()))
+        behind = NOTHING_TOLD if turn.told is None else turn.told._asdict()
+        _, found = await self.as_owner(turn, PLAINLY, CHANGES(limit=PAGE, **behind))
         page = Page(end=turn.told)
         for row in found:
             version, position, change, has_more = row
             page.version, page.has_more = int(version or 0), has_more == b"t"
             if position is not None and change is not None:
-                page.end = position_of(position)
-                event = event_of(turn.owner_id, page.end, change)
+                page.end = end = position_of(position)
+                event = event_of(turn.owner_id, end, change)
                 if event is not None and event.type in self.events:
-                    call = deliveries.ADVANCE(claim=turn.claim, ms=CLAIM_MS, **page.end._asdict())
-                    page.pending.append(Pending(event, page.end, [call]))
+                    call = deliveries.ADVANCE(claim=turn.claim, ms=CLAIM_MS, **end._asdict())
+                    page.pending.append(Pending(event, end, [call]))
         return page
 
     async def is_told(self, turn: Turn, pending: Pending) -> bool:
@@ -395,6 +407,11 @@ class Dispatcher:
 
     def look_again(self, *, at: float) -> None:
         self.scan_at = min(self.scan_at, at)
+
+    def gather(self, *, at: float) -> None:
+        """Looks then also for those whom nobody has begun to tell."""
+        self.gather_at = min(self.gather_at, at)
+        self.look_again(at=at)
 
 
 def new_claim() -> int:

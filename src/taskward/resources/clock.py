@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Index,
     MetaData,
     Text,
     bindparam,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel
 
-from taskward.postgres.statements import OWNER, compiled, domain
+from taskward.postgres.statements import OWNER, Statement, compiled, domain
 
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8259 §6)."""
@@ -36,6 +37,7 @@ VERSION_NUMBER = domain("version_number", BigInteger(), f"value between 1 and {L
 
 class OwnerClock(SQLModel, table=True):
     __tablename__ = "owner"
+    __table_args__ = (Index("owner_by_news", "news_since", postgresql_where=text("news_since is not null")),)
     # No table refers to it: a row that is stamped proves that the clock was moved, and a foreign key would look again.
 
     owner_id: str = Field(primary_key=True, sa_type=OWNER_NAME)
@@ -43,6 +45,8 @@ class OwnerClock(SQLModel, table=True):
     feed_floor: int = Field(sa_type=BigInteger, nullable=False, sa_column_kwargs={"server_default": text("0")})
     """Of removals up to this version some have no trace any more. At first the first version: who was forgotten and
     comes back has lost all before it."""
+    news_since: int | None = Field(sa_type=BigInteger, nullable=True)
+    """From this version on the application is to be told; what it was told since, `deliveries.py` knows."""
 
 
 CLOCK = SQLModel.metadata.tables["owner"]
@@ -51,15 +55,24 @@ CLOCK = SQLModel.metadata.tables["owner"]
 _setting: ColumnElement[Any] = literal_column("'app.version'")
 
 _now_ms = bindparam("now_ms", type_=BigInteger())
-_first = insert(CLOCK).values(owner_id=OWNER, version=_now_ms, feed_floor=_now_ms)
-# A statement of its own: folded into the change as a CTE it would work on a snapshot that is older than the lock.
-MOVE = _first.on_conflict_do_update(
-    index_elements=[CLOCK.c.owner_id],
-    set_={"version": func.greatest(CLOCK.c.version + literal_column("1"), _first.excluded.version)},
-)
-REMEMBER = func.set_config(_setting, cast(CLOCK.c.version, Text), true())
-TICK = compiled(MOVE.returning(REMEMBER))
-"""Answers the version. `deliveries.py` has another form, with which somebody is to be told of the write."""
+_remember = func.set_config(_setting, cast(CLOCK.c.version, Text), true())
+
+
+def ticking(*, is_told: bool) -> Statement:
+    first = insert(CLOCK).values(owner_id=OWNER, version=_now_ms, feed_floor=_now_ms)
+    version = func.greatest(CLOCK.c.version + literal_column("1"), first.excluded.version)
+    moved: dict[str, ColumnElement[Any]] = {"version": version}
+    if is_told:
+        first = first.values(news_since=_now_ms)
+        moved["news_since"] = func.coalesce(CLOCK.c.news_since, version)
+    # A statement of its own: folded into the change as a CTE it would work on a snapshot that is older than the lock.
+    return compiled(first.on_conflict_do_update(index_elements=[CLOCK.c.owner_id], set_=moved).returning(_remember))
+
+
+TICK = ticking(is_told=False)
+"""Answers the version."""
+NEWS_TICK = ticking(is_told=True)
+"""As `TICK`, and the application is to be told of what is written."""
 
 NOW = cast(func.current_setting(_setting), BigInteger)
 """The version that the write in progress stamps."""

@@ -1,11 +1,12 @@
-"""What the application is still to be told of an owner: a row while there is something, and none else.
+"""What the application is still to be told of an owner, and who tells it.
 
-The row is a cursor into the changes of the owner (`feed.py`): what lies behind it was not told yet. A write leaves it
-in the same statement that moves the clock, so that no write is committed without it, and it goes when the cursor has
-come to where the clock is, looked at with the clock held, so that none slips between.
+A write notes in its owner's clock from which version on something is to be told (`owner.news_since`), in the same
+statement that moves it, so that no write is committed without it. Whoever tells makes a row here, a cursor into the
+owner's changes (`feed.py`), and claims it for a while. Both go when the cursor has come to where the clock is, looked
+at with the clock held, so that no write slips between.
 
-Who tells claims rows for a while, any number of them at once. Whoever dies with a claim loses it when its time is over.
-All times are the database's, so that the hosts that share it need not agree.
+Any number may tell at once. Whoever dies with a claim loses it when its time is over. All times are the database's, so
+that the hosts that share it need not agree.
 """
 
 from datetime import datetime
@@ -18,11 +19,11 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
-    Select,
     Text,
     Update,
     bindparam,
     delete,
+    exists,
     extract,
     func,
     literal_column,
@@ -36,8 +37,8 @@ from sqlmodel import Field, SQLModel
 
 from taskward.postgres.context import KEEPER_ROLE
 from taskward.postgres.encoding import Row
-from taskward.postgres.statements import OWNER, Filterable, Statement, compiled, owned
-from taskward.resources.clock import CLOCK, MOVE, REMEMBER
+from taskward.postgres.statements import Filterable, Statement, compiled, owned
+from taskward.resources.clock import CLOCK
 from taskward.resources.feed import Position
 
 NOW_OF_ALL = {"server_default": func.now()}
@@ -49,8 +50,8 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (PrimaryKeyConstraint("owner_id", name="delivery_pkey"), Index("delivery_by_due", "due_at"))
 
     owner_id: str = Field(sa_type=Text, nullable=False)
-    told_version: int = Field(sa_type=BigInteger, nullable=False)
-    """This and the next three are the position (`feed.py`) up to which all is told."""
+    told_version: int | None = Field(sa_type=BigInteger, nullable=True)
+    """This and the next three are the position (`feed.py`) up to which all is told; null is before `news_since`."""
     told_kind: int = Field(sa_type=Integer, nullable=False, sa_column_kwargs=ZERO)
     told_id: int = Field(sa_type=BigInteger, nullable=False, sa_column_kwargs=ZERO)
     told_part: int = Field(sa_type=BigInteger, nullable=False, sa_column_kwargs=ZERO)
@@ -63,7 +64,7 @@ class Delivery(SQLModel, table=True):
     failed_at: datetime | None = Field(sa_type=DateTime(timezone=True), nullable=True)
     """When the first of them did."""
     since: datetime = Field(sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs=NOW_OF_ALL)
-    """No later than this was what comes next written."""
+    """No later than this was what comes next there to be told."""
 
 
 TABLE = SQLModel.metadata.tables["delivery"]
@@ -73,29 +74,22 @@ MILLISECOND: ColumnElement[object] = literal_column("interval '1 millisecond'")
 CLAIM = bindparam("claim", type_=BigInteger())
 IN_MS = func.now() + bindparam("ms", type_=BigInteger()) * MILLISECOND
 
-# With the write
-
-_moved = MOVE.returning(CLOCK.c.version, REMEMBER.label("told")).cte("moved")
-_left = insert(TABLE).from_select(["owner_id", "told_version"], select(OWNER, _moved.c.version))
-# A row that is there already has its cursor at or before this write.
-LEAVING_TICK = compiled(select(_moved.c.told).add_cte(_left.on_conflict_do_nothing().cte("left_for_delivery")))
-"""As `TICK`, and what is written is to be told."""
-
 # As the keeper
 
 
 class Claimed(NamedTuple):
     owner_id: str
-    told: Position
+    told: Position | None
+    """None before the first is told: then all from `news_since` on."""
     attempts: int
     failing_seconds: float
     """Since the first attempt failed; 0 when none has."""
 
     @classmethod
     def of(cls, row: Row) -> Self:
-        owner_id, *numbers = row
-        version, kind, number, part, attempts, failing = (value or b"0" for value in numbers)
-        told = Position(int(version), int(kind), int(number), int(part))
+        owner_id, version, *rest = row
+        kind, number, part, attempts, failing = (value or b"0" for value in rest)
+        told = None if version is None else Position(int(version), int(kind), int(number), int(part))
         return cls((owner_id or b"").decode(), told, int(attempts), float(failing))
 
 
@@ -105,26 +99,65 @@ AS_KEEPER = compiled(
 """In front of the statements below, in their transaction; the role of requests comes back with its end."""
 
 
-def claiming(some: Select[tuple[str]]) -> Update:
+CLAIMED = (
+    TABLE.c.owner_id,
+    *CURSOR,
+    TABLE.c.attempts,
+    func.coalesce(extract("epoch", func.now() - TABLE.c.failed_at), literal_column("0")),
+)
+
+_longest_due = (
+    select(TABLE.c.owner_id)
+    .where(TABLE.c.due_at <= func.now())
+    .order_by(TABLE.c.due_at)
+    .limit(bindparam("rows", type_=Integer()))
     # Rows that somebody else is about to claim are passed over.
-    portion = some.where(TABLE.c.due_at <= func.now()).with_for_update(skip_locked=True).scalar_subquery()
-    claimed = update(TABLE).values(claim=CLAIM, due_at=IN_MS).where(TABLE.c.owner_id == func.any(func.array(portion)))
-    failing = func.coalesce(extract("epoch", func.now() - TABLE.c.failed_at), literal_column("0"))
-    return claimed.returning(TABLE.c.owner_id, *CURSOR, TABLE.c.attempts, failing)
-
-
-_longest_due = select(TABLE.c.owner_id).order_by(TABLE.c.due_at).limit(bindparam("rows", type_=Integer()))
-CLAIM_DUE = compiled(claiming(_longest_due))
+    .with_for_update(skip_locked=True)
+)
+CLAIM_DUE = compiled(
+    update(TABLE)
+    .values(claim=CLAIM, due_at=IN_MS)
+    .where(TABLE.c.owner_id == func.any(func.array(_longest_due.scalar_subquery())))
+    .returning(*CLAIMED)
+)
 """Claimed: some of those whose turn it is, for `ms` milliseconds."""
 
-_named = bindparam("owners", type_=ARRAY(Text()))
-CLAIM_OF = compiled(claiming(select(TABLE.c.owner_id).where(TABLE.c.owner_id == func.any(_named))))
-"""As `CLAIM_DUE`, of these owners; found without a look at the others, however many wait."""
+
+def written_at(version: ColumnElement[int]) -> ColumnElement[datetime]:
+    return func.least(func.now(), func.to_timestamp(version / literal_column("1000.0")))
+
+
+WITH_NEWS = select(CLOCK.c.owner_id, written_at(CLOCK.c.news_since).label("since")).where(
+    CLOCK.c.news_since.is_not(None)
+)
+
+_named = WITH_NEWS.where(CLOCK.c.owner_id == func.any(bindparam("owners", type_=ARRAY(Text()))))
+_claiming = insert(TABLE).from_select(
+    ["owner_id", "since", "claim", "due_at"],
+    # In an order, or two that claim the same at once could wait for each other.
+    _named.add_columns(CLAIM.label("claim"), IN_MS.label("due_at")).order_by(CLOCK.c.owner_id),
+)
+CLAIM_OF = compiled(
+    _claiming.on_conflict_do_update(
+        index_elements=[TABLE.c.owner_id],
+        set_={"claim": CLAIM, "due_at": IN_MS},
+        where=TABLE.c.due_at <= func.now(),
+    ).returning(*CLAIMED)
+)
+"""As `CLAIM_DUE`, those of these owners of whom something is to be told; without a look at others, however many."""
+
+_has_begun = exists(select(literal_column("1")).where(TABLE.c.owner_id == CLOCK.c.owner_id))
+_left = insert(TABLE).from_select(["owner_id", "since"], WITH_NEWS.where(~_has_begun).order_by(CLOCK.c.owner_id))
+GATHER = compiled(_left.on_conflict_do_nothing())
+"""A row for each owner with news of whom nobody has begun to tell."""
 
 NEXT = compiled(select(extract("epoch", func.min(TABLE.c.due_at) - func.now())))
 """In how many seconds the first is due; null when there is none."""
 
-PENDING = compiled(select(func.count(), extract("epoch", func.now() - func.min(TABLE.c.since))))
+_news = WITH_NEWS.subquery("news")
+_both = _news.outerjoin(TABLE, TABLE.c.owner_id == _news.c.owner_id, full=True)
+_oldest = func.min(func.coalesce(TABLE.c.since, _news.c.since))
+PENDING = compiled(select(func.count(), extract("epoch", func.now() - _oldest)).select_from(_both))
 """Of how many owners something is to be told, and for how many seconds it has been at most."""
 
 # As the owner, by whoever has the claim: they answer a row if it still is theirs
@@ -139,7 +172,6 @@ def if_mine(write: Update) -> Statement:
 
 
 _version = bindparam("version", type_=BigInteger())
-_written_at = func.to_timestamp(_version / literal_column("1000.0"))
 ADVANCE = if_mine(
     update(TABLE).values(
         told_version=_version,
@@ -149,7 +181,7 @@ ADVANCE = if_mine(
         attempts=literal_column("0"),
         failed_at=null(),
         due_at=IN_MS,
-        since=func.greatest(TABLE.c.since, func.least(func.now(), _written_at)),
+        since=func.greatest(TABLE.c.since, written_at(_version)),
     )
 )
 """All up to a position is told. The claim goes on, for `ms` milliseconds."""
@@ -172,10 +204,19 @@ FAIL = if_mine(
 
 GIVE_BACK = if_mine(update(TABLE).values(claim=null(), due_at=func.now()))
 
-_clock = owned(select(CLOCK.c.version), CLOCK)
-HOLD_CLOCK = compiled(_clock.with_for_update(key_share=True))
-"""In front of `FINISH`, as a statement of its own, as every write has it: then the clock stands."""
+HOLD_CLOCK = compiled(owned(select(CLOCK.c.version), CLOCK).with_for_update(key_share=True))
+"""In front of `FINISH`, as a statement of its own: then the clock stands, at what is answered."""
 
-_reached = func.coalesce(_clock.scalar_subquery(), literal_column("0")) <= bindparam("reached", type_=BigInteger())
-FINISH = compiled(mine(delete(TABLE).where(_reached)).returning(TABLE.c.owner_id))
-"""All is told, if the clock stands no further than at the version `reached`: then the row goes, and is answered."""
+_is_ahead = exists(
+    owned(
+        select(literal_column("1")).where(
+            CLOCK.c.news_since.is_not(None), CLOCK.c.version > bindparam("reached", type_=BigInteger())
+        ),
+        CLOCK,
+    )
+)
+_gone = mine(delete(TABLE).where(~_is_ahead)).returning(TABLE.c.owner_id).cte("gone")
+_calm = owned(update(CLOCK).values(news_since=null()), CLOCK)
+_calm = _calm.where(CLOCK.c.news_since.is_not(None), exists(select(_gone.c.owner_id)))
+FINISH = compiled(select(_gone.c.owner_id).add_cte(_calm.returning(CLOCK.c.owner_id).cte("calm")))
+"""All is told, unless something is beyond the version `reached`: then the row goes, and is answered."""

@@ -261,13 +261,17 @@ BY_ID = ("kind", "id", "part")
 def following(kinds: Sequence[Kind]) -> Statement:
     """What has changed behind a position."""
     clock = clock_row()
-    return page_of(kinds, rows_behind(kinds, clock), BY_VERSION, clock)
+    return page_of(kinds, rows_behind(kinds, VERSION, clock), BY_VERSION, clock)
 
 
 def each_following(kinds: Sequence[Kind]) -> Statement:
-    """EachRow: what has changed behind a position. None at all of an owner without a clock."""
-    clock = clock_row()
-    ahead, page = rendered_page(kinds, rows_behind(kinds, clock), BY_VERSION)
+    """EachRow: what has changed behind a position, or without one what the application is to be told. None at all of an
+    owner without a clock.
+    """
+    since = func.coalesce(VERSION, CLOCK.c.news_since).label("since")
+    clock = owned(select(CLOCK.c.version, since), CLOCK).cte("clock")
+    rows = rows_behind(kinds, select(clock.c.since).scalar_subquery(), clock)
+    ahead, page = rendered_page(kinds, rows, BY_VERSION)
     return compiled(
         select(clock.c.version, page.c.position, page.c.change, has_more(ahead, page))
         .select_from(clock.outerjoin(page, true()))
@@ -275,9 +279,12 @@ def each_following(kinds: Sequence[Kind]) -> Statement:
     )
 
 
-def rows_behind(kinds: Sequence[Kind], clock: CTE) -> list[Select[Any]]:
+VERSION = bindparam("version", type_=BigInteger())
+"""Of the position."""
+
+
+def rows_behind(kinds: Sequence[Kind], version: ColumnElement[int], clock: CTE) -> list[Select[Any]]:
     """When the clock has not reached the version of the position, no row is looked at."""
-    version = bindparam("version", type_=BigInteger())
     ids = (bindparam(name, type_=BigInteger()) for name in ("id", "part"))
     behind = tuple_(version, bindparam("kind", type_=Integer()), *ids)
     has_moved = select(clock.c.version).scalar_subquery() >= version
