@@ -248,6 +248,7 @@ def test_a_task_is_found_as_the_api_finds_it(agent: Agent) -> None:
     assert titles(list_id="inbox", sort="position") == ["Buy milk", "Call Zoë"]
     assert titles(list_id=errands["id"]) == ["Buy bread"]
     assert titles(overdue=True) == ["Buy milk", "Call Zoë"]
+    assert len(titles(overdue=False)) == 3
     assert titles(parent_id="none", limit=1) == ["Buy milk"]
     assert agent.fails("find_tasks", sort="position")["code"] == "validation_failed"
 

@@ -140,7 +140,7 @@ def test_whether_assistants_get_in_is_said_where_they_may(
     nobody = found(**url)
     key_server.others["/.well-known/oauth-authorization-server/api/auth"] = {"issuer": issuer}
 
-    assert (nobody.level, "nobody gives them tokens" in nobody.sentence) == ("warn", True)
+    assert (nobody.level, f"says that {issuer} gives tokens" in nobody.sentence) == ("warn", True)
     assert found(**url) == Finding(
         "ok", "assistants", f"They are let in at https://tasks.example.com/mcp, with tokens of {issuer}."
     )

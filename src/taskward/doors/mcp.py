@@ -29,7 +29,7 @@ from taskward.auth.authenticator import Authenticator
 from taskward.auth.demand import demand_of
 from taskward.auth.errors import Forbidden, Unauthorized
 from taskward.auth.trust import Trust
-from taskward.doors.mcp_tools import SCOPES, TOOLS, Call, Tool
+from taskward.doors.mcp_tools import SCOPES, TOOLS, Arguments, Call, NewTask, Tool
 from taskward.errors import InternalError, Problem
 from taskward.http.bodies import body_of
 from taskward.http.context import Services, context_of
@@ -369,19 +369,17 @@ def error_of(path: Iterable[str | int], message: str, kind: str) -> dict[str, An
 def problem_in(error: ValidationError, tool: Tool) -> ValidationFailed:
     found = []
     for one in error.errors(include_url=False, include_context=False, include_input=False)[:MAX_ERRORS]:
-        loc, shape = list(one["loc"]), tool.arguments
+        loc = list(one["loc"])
+        shape: type[Arguments] = tool.arguments
         match loc:
             case ["operations", int(index), "create", "task", *path]:
                 loc = ["tasks", index, *path]
         if loc[:1] == ["tasks"] and len(loc) > 2:
-            shape = NEW_TASK
+            shape = NewTask
         found.append(described({**one, "loc": ("body", *loc)}, shape))
         if found[-1]["message"] == "The body must be a JSON object.":
             found[-1]["message"] = "This must be an object."
     return validation_problem(found)
-
-
-NEW_TASK: Any = TOOLS["add_tasks"].arguments.model_fields["tasks"].annotation.__args__[0]  # type: ignore[union-attr]
 
 
 def listed_tool(tool: Tool) -> dict[str, Any]:

@@ -20,8 +20,7 @@ from taskward.resources.idempotency import Idempotency, fingerprint_of
 from taskward.resources.paging import PageRequest
 from taskward.resources.references import RowStatement
 from taskward.resources.session import Session
-from taskward.resources.shapes import REFERENCE, RowId, at_most, reference
-from taskward.resources.shapes import Patch as Arguments
+from taskward.resources.shapes import REFERENCE, Patch, RowId, at_most, reference
 from taskward.settings import Settings
 from taskward.tasks import actions, batch, few, finding, moves, recurring
 from taskward.tasks.batch import Batch
@@ -60,8 +59,10 @@ SCOPES = (READ, WRITE)
 
 MOST_FOUND = 100
 
-# Of arguments that may be left out the defaults are never read: what was not sent is not in `model_fields_set`. None of
-# them may be null.
+
+class Arguments(Patch):
+    """None of them may be null. Of those that may be left out the defaults are never read."""
+
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -88,7 +89,10 @@ Version = Annotated[
 
 
 def or_word(value: Any, word: str) -> Any:
-    return value if value == word else reference(value)
+    try:
+        return value if value == word else reference(value)
+    except ValueError as reason:
+        raise ValueError(f"{reason}, or {word}") from None
 
 
 def or_word_schema(word: str) -> WithJsonSchema:
@@ -131,9 +135,7 @@ class FindTasks(Arguments):
     tags: Annotated[list[Tag], at_most(20)] = Field(default_factory=list, description="All of these.")
     due_before: DueBound = Field(default_factory=str)
     due_after: DueBound = Field(default_factory=str)
-    overdue: Literal[True] = Field(
-        default_factory=lambda: True, description="Only tasks that are due before now and not Done."
-    )
+    overdue: bool = Field(default=False, strict=True, description="Only tasks that are due before now and not Done.")
     time_zone: Annotated[str, AfterValidator(known_zone)] = Field(
         default="UTC", description="The IANA name of the zone in which days begin and end, such as Europe/Warsaw."
     )
@@ -175,7 +177,7 @@ async def find_tasks(call: "Call", asked: FindTasks) -> bytes:
         tags=frozenset(asked.tags),
         due_before=asked.due_before if "due_before" in sent else None,
         due_after=asked.due_after if "due_after" in sent else None,
-        is_overdue="overdue" in sent,
+        is_overdue=asked.overdue,
         words=words_asked_for(asked.text),
         time_zone=asked.time_zone,
         sort=asked.sort,

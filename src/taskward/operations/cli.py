@@ -156,6 +156,8 @@ def welcome(settings: "Settings", base: str, token: str | None) -> None:
         lines += [f"Tokens {trusted} are accepted, and those of `taskward token`."]
     pages = " and ".join(settings.cors_origins)
     lines += [f"Pages of {pages or 'no origin'} may call it: CORS_ORIGINS names them."]
+    if settings.mcp_audience is not None:
+        lines += [f"Assistants are let in at {settings.mcp_audience}."]
     if token is not None:
         lines += ["", "A token for alice, good for an hour:", token]
     lines += [

@@ -139,7 +139,8 @@ def assistants(settings: Settings) -> Finding:
         is_provider = False
     if not is_provider:
         sentence = (
-            f"{address} does not name {issuer} as the issuer: without an OAuth provider nobody gives them tokens."
+            f"Nothing at {address} says that {issuer} gives tokens to assistants: Better Auth needs its OAuth "
+            "provider, and that path has to lead to it."
         )
         return Finding("warn", "assistants", sentence)
     return Finding("ok", "assistants", f"They are let in at {settings.mcp_audience}, with tokens of {issuer}.")
