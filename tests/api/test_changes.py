@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import string
 from collections.abc import Callable
 from typing import Any
@@ -15,9 +14,8 @@ from support.answers import problem, shaped
 from support.copies import Change, Copy
 from support.databases import asked, using
 from support.people import Person
-from taskward.doors.changes import FEED
 from taskward.postgres.encoding import Row
-from taskward.postgres.statements import Bound, Statement
+from taskward.postgres.statements import Bound
 from taskward.resources import feed
 from taskward.resources.feed import MAX_BYTES, TOKENS, FeedRow
 from taskward.resources.paging import cursor_for
@@ -532,39 +530,6 @@ def test_it_is_below_the_prefix(careful_api: str, person: Callable[..., Person],
     problem(visitor.get(f"{careful_api.removesuffix('/api/v1')}/changes"), 404, "route_not_found")
     problem(visitor.get(f"{careful_api}/changes"), 401, "token_missing")
     problem(visitor.post(f"{careful_api}/changes"), 405, "method_not_allowed")
-
-
-# What it costs
-
-
-def explained(person: Person, url: str, call: Bound) -> str:
-    statement = Statement(b"explain (analyze, timing off, costs off) " + call.statement.sql, call.statement.order)
-    return "\n".join(line.decode() for (line,) in rows_of(person, url, Bound(statement, call.values)) if line)
-
-
-def test_of_nothing_new_the_clock_alone_is_read(ann: Person, database_url: str) -> None:
-    version = ann.adds("Milk")["version"]
-
-    plan = explained(ann, database_url, FEED.FOLLOWING(limit=500, version=version + 1, kind=0, id=0, part=0))
-    others = explained(ann, database_url, FEED.FOLLOWING(limit=500, version=version, kind=0, id=0, part=0))
-
-    scans = re.compile(r"Scan (?:using \w+ )?on (?:tasks|lists|tasks_\w+)\b.*?\((never executed|actual)")
-    assert set(scans.findall(plan)) == {"never executed"}
-    assert "One-Time Filter" in plan
-    assert "actual" in scans.findall(others)
-
-
-def test_a_first_copy_goes_along_the_key(ann: Person, database_url: str) -> None:
-    batch(ann, *adding(*string.ascii_uppercase[:9]))
-
-    call = FEED.COPYING(
-        limit=3,
-        done_since="-infinity",
-        **{f"{name}_{kind.name}": 0 for kind in FEED.kinds for name in ("after", "part_of")},
-    )
-    plan = explained(ann, database_url, call)
-
-    assert "Index Scan using tasks_pkey" in plan
 
 
 # Completions

@@ -215,6 +215,8 @@ def test_what_is_found_is_what_a_model_in_plain_python_finds(busy: Person) -> No
         limit = chance.choice((1 if len(found) < 9 else 7, 10, 40, 500))
 
         pages = list(walked(busy, "/tasks", query | {"limit": limit}))
+        if found != expected(tasks, query):  # a day ended meanwhile
+            continue
 
         assert [task["id"] for page in pages for task in page] == [task["id"] for task in found], (SEED, query)
         assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
@@ -229,8 +231,10 @@ def test_skip_cuts_from_any_list(busy: Person) -> None:
 
     for _ in range(EXAMPLES // 10):
         query, skip = new_query(chance), chance.randrange(30)
+        found = expected(tasks, query)
         pages = list(walked(busy, "/tasks", query | {"skip": skip, "limit": 20}))
-        assert [task["id"] for page in pages for task in page] == [t["id"] for t in expected(tasks, query)][skip:]
+        if found == expected(tasks, query):  # else a day ended meanwhile
+            assert [task["id"] for page in pages for task in page] == [task["id"] for task in found][skip:]
 
 
 def test_every_page_tells_how_many_tasks_are_found_when_it_is_asked_to(busy: Person) -> None:
@@ -242,6 +246,8 @@ def test_every_page_tells_how_many_tasks_are_found_when_it_is_asked_to(busy: Per
         first = busy.get("/tasks", params=query | {"limit": 1, "count": "true"})
         later = busy.get("/tasks", params=query | {"skip": 7, "limit": 3, "count": "true"})
         not_asked = busy.get("/tasks", params=query | {"limit": 1})
+        if found != expected(tasks, query):  # a day ended meanwhile
+            continue
 
         assert (first.headers["x-total-count"], later.headers["x-total-count"]) == (str(len(found)),) * 2
         assert "x-total-count" not in not_asked.headers

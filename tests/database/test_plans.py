@@ -1,20 +1,24 @@
-"""What a move, and what refers to a list or a task, looks up: by an index, also if PostgreSQL plans without values.
+"""What PostgreSQL reads for a move, for what refers to a list or a task, and for who follows changes.
 
 Where nearly every owner has a row or two, as here, an index by the owner alone would seem to be as good as any, and
 the few with thousands would wait for all of theirs to be read (docs/decisions/0022).
 """
 
+import asyncio
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
 import psycopg
 import pytest
 
-from support.databases import asked, database_of
-from support.pools import someone
+from support.databases import asked, database_of, using
+from support.pools import adds, someone
+from taskward.doors.changes import FEED
 from taskward.migrations import migrate
-from taskward.postgres.statements import Statement
+from taskward.postgres.statements import Bound, Statement
 from taskward.resources.references import RowStatement
+from taskward.resources.session import Session
 from taskward.tasks import actions, batch, moves
 from taskward.tasks.trash import TRASH
 
@@ -30,6 +34,9 @@ STATEMENTS: dict[str, Statement | RowStatement] = {
 }
 
 
+MANY = "owner-of-many"
+
+
 @pytest.fixture(scope="module")
 def url(cluster: str) -> Iterator[str]:
     """A database of this file's own, where one owner has many rows and many have one."""
@@ -41,7 +48,6 @@ def url(cluster: str) -> Iterator[str]:
 
 
 def fill(url: str) -> None:
-    owner = someone()
     with psycopg.connect(url, autocommit=True) as admin:
         for sql in (
             "insert into lists (owner_id, name, version, uid) select %s, 'x', 1, gen_random_uuid() "
@@ -53,13 +59,16 @@ def fill(url: str) -> None:
             "update tasks set parent_id = parent.id from numbered join numbered parent on parent.n = numbered.n / 10 "
             "where tasks.id = numbered.id and numbered.n > 1000",
         ):
-            admin.execute(sql, [owner])
+            admin.execute(sql, [MANY])
         admin.execute(
             "insert into tasks (owner_id, title, status, version, uid, position) "
             "select 'owner-' || i, 'x', 'Todo', 1, gen_random_uuid(), '5' || lpad(i::text, 16, '0') "
             "from generate_series(1, 20000) i"
         )
         admin.execute("analyze tasks, lists")
+
+
+# By an index, also if PostgreSQL plans without values
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -82,3 +91,51 @@ def test_every_look_goes_by_an_index_and_by_more_than_the_owner(url: str, name: 
         looks = [condition for scan, condition in pairwise(plan) if " on tasks" in scan and "Index Cond" in condition]
         assert looks
         assert all(" AND " in look for look in looks), "\n".join(plan)
+
+
+# Who follows changes
+
+
+def explained(url: str, owner: str, call: Bound) -> str:
+    explain = Statement(b"explain (analyze, timing off, costs off) " + call.statement.sql, call.statement.order)
+    told: list[bytes] = []
+
+    async def main() -> None:
+        async with using(url) as pool:
+            [lines] = await Session.begin(pool, owner).read(Bound(explain, call.values))
+            told.extend(line for (line,) in lines if line is not None)
+
+    asyncio.run(main())
+    return b"\n".join(told).decode()
+
+
+def test_of_nothing_new_the_clock_alone_is_read(url: str) -> None:
+    ann = someone()
+
+    async def main() -> None:
+        async with using(url) as pool:
+            await adds(pool, ann)
+
+    asyncio.run(main())
+    [[version]] = asked(url, "select version from owner where owner_id = %s", ann)
+
+    plan = explained(url, ann, FEED.FOLLOWING(limit=500, version=version + 1, kind=0, id=0, part=0))
+    others = explained(url, ann, FEED.FOLLOWING(limit=500, version=version, kind=0, id=0, part=0))
+
+    scans = re.compile(r"Scan (?:using \w+ )?on (?:tasks|lists|tasks_\w+)\b.*?\((never executed|actual)")
+    assert set(scans.findall(plan)) == {"never executed"}
+    assert "One-Time Filter" in plan
+    assert "actual" in scans.findall(others)
+
+
+def test_a_first_copy_goes_along_the_key(url: str) -> None:
+    call = FEED.COPYING(
+        limit=3,
+        done_since="-infinity",
+        **{f"{name}_{kind.name}": 0 for kind in FEED.kinds for name in ("after", "part_of")},
+    )
+
+    plan = explained(url, MANY, call)
+
+    [read] = re.findall(r"Index Scan using tasks_pkey on tasks(?: \w+)? \(actual rows=(\d+)", plan)
+    assert int(read) == 3 + 1  # by which it knows that there are more
