@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -396,6 +397,25 @@ def test_no_call_takes_more_than_twenty_tasks_along(agent: Agent, tool: str) -> 
     assert agent.tasks() == before
     assert agent.fails("add_tasks", tasks=[{"title": "x"}] * 21)["code"] == "validation_failed"
     assert agent.calls("complete_task", task_id=parent["id"])["task"]["status"] == "Done"
+
+
+def test_a_family_that_grows_meanwhile_is_counted_as_it_is_then(agent: Agent) -> None:
+    parent = agent.adds("Party")
+    agent.calls("add_tasks", tasks=[{"title": "x", "parent_id": parent["id"]} for _ in range(12)])
+
+    def grows() -> None:
+        for _ in range(12):
+            body = {"name": "add_tasks", "arguments": {"tasks": [{"title": "x", "parent_id": parent["id"]}]}}
+            agent.send("tools/call", body)
+
+    with ThreadPoolExecutor(1) as threads:
+        growing = threads.submit(grows)
+        agent.send("tools/call", {"name": "trash_task", "arguments": {"task_id": parent["id"]}})
+        growing.result()
+
+    went = agent.at_api("GET", "/trash")
+    assert len(went) <= 20
+    assert bool(went) != bool(agent.tasks())
 
 
 def test_no_call_brings_back_more_than_twenty_tasks(agent: Agent) -> None:
