@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,14 +15,18 @@ import pytest
 
 from support.answers import problem
 from support.calendars import Entry, read_by_ical_js, read_by_icalendar, read_by_vobject
+from support.database_proxy import DatabaseProxy
 from support.databases import asked
 from support.people import Person
 from support.serving import serving
 from support.settings import settings_for
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
+from taskward.http.admission import IN_FLIGHT_PER_CONNECTION, PART_OF_STRANGERS, Admission
+from taskward.http.errors import Overloaded
 from taskward.logs import JsonFormatter, digest
 from taskward.owners.calendar_links import SECRET_FORM, digest_of
+from taskward.postgres.pool import Pool
 from taskward.settings import Settings
 from taskward.tasks import due
 from taskward.tasks.zones import rules_of
@@ -363,7 +368,67 @@ def test_a_server_that_nobody_asks_for_a_calendar_does_not_load_what_writes_them
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
+# What it costs
+
+
+@pytest.mark.parametrize("is_pooled", [False, True])
+def test_a_wrong_secret_asks_as_much_as_a_right_one_and_what_is_none_asks_nothing(
+    issuer: LocalIssuer, proxy: DatabaseProxy, person: Callable[..., Person], is_pooled: bool
+) -> None:
+    proxy.makes_up_pids = is_pooled
+    with serving(create_app(settings_for(proxy.url, database_pool_size=1), local_issuer=issuer)) as api:
+        ann = person("ann", api=api)
+        right, wrong = made(ann), f"/calendar/{NO_SECRET}.ics"
+        tag = ann.get(right).headers["etag"]
+
+        def cost(path: str, status: int, **headers: str) -> int:
+            before = proxy.turns
+            assert ann.get(path, headers=headers).status_code == status
+            return proxy.turns - before
+
+        assert cost(right, 200) == 2
+        assert cost(right, 304, **{"If-None-Match": tag}) == 2
+        assert cost(wrong, 404) == 2
+        assert cost(wrong, 404, **{"If-None-Match": tag}) == 2
+        assert cost("/calendar/x.ics", 404) == 0
+        assert cost(f"{wrong}?as=x", 422) == 0
+        # On the same connection, as its owner and nobody else
+        assert ann.get("/tasks").json() == []
+        milk = ann.adds("Milk", due_on="2026-03-10")
+        assert (cost(right, 200, **{"If-None-Match": tag}), cost(wrong, 404)) == (2, 2)
+        assert ann.tasks() == [milk]
+
+
+def test_a_database_that_does_not_answer_is_503(issuer: LocalIssuer, proxy: DatabaseProxy) -> None:
+    with serving(create_app(settings_for(proxy.url), local_issuer=issuer)) as api:
+        proxy.refuse()
+
+        for _ in range(3):
+            refused = httpx.get(f"{api}/calendar/{NO_SECRET}.ics")
+            problem(refused, 503, "database_unavailable")
+            assert refused.headers["retry-after"]
+
+
 # Too much
+
+
+def test_requests_without_a_token_leave_room_for_those_with_one(database_url: str) -> None:
+    pool = Pool(database_url, pool_size=1, deadline_seconds=1, owned_tables=["tasks"])
+    admission = Admission(pool, requests_per_minute=0)
+    strangers = IN_FLIGHT_PER_CONNECTION // PART_OF_STRANGERS
+
+    with ExitStack() as in_flight:
+        for _ in range(strangers):
+            in_flight.enter_context(admission.of_strangers())
+        with pytest.raises(Overloaded), admission.of_strangers():
+            pass
+        for _ in range(IN_FLIGHT_PER_CONNECTION - strangers):
+            in_flight.enter_context(admission.admitted())
+        with pytest.raises(Overloaded), admission.admitted():
+            pass
+    with admission.of_strangers():
+        assert (admission.in_flight, admission.strangers) == (1, 1)
+    assert (admission.in_flight, admission.strangers) == (0, 0)
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ from taskward.resources.session import Session
 from taskward.tasks import actions, batch, finding, list_deletion
 from taskward.tasks.actions import Versioned
 from taskward.tasks.batch import Batch
+from taskward.tasks.due import list_due
 from taskward.tasks.errors import TaskNotFound
 from taskward.tasks.finding import TaskQuery
 from taskward.tasks.model import TaskCreate, TaskPatch, TaskReplace
@@ -327,7 +328,8 @@ LISTS = [
 def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: str, ann: str, bob: str) -> None:
     async def main() -> None:
         async with using(url) as database:
-            milk = await actions.create(Session.begin(database, ann), TaskCreate(title="Milk"), idempotency=RETRY)
+            new = TaskCreate(title="Milk", due_on="2026-03-10")  # type: ignore[arg-type]
+            milk = await actions.create(Session.begin(database, ann), new, idempotency=RETRY)
             careless = Careless(url, pool_size=1, deadline_seconds=20, owned_tables=OWNED_TABLES, revisions=REVISIONS)
             try:
                 stranger = Session.begin(careless, bob)
@@ -346,6 +348,9 @@ def test_without_the_owner_in_any_statement_a_stranger_still_meets_nothing(url: 
                 with pytest.raises(TaskNotFound):
                     await actions.delete(stranger, milk.id, expected=None)
                 assert await actions.list_tags(stranger) == b"[]"
+                assert list((await list_due(stranger)).tasks) == []
+                hers = await list_due(Session.begin(careless, ann))
+                assert [task.title for task in hers.tasks] == ["Milk"]
                 for query in LISTS:
                     times_forgotten = careless.times_forgotten
                     page = await finding.list_tasks(stranger, PageRequest(500), query=query)

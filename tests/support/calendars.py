@@ -49,6 +49,8 @@ def calendar_of(*tasks: DueTask, form: Form = "todos") -> bytes:
     document = Document(form, uids={task.id: uid_of(task, "ann") for task in tasks}, release="1.0")
     for task in tasks:
         document.add(task)
+    for zone in document.zones_used:
+        document.add_zone(zone)
     return document.bytes()
 
 

@@ -26,6 +26,7 @@ from taskward.resources.trash import Trash
 from taskward.settings import read_settings
 from taskward.tasks.actions import TASKS, change_of
 from taskward.tasks.batch import KEEPING_STEPS, STEPS, Steps
+from taskward.tasks.due import due_statement
 from taskward.tasks.finding import CONDITIONS, list_statement
 from taskward.tasks.orders import Sort, order_of
 
@@ -36,6 +37,7 @@ def files() -> dict[str, str]:
     """Each file's text by its name."""
     return {f"sql/{name}.sql": as_file(statement) for name, statement in statements()} | {
         "sql/tasks.finding.list_statement.sql": "\n".join(lists()),
+        "sql/tasks.due.due_statement.sql": as_file(due_statement(())),
         "sql/tasks.actions.change_of.sql": "\n".join(changes(change_of)),
         "sql/tasks.batch.STEPS.patch_of.sql": "\n".join(changes(STEPS.patch_of)),
         "sql/tasks.batch.KEEPING_STEPS.patch_of.sql": "\n".join(changes(KEEPING_STEPS.patch_of)),

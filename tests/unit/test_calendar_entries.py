@@ -117,7 +117,7 @@ def test_what_comes_again_is_seen_at_the_same_times_by_icalendar_and_vobject(ran
 
 def test_what_comes_again_is_seen_at_the_same_times_by_ical_js() -> None:
     random = seeded(5545)
-    tasks = [example(random) for _ in range(300)]
+    tasks = [example(random) for _ in range(150)]
 
     found = read_by_ical_js([calendar_of(task) for task in tasks], count=AT_ONCE)
 
@@ -129,7 +129,7 @@ def test_what_comes_again_is_seen_at_the_same_times_by_ical_js() -> None:
                 assert changes_near(task, ours), named(task)
                 assert abs(datetime.fromisoformat(theirs) - datetime.fromisoformat(ours)) <= timedelta(hours=1)
                 changing += 1
-    assert changing < 30
+    assert changing < 15
 
 
 def changes_near(task: DueTask, moment: str) -> bool:
@@ -337,3 +337,47 @@ def test_a_calendar_without_tasks_is_one() -> None:
 
     assert (read_by_icalendar(calendar), read_by_vobject(calendar), read_by_ical_js([calendar])) == ([], [], [[]])
     assert "REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n" in calendar.decode()
+
+
+@st.composite
+def any_tasks(draw: st.DrawFn) -> DueTask:
+    """At the ends of the calendar too, in any zone, and moved to anywhere."""
+    zone = draw(st.none() | st.sampled_from(sorted(zones.names())))
+    day = draw(st.dates() | st.sampled_from([date.min, date.max]))
+    clock = None if zone is None else draw(st.times()).replace(microsecond=0)
+    rule = draw(
+        st.sampled_from([*PARTS, *(f"FREQ=DAILY;{end}" for end in ("COUNT=999", "UNTIL=99991231", "INTERVAL=999"))])
+    )
+    series = Series(parsed(rule), day, clock, zone)
+    due_at = draw(st.datetimes(timezones=st.just(UTC))) if zone is not None and draw(st.booleans()) else None
+    if zone is not None and due_at is None:
+        due_at = series.due_at(day) or NOW
+    return due_task(
+        draw(st.sampled_from(["Milk", *TRICKY])),
+        due_on=None if zone else draw(st.dates()),
+        due_at=due_at,
+        time_zone=zone,
+        recurrence=draw(st.none() | st.just(rule)),
+        recurrence_anchor=draw(st.sampled_from(["due", "due", "completion"])),
+        series_start=series.written(day),
+        occurrence_date=series.written(day),
+        reminders=[
+            {"days_before": 28, "time": "23:59"},
+            {"minutes_before": 40_320},
+            {"at": "0001-01-01T00:00:00Z"},
+            {"at": "9999-12-31T23:59:59.999999Z"},
+        ],
+    )
+
+
+@settings(max_examples=100)
+@given(any_tasks(), st.sampled_from(FORMS))
+def test_every_task_can_be_written_and_read(task: DueTask, form: Form) -> None:
+    calendar = calendar_of(task, form=form)
+
+    entries = read_by_icalendar(calendar, count=1)
+    assert [entry.summary for entry in entries] == [plain(task.title)] * len(entries)
+    due = task.due_on or task.due_at
+    assert due is not None
+    assert entries[0].times[0][:19] == told(due)[:19]
+    assert all(len(line) <= 75 for line in calendar.split(b"\r\n"))

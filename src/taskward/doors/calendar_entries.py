@@ -49,14 +49,19 @@ class Document:
         """`uids` are those of all tasks that it will have, by their ids."""
         self.form, self.uids, self.release = form, uids, release
         self.entries: list[bytes] = []
-        self.zones: dict[str, int] = {}
+        self.zones: list[bytes] = []
+        self.zones_used: dict[str, int] = {}
         """Of each the year from which on it is needed."""
 
     def add(self, task: DueTask) -> None:
         for when in placed(task):
             self.entries.append(bytes(self.entry(task, when).to_ical()))
             if when.zone is not None:
-                self.zones[when.zone] = min(self.zones.get(when.zone, when.due.year), when.due.year)
+                self.zones_used[when.zone] = min(self.zones_used.get(when.zone, when.due.year), when.due.year)
+
+    def add_zone(self, zone: str) -> None:
+        """One of those that are used, when all tasks were added."""
+        self.zones.append(component_of(zone, self.zones_used[zone]))
 
     def bytes(self) -> bytes:
         shell = Calendar()
@@ -69,8 +74,7 @@ class Document:
         shell.add("x-published-ttl", vDuration(REFRESH))
         end = b"END:VCALENDAR\r\n"
         begin = bytes(shell.to_ical()).removesuffix(end)
-        zones = (component_of(zone, year) for zone, year in sorted(self.zones.items()))
-        return b"".join([begin, *zones, *self.entries, end])
+        return b"".join([begin, *self.zones, *self.entries, end])
 
     def entry(self, task: DueTask, when: When) -> Todo | Event:
         entry = Todo() if self.form == "todos" else Event()

@@ -1,7 +1,7 @@
 """What is due and not done, for whoever shows it in a calendar."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, Self
@@ -97,7 +97,7 @@ READ: dict[str, Any] = {
 class Due(NamedTuple):
     version: int | None
     """Of everything that the owner has; None without an owner."""
-    tasks: list[DueTask]
+    tasks: Iterator[DueTask]
     """In the order in which they are due. Empty where the version is one of those that are known."""
 
 
@@ -113,7 +113,7 @@ async def list_due(
     )
     versions, _, rows = await session.read(VERSION(), THROUGH_INDEXES, call)
     version = int(versions[0][0] or 0) if versions else None
-    return Due(version, [DueTask.read(json) for (json,) in rows if json is not None])
+    return Due(version, (DueTask.read(json) for (json,) in rows if json is not None))
 
 
 VERSION = compiled(owned(select(CLOCK.c.version), CLOCK))
@@ -175,6 +175,3 @@ def nearest(
     order = (column.asc(), TABLE.c.id.asc()) if is_ahead else (column.desc(), TABLE.c.id.desc())
     found = owned(select(TABLE.c.id, due.label("due"), LENGTH.label("length")).where(*is_there), TABLE)
     return found.order_by(*order).limit(AT_MOST)
-
-
-DUE = due_statement(())
