@@ -42,6 +42,9 @@ async def waiting(size: Size) -> list[Outcome]:
         before = resident(api)
         calls = [call for owner in owners for call in owner.wait(SETTLING_SECONDS + QUIET_SECONDS[size])]
         await asyncio.sleep(SETTLING_SECONDS)
+        for _ in range(60):  # a crowded machine takes longer to let all of them begin
+            if not await asked_in(database, 0.5):
+                break
         kilobytes = (resident(api) - before) * 1024 / count
         asked = await asked_in(database, QUIET_SECONDS[size] - 1)
         quiet = await asyncio.gather(*calls)

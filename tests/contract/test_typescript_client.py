@@ -28,7 +28,7 @@ from support.npm import install
 from support.programs import TASKWARD, environment, running
 from support.requirements import require_program
 from support.serving import serving
-from support.settings import settings_for
+from support.settings import PATIENT, settings_for
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer, local_issuer
 from taskward.settings import Settings
@@ -82,7 +82,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Development]:
     folder = tmp_path_factory.mktemp("development")
     arguments = ("dev", "--port", "0", "--data-dir", str(folder / "data"))
-    with running(TASKWARD, *arguments, env=environment(RATE_LIMIT_PER_MINUTE="0"), cwd=folder) as taskward:
+    with running(TASKWARD, *arguments, env=environment(RATE_LIMIT_PER_MINUTE="0", **PATIENT), cwd=folder) as taskward:
         url = taskward.said(r"^Taskward is at (http://\S+),")[1]
         taskward.said(r"^curl ")
         yield Development(url, local_issuer(folder / "data"))

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from support.programs import TASKWARD, Program, environment, eventually, is_running, running
+from support.settings import PATIENT
 from support.signing import SECRET, signed
 from taskward.auth.issuer import local_issuer
 from taskward.operations.listener import listen
@@ -37,7 +38,9 @@ class Api:
 
 @contextmanager
 def dev(*arguments: str, cwd: Path, **settings: str) -> Iterator[Api]:
-    with running(TASKWARD, "dev", "--port", "0", *arguments, env=environment(**settings), cwd=cwd) as program:
+    with running(
+        TASKWARD, "dev", "--port", "0", *arguments, env=environment(**(PATIENT | settings)), cwd=cwd
+    ) as program:
         base = program.said(r"^Taskward is at (http://\S+),")[1]
         program.said(r"^curl ")
         yield Api(program, base)
@@ -49,7 +52,7 @@ def dev(*arguments: str, cwd: Path, **settings: str) -> Iterator[Api]:
 @contextmanager
 def serve(*arguments: str, **settings: str) -> Iterator[Api]:
     with running(
-        TASKWARD, "serve", "--host", "127.0.0.1", "--port", "0", *arguments, env=environment(**settings)
+        TASKWARD, "serve", "--host", "127.0.0.1", "--port", "0", *arguments, env=environment(**(PATIENT | settings))
     ) as program:
         base = json.loads(program.said(r".*listening at http.*")[0])["message"].rpartition(" ")[2]
         program.said(r"worker \d+ is ready")

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from support.people import NO_CERTIFICATES
 from support.programs import TASKWARD, Program, environment, running
+from support.settings import PATIENT
 
 
 class Observed:
@@ -56,7 +57,7 @@ class Observed:
 
 @contextmanager
 def observed(*arguments: str, **settings: str) -> Iterator[Observed]:
-    env = environment(METRICS_ADDRESS="127.0.0.1:0", LOG_LEVEL="debug", **settings)
+    env = environment(METRICS_ADDRESS="127.0.0.1:0", LOG_LEVEL="debug", **(PATIENT | settings))
     with running(TASKWARD, "serve", "--host", "127.0.0.1", "--port", "0", *arguments, env=env) as program:
         yield Observed(program)
         if program.process.poll() is None:

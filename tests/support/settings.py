@@ -7,6 +7,9 @@ from taskward.settings import Settings, read_settings
 DEADLINE_SECONDS = 30
 """Which a crowded machine meets too. What ends at a deadline is tested with others."""
 
+PATIENT = {"REQUEST_DEADLINE_SECONDS": str(DEADLINE_SECONDS)}
+"""The same for a program."""
+
 
 def settings_for(database_url: str, **values: Any) -> Settings:
     """Without a limit on requests, which tests would come to when they are quick."""
