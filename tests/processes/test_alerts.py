@@ -54,6 +54,7 @@ HEALTHY: Series = {
     labelled("taskward_database_connections", state="idle"): steady(2),
     labelled("taskward_database_connections", state="busy"): steady(18),
     labelled("taskward_keys_failing"): steady(0),
+    labelled("taskward_webhook_oldest_seconds"): steady(300),
 }
 
 SICK: dict[str, tuple[Series, dict[str, str]]] = {
@@ -69,6 +70,7 @@ SICK: dict[str, tuple[Series, dict[str, str]]] = {
         TARGET,
     ),
     "TaskwardHasNoKeys": ({labelled("taskward_keys_failing"): steady(1)}, TARGET),
+    "TaskwardIsNotHeard": ({labelled("taskward_webhook_oldest_seconds"): steady(901)}, TARGET),
     "TaskwardRefusesTokens": ({labelled(PROBLEM, code="token_invalid"): steady(0, grows=100)}, {}),
     "TaskwardIsGone": ({labelled("up"): steady(0)}, TARGET),
 }

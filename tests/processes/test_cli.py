@@ -12,6 +12,8 @@ import pytest
 
 from support.databases import with_database
 from support.programs import TASKWARD, Ended, environment, running
+from support.receiver import SECRET as WEBHOOK_SECRET
+from support.receiver import receiving
 from support.signing import SECRET
 from taskward.auth.issuer import local_issuer
 from taskward.migrations import HEAD, migrate
@@ -288,3 +290,38 @@ def test_doctor_makes_nothing_and_says_where_serve_would(taskward: Callable[...,
     assert last.startswith("warn  database    DATABASE_URL is not set: ")
     assert last.endswith(f"`taskward serve` would make an embedded database in {tmp_path}/.taskward.")
     assert list(tmp_path.iterdir()) == []
+
+
+# The webhook
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "said"),
+    [
+        (None, 0, "has taken an event of type webhook.test: it answered 204 in"),
+        ("500", 1, "has not taken it: it answered 500 in"),
+        ("redirect", 1, "answered 307, and redirects are not followed: set WEBHOOK_URL to where it leads."),
+        ("reset", 1, "cannot be reached, or speaks no HTTP: ConnectionResetError."),
+    ],
+)
+def test_webhook_test_sends_one_event_and_says_what_was_answered(
+    taskward: Callable[..., Ended], fault: str | None, status: int, said: str
+) -> None:
+    with receiving() as receiver:
+        receiver.fault = fault
+        ended = taskward("webhook", "test", WEBHOOK_URL=receiver.url, WEBHOOK_SECRET=WEBHOOK_SECRET)
+
+    assert ended.status == status
+    sentence = (ended.out if status == 0 else ended.err).strip()
+    assert sentence.startswith(f"http://127.0.0.1:{receiver.server_port} {said}")
+    assert "hook?for" not in sentence
+    [told] = receiver.attempts
+    message = json.loads(told.body)
+    assert (message["type"], message["data"]) == ("webhook.test", {})
+
+
+def test_webhook_test_needs_a_webhook(refusal: Callable[..., str]) -> None:
+    assert refusal("webhook", "test") == "WEBHOOK_URL is not set: it says where your application is told of changes.\n"
+    sentence = refusal("webhook", "test", WEBHOOK_URL="https://app.example.com", WEBHOOK_SECRET="hunter2")
+    assert sentence.startswith("WEBHOOK_SECRET must be whsec_")
+    assert "hunter2" not in sentence

@@ -15,6 +15,7 @@ import pytest
 
 from support.databases import database_of, without_the_roles
 from support.key_server import KeyServer, running_key_server
+from support.receiver import SECRET as WEBHOOK_SECRET
 from support.signing import private_jwk, public
 from taskward.migrations import migrate
 from taskward.migrations.version_table import LEFT_FOR_0_1
@@ -71,6 +72,29 @@ def test_a_sound_database_has_no_failure(migrated: str) -> None:
     assert {finding.sentence.split()[2] for finding in found["isolation"]} >= {"tasks", "owner"}
     assert levels(found["roles"]) == {"warn"}
     assert "superuser" in found["roles"][0].sentence
+
+
+def test_what_is_pending_of_the_webhook_is_told_with_its_age_and_attempts(migrated: str) -> None:
+    told = {"webhook_url": "https://app.example.com/hook?token=hunter2", "webhook_secret": WEBHOOK_SECRET}
+
+    def found(**settings: str) -> list[tuple[str, str]]:
+        return [(finding.level, finding.sentence) for finding in findings(migrated, settings).get("webhook", [])]
+
+    where = "Changes are told to https://app.example.com"
+    assert found() == []
+    assert found(**told) == [("ok", f"{where}, and nothing is pending.")]
+    change(migrated, "insert into owner (owner_id, version, news_since) select 'ann', ms, ms from (" + NOW_MS + ") now")
+    [(level, sentence)] = found(**told)
+    assert level == "ok"
+    assert re.fullmatch(rf"{where}; of 1 owner something is pending, for [0-9]+ s at most\.", sentence)
+    late = "insert into delivery (owner_id, since, attempts) values ('bob', now() - interval '3 hours 10 minutes', 4)"
+    change(migrated, late)
+    failures = ", and up to 4 attempts have failed: the log says why"
+    assert found(**told) == [("warn", f"{where}; of 2 owners something is pending, for 3 hours at most{failures}.")]
+    assert found() == [("warn", "WEBHOOK_URL is not set, and of 2 owners something is still to be told.")]
+
+
+NOW_MS = "select (extract(epoch from now()) * 1000)::bigint as ms"
 
 
 def test_nothing_but_the_connection_is_told_of_a_database_that_cannot_be_reached() -> None:

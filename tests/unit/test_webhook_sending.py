@@ -64,7 +64,7 @@ def test_what_is_taken_is_genuine_and_comes_on_one_connection(receiver: Receiver
         ("410", Outcome.REJECTED, "410"),
         ("304", Outcome.REJECTED, "304"),
         ("huge", Outcome.REJECTED, "500"),
-        ("reset", Outcome.UNREACHABLE, "ReadError"),
+        ("reset", Outcome.UNREACHABLE, "ConnectionResetError"),
         ("garbage", Outcome.UNREACHABLE, "RemoteProtocolError"),
         ("cut", Outcome.UNREACHABLE, "RemoteProtocolError"),
     ],
@@ -83,12 +83,14 @@ def test_who_does_not_answer_in_time_has_not_taken_it(receiver: Receiver, fault:
     assert sent(settings_of(receiver.url), EVENT, seconds=0.3) == [Answer(Outcome.TIMEOUT, "no answer within 0.3 s")]
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:{port}", "https://nobody.invalid/"])
-def test_who_is_not_there_has_not_taken_it(url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "said"), [("http://127.0.0.1:{port}", "ConnectionRefusedError"), ("https://nobody.invalid/", "gaierror")]
+)
+def test_who_is_not_there_has_not_taken_it(url: str, said: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
 
-    assert sent(settings_of(url.format(port=port)), EVENT) == [Answer(Outcome.UNREACHABLE, "ConnectError")]
+    assert sent(settings_of(url.format(port=port)), EVENT) == [Answer(Outcome.UNREACHABLE, said)]
 
 
 def test_nobody_is_told_whose_certificate_is_not_good(tmp_path: Path) -> None:
@@ -100,7 +102,9 @@ def test_nobody_is_told_whose_certificate_is_not_good(tmp_path: Path) -> None:
     tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
 
     with receiving(tls=tls) as receiver:
-        assert sent(settings_of(receiver.url), EVENT) == [Answer(Outcome.UNREACHABLE, "ConnectError")]
+        answers = sent(settings_of(receiver.url), EVENT)
+
+    assert answers == [Answer(Outcome.UNREACHABLE, "SSLCertVerificationError")]
 
     assert receiver.attempts == []
 

@@ -60,8 +60,8 @@ AGAIN_SECONDS = 15
 LEAST_SECONDS = 0.1
 """Between two looks, when somebody else holds what is due."""
 
-COUNT_SECONDS = 5
-"""At most so often it is counted how much is pending."""
+FEW, COUNT_SECONDS = 1_000, 5
+"""It is counted how much is pending at each look when it is little, and otherwise at most so often."""
 
 MOST_DATABASE_CALLS = 2
 """At once, of the connections that requests have too."""
@@ -75,7 +75,7 @@ STOP_SECONDS = 4
 NEVER = float("inf")
 
 GIVEN_UP = "given_up"
-OUTCOMES = (*Outcome, GIVEN_UP)
+"""The outcome of an event that was attempted for too long."""
 
 
 class ClaimLost(Exception):
@@ -139,12 +139,15 @@ class Dispatcher:
         self.leave = leave
         self.chance = chance
         self.clock = clock
+        self.outcomes: Sequence[str] = (*Outcome, GIVEN_UP)
         self.count: Callable[[str], None] = lambda outcome: None
         self.pending = 0
         """At the last look at the database."""
         self.oldest_at = 0.0
         """Since when, in the event loop's time; of nothing when `pending` is 0."""
         self.counted_at = -NEVER
+        self.is_outdated = False
+        """Whether what is pending has changed since."""
         self.turns: dict[str, Turn] = {}
         self.woken: dict[str, None] = {}
         """Owners who have written, in their order."""
@@ -221,6 +224,8 @@ class Dispatcher:
                 if free and self.woken:
                     await self.claim_woken(free)
                     continue
+                if self.is_outdated and not self.turns:
+                    await self.look()
             except (DatabaseUnavailable, DatabaseRefused, StatementFailed) as failure:
                 log.warning("the database did not say who is to be told of", extra={"error": name_of(failure)})
                 self.woken.clear()
@@ -242,7 +247,7 @@ class Dispatcher:
         if is_gathering := began >= self.gather_at:
             calls.insert(0, deliveries.GATHER())
             self.gathered_at, self.gather_at = began, NEVER
-        if is_counting := began >= self.counted_at + COUNT_SECONDS:
+        if is_counting := self.pending < FEW or began >= self.counted_at + COUNT_SECONDS:
             calls.append(deliveries.PENDING())
         # What is noted while it looks is for the look after this one.
         self.scan_at = self.gather_at
@@ -271,6 +276,7 @@ class Dispatcher:
     def note_pending(self, counted: list[Row], *, at: float) -> None:
         [(count, age)] = counted
         self.pending, self.oldest_at, self.counted_at = int(count or 0), at - max(float(age or 0), 0), at
+        self.is_outdated = False
 
     def begin(self, found: Sequence[Row], claim: int, began: float) -> None:
         for row in found:
@@ -293,6 +299,7 @@ class Dispatcher:
             await self.give_back(turn)
         finally:
             del self.turns[turn.owner_id]
+            self.is_outdated = self.is_outdated or self.pending > 0
             if turn.was_woken:
                 self.woken[turn.owner_id] = None
             self.awake.set()
@@ -374,6 +381,7 @@ class Dispatcher:
         """In how many seconds it is attempted again."""
         seconds = seconds_until_next(turn.attempts, chance=self.chance(), wish_seconds=wish_seconds)
         self.look_again(at=self.loop.time() + seconds)
+        self.is_outdated = True
         await self.as_owner(turn, deliveries.FAIL(claim=turn.claim, ms=int(seconds * 1000)))
         return seconds
 

@@ -94,12 +94,23 @@ class Sender:
         except TimeoutError:
             return Answer(Outcome.TIMEOUT, f"no answer within {self.seconds:g} s")
         except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
-            return Answer(Outcome.UNREACHABLE, type(error).__name__)
+            return Answer(Outcome.UNREACHABLE, type(reason_of(error)).__name__)
         await end(answer)
         if answer.is_success:
             return Answer(Outcome.DELIVERED, str(answer.status_code))
         wish = wish_in(answer.headers.get("Retry-After"), now=self.clock())
         return Answer(Outcome.REJECTED, str(answer.status_code), wish)
+
+
+def reason_of(error: Exception) -> BaseException:
+    """What the system said, such as that a certificate is not good; else the error itself."""
+    found: BaseException = error
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and type(cause) is not OSError:
+            found = cause
+        cause = cause.__cause__ or cause.__context__
+    return found
 
 
 async def end(answer: httpx2.Response) -> None:

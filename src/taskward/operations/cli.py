@@ -335,6 +335,22 @@ def report(findings: "Iterable[Finding]") -> int:
     return status
 
 
+webhook = typer.Typer(help="Where your own application is told of changes (WEBHOOK_URL).", no_args_is_help=True)
+app.add_typer(webhook, name="webhook")
+
+
+@webhook.command()
+def test() -> None:
+    """Send one signed event of type webhook.test, and say what was answered; status 1 when it was not taken."""
+    from taskward.operations.webhook import tell_test
+
+    settings = read()
+    refuse_surroundings(settings)
+    is_taken, sentence = tell_test(settings)
+    typer.echo(sentence, err=not is_taken)
+    raise typer.Exit(0 if is_taken else 1)
+
+
 @app.command()
 def openapi() -> None:
     """Print the OpenAPI document."""

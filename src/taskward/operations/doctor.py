@@ -16,14 +16,17 @@ from taskward.auth.jwks import JwksUnusable, counted, fetch_jwks, parse_jwks, tl
 from taskward.auth.trust import NO_SDK, NOBODY_NAMED, shared_secret, trust_of, trust_of_agents
 from taskward.migrations import HEAD, REVISIONS
 from taskward.migrations.version_table import LEFT_FOR_0_1
-from taskward.operations.retention import is_distributed
+from taskward.operations.retention import become_keeper, is_distributed
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence
 from taskward.postgres.connecting import database_at
 from taskward.postgres.context import APP_ROLE, DISTRIBUTED, KEEPER_ROLE
-from taskward.settings import Settings, SettingsError
+from taskward.resources.deliveries import PENDING
+from taskward.settings import Settings, SettingsError, origin_of
 
 OLDEST_POSTGRESQL = 15
 LARGEST_CLOCK_DIFFERENCE_SECONDS = 5
+LATE_SECONDS = 60
+"""For which something may be pending without a reason to look."""
 APPLICATION_NAME = "taskward doctor"
 
 
@@ -70,6 +73,7 @@ def examine(
                 yield revision(connection)
                 yield from left_for_0_1(connection)
                 yield from isolation(connection)
+                yield from webhook(settings, connection)
     except psycopg.Error as error:
         yield Finding("fail", "database", failure_sentence(f"{database_at(url)} cannot be used", error))
         return
@@ -281,6 +285,36 @@ def isolation(connection: AdminConnection) -> Iterator[Finding]:
             yield Finding("ok", "isolation", f"The table {name} shows each owner only their own rows.")
             continue
         yield Finding("fail", "isolation", f"The table {name} {fault}.")
+
+
+def webhook(settings: Settings, connection: AdminConnection) -> Iterator[Finding]:
+    try:
+        with connection.transaction():
+            become_keeper(connection)
+            count, seconds = one(connection, PENDING.sql.decode())
+            [attempts] = one(connection, "select coalesce(max(attempts), 0) from delivery")
+    except psycopg.ProgrammingError:  # the schema or the login is not as it should be, which is said already
+        return
+    of_whom = f"{count} {'owner' if count == 1 else 'owners'}"
+    if settings.webhook_url is None:
+        if count:
+            yield Finding("warn", "webhook", f"WEBHOOK_URL is not set, and of {of_whom} something is still to be told.")
+        return
+    where = f"Changes are told to {origin_of(settings.webhook_url)}"
+    if not count:
+        yield Finding("ok", "webhook", f"{where}, and nothing is pending.")
+        return
+    is_late = attempts or seconds > LATE_SECONDS
+    failures = f", and up to {attempts} attempts have failed: the log says why" if attempts else ""
+    sentence = f"{where}; of {of_whom} something is pending, for {span(float(seconds))} at most{failures}."
+    yield Finding("warn" if is_late else "ok", "webhook", sentence)
+
+
+def span(seconds: float) -> str:
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
 
 
 OWNED_TABLES = """

@@ -67,6 +67,19 @@ KEYS_AGE = Gauge(
 KEYS_FAILING = Gauge(
     "taskward_keys_failing", "1 when a worker's last attempt to fetch the keys failed.", multiprocess_mode="livemax"
 )
+WEBHOOK_ATTEMPTS = Counter(
+    "taskward_webhook_attempts",
+    "Attempts to tell the application of a change, by their outcome; `given_up` are events that ended untold.",
+    ("outcome",),
+)
+WEBHOOK_PENDING = Gauge(
+    "taskward_webhook_pending_owners",
+    "Owners of whom the application is still to be told, when a worker last had reason to look.",
+    multiprocess_mode="livemax",
+)
+WEBHOOK_OLDEST = Gauge(
+    "taskward_webhook_oldest_seconds", "For how long, of the one who waits longest.", multiprocess_mode="livemax"
+)
 
 
 class Metrics:
@@ -83,6 +96,10 @@ class Metrics:
         # From the beginning, or nobody could see the first: a counter that is born at 1 has not increased.
         self.waits = {end: WAITS.labels(end) for end in (*End, FULL)}
         self.problems = {code: PROBLEMS.labels(code) for code in codes()}
+        self.dispatcher = services.news.dispatcher
+        if self.dispatcher is not None:
+            attempts = {outcome: WEBHOOK_ATTEMPTS.labels(outcome) for outcome in self.dispatcher.outcomes}
+            self.dispatcher.count = lambda outcome: attempts[outcome].inc()
 
     def count(self, context: RequestContext, method: str, route: str, status: int, seconds: float) -> None:
         """A request that has ended."""
@@ -116,6 +133,9 @@ class Metrics:
         WAITING.set(pool.waiting)
         PLACES.set(self.news.count())
         DOWN.set(pool.state in (State.DOWN, State.UNKNOWN))
+        if self.dispatcher is not None:
+            WEBHOOK_PENDING.set(self.dispatcher.pending)
+            WEBHOOK_OLDEST.set(self.dispatcher.oldest_seconds())
         now = time.monotonic()
         for keys in self.remote:
             KEYS.set(len(keys.keys))

@@ -5,7 +5,7 @@ tell too much. A call misses nothing, because it takes its place before it looks
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
@@ -55,6 +55,8 @@ class Dispatcher(Protocol):
 
     pending: int
     """Of how many owners something is to be told."""
+    outcomes: Sequence[str]
+    """That an attempt can have."""
     count: Callable[[str], None]
     """Is called with the outcome of each attempt."""
 
