@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
-from itertools import groupby
 from pathlib import Path
 
 import httpx
@@ -40,7 +39,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-FOLDERS = ("processes", "database", "contract", "api", "unit")
+FOLDERS = ("processes", "contract", "database", "api", "unit")
 """Each is a marker of the tests in it. The longest tests are in the first, the shortest in the last."""
 
 
@@ -59,16 +58,18 @@ def pytest_xdist_auto_num_workers() -> int | None:
 
 @pytest.hookimpl(trylast=True)  # after pytest-randomly
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files with long tests first on every worker: one that began last would leave the other cores idle.
+    """Long tests first on every worker: one that began last would leave the other cores idle.
 
-    xdist cuts the list into equal parts, and each worker begins at the start of its own. Files stay whole, because
-    what one shares is made once a worker; unit tests fill the parts up.
+    xdist cuts the list into equal parts, and each worker begins at the start of its own. Long tests are dealt out one
+    by one. Of the others files stay whole, because what one shares is made once a worker; unit tests fill the parts up.
     """
     workers: int = getattr(config, "workerinput", {"workercount": 1})["workercount"]
-    files = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
-    files.sort(key=lambda tests: (not is_long(tests), FOLDERS.index(folder_of(tests[0]))))
+    files: dict[pytest.Item | Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item if is_long(item) else item.path, []).append(item)
+    ordered = sorted(files.values(), key=lambda tests: (not is_long(tests[0]), FOLDERS.index(folder_of(tests[0]))))
     parts: list[list[pytest.Item]] = [[] for _ in range(workers)]
-    for number, tests in enumerate(tests for tests in files if folder_of(tests[0]) != "unit"):
+    for number, tests in enumerate(tests for tests in ordered if folder_of(tests[0]) != "unit"):
         parts[number % workers] += tests
     short = [item for item in items if folder_of(item) == "unit"]
     for number, part in enumerate(parts, start=1):
@@ -78,8 +79,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for part in parts for item in part]
 
 
-def is_long(tests: list[pytest.Item]) -> bool:
-    return any(item.get_closest_marker("long") for item in tests)
+def is_long(item: pytest.Item) -> bool:
+    return item.get_closest_marker("long") is not None
 
 
 @pytest.hookimpl(trylast=True)

@@ -16,7 +16,10 @@ sys.path.append(str(Path(__file__).parents[2]))
 from campaigns.__main__ import CAMPAIGNS, lines_of
 from campaigns.outcome import Campaign
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="The campaigns look into /proc, which Linux alone has.")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="The campaigns look into /proc, which Linux alone has."),
+]
 
 
 @pytest.mark.parametrize("campaign", CAMPAIGNS, ids=lambda campaign: campaign.__name__)
