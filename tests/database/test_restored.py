@@ -237,12 +237,15 @@ def test_a_login_that_may_not_lift_the_ids_changes_nothing(logins: dict[str, str
     assert (rows_of(onlooker, ann), clock_of(onlooker, ann)) == before
 
 
-def test_the_command_says_what_it_did(database_url: str) -> None:
-    lives(database_url, database_url, someone())
+def test_the_command_says_what_it_did(new_database: Callable[..., str]) -> None:
+    """In a database of its own: what it does is done to everybody's rows, which others then hold stale."""
+    url = new_database()
+    migrate(url)
+    lives(url, url, someone())
 
     done = subprocess.run(
         [TASKWARD, "restored", "--ids", "77"],
-        env=environment(DATABASE_URL=database_url),
+        env=environment(DATABASE_URL=url),
         capture_output=True,
         text=True,
         timeout=120,

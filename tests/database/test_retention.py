@@ -13,6 +13,7 @@ import pytest
 
 from support.databases import asked, using, with_database, without_the_roles
 from support.programs import TASKWARD, environment
+from taskward.migrations import migrate
 from taskward.operations import retention
 from taskward.operations.retention import EXPIRING_TABLES, Purged, RetentionRefused, forget, purge
 from taskward.resources.idempotency import Idempotency
@@ -349,19 +350,22 @@ def taskward(url: str, *arguments: str, answer: str = "", **settings: str) -> "s
     )
 
 
-def test_the_commands_do_it_and_say_what_they_did(database_url: str) -> None:
+def test_the_commands_do_it_and_say_what_they_did(new_database: Callable[..., str]) -> None:
+    """In a database of its own: what they do is done to everybody's rows."""
+    url = new_database()
+    migrate(url)
     ann = someone()
-    adds(database_url, ann, "a")
+    adds(url, ann, "a")
 
-    refused = taskward(database_url, "forget", ann, answer="n\n")
-    kept = rows_of(database_url, ann)
-    forgotten = taskward(database_url, "forget", ann, "--yes")
-    again = taskward(database_url, "forget", ann, answer="y\n")
+    refused = taskward(url, "forget", ann, answer="n\n")
+    kept = rows_of(url, ann)
+    forgotten = taskward(url, "forget", ann, "--yes")
+    again = taskward(url, "forget", ann, answer="y\n")
     trashed = someone()
-    adds(database_url, trashed, "a")
-    trashes(database_url, trashed, days=10)
-    kept_trash = taskward(database_url, "purge"), rows_of(database_url, trashed)["tasks"]
-    purged = taskward(database_url, "purge", TRASH_DAYS="9")
+    adds(url, trashed, "a")
+    trashes(url, trashed, days=10)
+    kept_trash = taskward(url, "purge"), rows_of(url, trashed)["tasks"]
+    purged = taskward(url, "purge", TRASH_DAYS="9")
 
     assert (refused.returncode, kept["tasks"]) == (1, 1)
     removed = {
@@ -380,4 +384,4 @@ def test_the_commands_do_it_and_say_what_they_did(database_url: str) -> None:
     assert (purged.returncode, purged.stderr) == (0, "")
     assert [line.partition(":")[0] for line in purged.stdout.splitlines()] == ["idempotency_keys", "tasks", "lists"]
     assert purged.stdout.splitlines()[1].startswith("tasks: removed 0 expired rows, erased the content of ")
-    assert titles(database_url, trashed) == ["erased"]
+    assert titles(url, trashed) == ["erased"]
