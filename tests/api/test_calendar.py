@@ -3,8 +3,6 @@
 import json
 import logging
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -361,11 +359,6 @@ def test_no_secret_stands_in_a_log(ann: Person, visitor: httpx.Client, caplog: p
     assert {line.get("owner") for line in read if line["status"] == 200} == {digest(ann.id)}
     assert "owner" not in read[-1]
     assert read[-1]["code"] == "calendar_not_found"
-
-
-def test_a_server_that_nobody_asks_for_a_calendar_does_not_load_what_writes_them() -> None:
-    code = "import sys, taskward.app, taskward.operations.worker; sys.exit('icalendar' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 # What it costs

@@ -181,7 +181,8 @@ def test_database_and_keys_that_do_not_answer_are_shown() -> None:
 def test_what_is_off_is_not_even_imported_and_the_api_has_no_metrics(api: str) -> None:
     program = (
         "import sys; from taskward.app import create_app; create_app();"
-        "sys.exit(not sys.modules.keys().isdisjoint({'prometheus_client', 'mcp', 'mcp_types', 'taskward.doors.mcp'}))"
+        "off = {'prometheus_client', 'mcp', 'mcp_types', 'taskward.doors.mcp', 'icalendar'};"
+        "sys.exit(not sys.modules.keys().isdisjoint(off))"
     )
     env = environment(DATABASE_URL="postgresql://a:b@127.0.0.1/c", JWT_HS256_SECRET=SECRET)
 
@@ -273,11 +274,17 @@ def test_no_line_and_no_metric_tells_what_a_client_wrote(service: Observed) -> N
     ]
 
     assert statuses == [201, 422, 412, 422, 422, 422, 200, 404, 200, 422, 422, 404, 401, 401, 401, 200, 204, 200]
+    calendar = service.ask("POST", "/calendar", token).json()["url"].removeprefix(service.url)
+    ways = ("", "/", "/x", "?as=x", "?as=events", "%0a")
+    statuses = [ask(method, calendar + way, None) for method in ("GET", "DELETE", "BREW") for way in ways]
+    assert statuses == [200, 200, 404, 422, 200, 404, *([405, 405, 404, 405, 405, 404] * 2)]
+    secret = calendar.removeprefix("/calendar/").removesuffix(".ics")
     service.ask("GET", "/health", headers={"X-Request-ID": "the-last"})
     line_of(service, "the-last")
     said = "\n".join([*service.program.out, *service.program.err, service.page()])
     assert CANARY not in said.lower()
     assert SECRET not in said
+    assert secret not in said
     assert not any(part in said for part in token.split("."))
 
 
