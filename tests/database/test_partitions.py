@@ -100,7 +100,15 @@ def test_partitioned_tasks_are_the_same_to_everybody(own_cluster: str, logins: d
         assert asked(admin, "select count(distinct id), count(distinct tableoid) > 8 from tasks") == [(80, True)]
         assert [found for found in failures(url) if found.about != "clock"] == []
 
-        removed = {"completions": 0, "tasks": 2, "lists": 0, "idempotency_keys": 0, "delivery": 0, "owner": 1}
+        removed = {
+            "completions": 0,
+            "tasks": 2,
+            "lists": 0,
+            "idempotency_keys": 0,
+            "delivery": 0,
+            "calendar_links": 0,
+            "owner": 1,
+        }
         assert forget(url, PEOPLE[0]) == removed
         asyncio.run(account_deleted(url, PEOPLE[1]))
         assert asked(admin, "select count(*), count(distinct owner_id) from tasks") == [(76, 38)]
