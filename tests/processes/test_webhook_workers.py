@@ -149,8 +149,9 @@ def test_two_servers_tell_in_order_and_nothing_is_asked_when_all_is_told(
             assert [versions.count(version) for version in versions] == [1] * 6
             assert versions == sorted(versions)
         assert receiver.refused == []
-        assert sum(api.value("taskward_webhook_attempts_total", outcome="delivered") for api in (one, other)) == 30
-        assert sum(api.value("taskward_webhook_pending_owners") for api in (one, other)) == 0
+        both = (one, other)
+        eventually(lambda: sum(api.value("taskward_webhook_attempts_total", outcome="delivered") for api in both) == 30)
+        eventually(lambda: sum(api.value("taskward_webhook_pending_owners") for api in both) == 0)
 
         eventually(lambda: is_quiet(url))
 
