@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from taskward.operations.doctor import Finding
+    from taskward.operations.files.source import Source
     from taskward.operations.supervisor import Supervisor
     from taskward.settings import Settings
 
@@ -44,6 +46,14 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="Folder of the embedded PostgreSQL and the local issuer.", show_default="DATA_DIR, or .taskward"),
 ]
+OWNER = "The `sub` of the tokens, or CLAIM:VALUE of another (OWNER_CLAIM)."
+
+
+class FileFormat(StrEnum):
+    TASKWARD = "taskward"
+    TODOIST = "todoist-csv"
+    GOOGLE = "google-tasks"
+    ICALENDAR = "ics"
 
 
 class Refused(Exception):
@@ -60,6 +70,8 @@ EXPECTED = {
     "taskward.postgres.failures.DatabaseRefused",
     "taskward.migrations.MigrationRefused",
     "taskward.operations.retention.RetentionRefused",
+    "taskward.operations.exporting.ExportRefused",
+    "taskward.operations.files.source.FileRefused",
 }
 
 
@@ -276,8 +288,95 @@ def purge() -> None:
 
 
 @app.command()
+def export(
+    owner: Annotated[str, typer.Argument(help=OWNER)],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The file, made whole or not at all.", show_default="standard output"),
+    ] = None,
+) -> None:
+    """Write all that one owner has, the trash too, as lines of JSON, which `taskward import` reads."""
+    from datetime import UTC, datetime
+
+    from taskward.operations import exporting
+    from taskward.operations.files.report import counted
+
+    settings = read()
+    refuse_owner(owner)
+    with (
+        database_of(settings, say=warn) as (_, direct_url),
+        exporting.exported(direct_url, owner, trash_days=settings.trash_days, now=datetime.now(UTC)) as (file, counts),
+    ):
+        if output is None:
+            exporting.print_out(file)
+        else:
+            exporting.save(file, output)
+    warn(f"Exported of {owner}: {counted(counts)}.")
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="- is standard input.")],
+    owner: Annotated[str, typer.Option(help=OWNER)],
+    file_format: Annotated[FileFormat, typer.Option("--format", help="Whose file it is.")] = FileFormat.TASKWARD,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing, and tell what would be made.")] = False,
+) -> None:
+    """Make what is in a file: of `taskward export`, Todoist, Google Takeout or a calendar. Twice adds nothing."""
+    from taskward.operations import importing
+    from taskward.operations.files.report import reporting
+
+    settings = read()
+    refuse_owner(owner)
+    logging.getLogger("taskward.database").addHandler(logging.NullHandler())  # what it says is the refusal's sentence
+    with reporting() as rows, database_of(settings, say=warn) as (url, _):
+        stopped = importing.imported(
+            file,
+            rows=rows,
+            name=file_format,
+            url=url,
+            owner_id=owner,
+            trash_days=settings.trash_days,
+            is_told=settings.webhook_url is not None,
+            is_dry_run=dry_run,
+            show=progress,
+        )
+        for line in rows.lines(is_dry_run=dry_run):
+            typer.echo(line)
+    if stopped is not None:
+        raise Refused(f"{stopped} What is written stays; the same command goes on where this one stopped.")
+    if rows.failed:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def progress(source: "Source") -> "Iterator[Callable[[], None]]":
+    """A bar on a terminal; what is called tells it that there is progress."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Importing", total=source.size)
+        yield lambda: bar.update(task, completed=source.bytes_read)
+
+
+def refuse_owner(owner: str) -> None:
+    from taskward.resources.clock import MAX_OWNER_LENGTH
+
+    if not owner or len(owner) > MAX_OWNER_LENGTH or not owner.isprintable():
+        raise Refused(f"An owner has 1 to {MAX_OWNER_LENGTH} printable characters.")
+
+
+def warn(sentence: str) -> None:
+    """Beside what is written to standard output."""
+    typer.echo(sentence, err=True)
+
+
+@app.command()
 def forget(
-    owner: Annotated[str, typer.Argument(help="The `sub` of the tokens, or CLAIM:VALUE of another (OWNER_CLAIM).")],
+    owner: Annotated[str, typer.Argument(help=OWNER)],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove every row of one owner, for good."""

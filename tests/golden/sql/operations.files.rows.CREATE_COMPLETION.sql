@@ -1,0 +1,2 @@
+-- $1 owner, $2 task_id, $3 occurrence, $4 occurrence_date, $5 kind, $6 completed_at, $7 due_on, $8 due_at
+INSERT INTO completions (owner_id, task_id, occurrence, occurrence_date, kind, completed_at, due_on, due_at, version) VALUES ($1::VARCHAR, $2::BIGINT, $3::BIGINT, $4::VARCHAR, $5::VARCHAR, $6::TIMESTAMP WITH TIME ZONE, $7::DATE, $8::TIMESTAMP WITH TIME ZONE, CAST(current_setting('app.version') AS BIGINT)) ON CONFLICT DO NOTHING RETURNING completions.occurrence
