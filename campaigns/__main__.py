@@ -33,6 +33,7 @@ from campaigns.silent_database import silent_database
 from campaigns.sleeping_database import sleeping_database
 from campaigns.slow_senders import slow_senders
 from campaigns.waiting import waiting
+from campaigns.webhook import webhook
 from taskward.operations.embedded.programs import installations
 
 CAMPAIGNS: list[Campaign] = [
@@ -46,6 +47,7 @@ CAMPAIGNS: list[Campaign] = [
     lost_updates,
     ledger,
     waiting,
+    webhook,
     removals,
     behind_pgbouncer,
     rolling_restart,

@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.attempts.append(told)
             fault = self.server.fault(told) if callable(self.server.fault) else self.server.fault
-            if fault is None:
+            if fault in (None, "unheard"):
                 self.server.taken.append(told)
         if fault is None:
             self.answer(204)
@@ -138,6 +138,11 @@ def cut(handler: Handler) -> None:
     handler.close_connection = True
 
 
+def unheard(handler: Handler) -> None:
+    """It was taken, and nobody hears so."""
+    reset(handler)
+
+
 def garbage(handler: Handler) -> None:
     handler.wfile.write(b"SSH-2.0-OpenSSH_9.9\r\n\r\n")
     handler.close_connection = True
@@ -150,6 +155,7 @@ FAULTS: dict[str, Callable[[Handler], None]] = {
     "trickle": trickle,
     "garbage": garbage,
     "cut": cut,
+    "unheard": unheard,
     "redirect": lambda handler: handler.answer(307, Location=handler.server.url),
 }
 

@@ -60,8 +60,11 @@ AGAIN_SECONDS = 15
 LEAST_SECONDS = 0.1
 """Between two looks, when somebody else holds what is due."""
 
+MOST_GATHERED = 5_000
+"""Owners at a time, so that a look ends long before its deadline."""
+
 FEW, COUNT_SECONDS = 1_000, 5
-"""It is counted how much is pending at each look when it is little, and otherwise at most so often."""
+"""It is counted how much is pending whenever it has changed while it is little, and otherwise at most so often."""
 
 MOST_DATABASE_CALLS = 2
 """At once, of the connections that requests have too."""
@@ -216,25 +219,44 @@ class Dispatcher:
 
     async def run(self) -> None:
         while not self.is_stopping:
-            free = MOST_AT_ONCE - len(self.turns)
             try:
-                if free and self.scan_at <= self.loop.time():
-                    await self.scan(free)
+                if await self.has_work():
                     continue
-                if free and self.woken:
-                    await self.claim_woken(free)
-                    continue
-                if self.is_outdated and not self.turns:
-                    await self.look()
-            except (DatabaseUnavailable, DatabaseRefused, StatementFailed) as failure:
+            except (DatabaseUnavailable, DatabaseRefused) as failure:
                 log.warning("the database did not say who is to be told of", extra={"error": name_of(failure)})
-                self.woken.clear()
-                self.gather(at=self.loop.time() + AGAIN_SECONDS)
-            await self.sleep(until=self.scan_at if free else NEVER)
+                self.give_way()
+            except Exception:  # a bug here must not end it
+                log.exception("who is to be told of cannot be found")
+                self.give_way()
+            await self.sleep()
 
-    async def sleep(self, *, until: float) -> None:
-        """Until it is woken, or somebody's turn has ended."""
+    async def has_work(self) -> bool:
+        """Does what is next; False when there is nothing but to wait."""
+        free = MOST_AT_ONCE - len(self.turns)
+        if free and self.scan_at <= self.loop.time():
+            await self.scan(free)
+        elif free and self.woken:
+            await self.claim_woken(free)
+        elif self.is_outdated and self.count_at() <= self.loop.time():
+            await self.look()
+        else:
+            return False
+        return True
+
+    def give_way(self) -> None:
+        self.woken.clear()
+        self.is_outdated = False
+        self.gather(at=self.loop.time() + AGAIN_SECONDS)
+
+    def count_at(self) -> float:
+        return self.counted_at + (0 if self.pending < FEW else COUNT_SECONDS)
+
+    async def sleep(self) -> None:
+        """Until something is due, it is woken, or somebody's turn has ended."""
         self.awake.clear()
+        until = self.scan_at if len(self.turns) < MOST_AT_ONCE else NEVER
+        if self.is_outdated:
+            until = min(until, self.count_at())
         timer = None if until == NEVER else self.loop.call_at(until, self.awake.set)
         await self.awake.wait()
         if timer is not None:
@@ -243,18 +265,19 @@ class Dispatcher:
     async def scan(self, free: int) -> None:
         """Claims those that are due for longest, whoever they are."""
         began, claim = self.loop.time(), new_claim()
-        calls = [deliveries.CLAIM_DUE(claim=claim, ms=CLAIM_MS, rows=free), deliveries.NEXT()]
-        if is_gathering := began >= self.gather_at:
-            calls.insert(0, deliveries.GATHER())
+        is_gathering = began >= self.gather_at
+        if is_gathering:
             self.gathered_at, self.gather_at = began, NEVER
-        if is_counting := self.pending < FEW or began >= self.counted_at + COUNT_SECONDS:
-            calls.append(deliveries.PENDING())
         # What is noted while it looks is for the look after this one.
         self.scan_at = self.gather_at
-        answers = await self.as_keeper(*calls)
-        found, [(next_in,)] = answers[is_gathering : is_gathering + 2]
-        if is_counting:
-            self.note_pending(answers[-1], at=began)
+        *gathered, found, [(next_in,)] = await self.as_keeper(
+            *[deliveries.GATHER(rows=MOST_GATHERED)] * is_gathering,
+            deliveries.CLAIM_DUE(claim=claim, ms=CLAIM_MS, rows=free),
+            deliveries.NEXT(),
+        )
+        self.is_outdated = self.is_outdated or self.pending > 0 or next_in is not None
+        if gathered and int(gathered[0][0][0] or 0) == MOST_GATHERED:
+            self.gather(at=began)
         if len(found) == free:  # there may be more than had a place
             self.look_again(at=began)
         elif next_in is not None:
@@ -297,8 +320,13 @@ class Dispatcher:
             self.look_again(at=turn.ends_at)
         except asyncio.CancelledError:
             await self.give_back(turn)
+        except Exception:  # a bug in the telling of one owner holds back that owner alone
+            log.exception("what an owner is to be told cannot be told", extra=about(turn))
+            with suppress(DatabaseUnavailable, DatabaseRefused, StatementFailed):
+                await self.fail(turn, wish_seconds=None)
         finally:
-            del self.turns[turn.owner_id]
+            if self.turns.get(turn.owner_id) is turn:
+                del self.turns[turn.owner_id]
             self.is_outdated = self.is_outdated or self.pending > 0
             if turn.was_woken:
                 self.woken[turn.owner_id] = None
@@ -307,12 +335,7 @@ class Dispatcher:
     async def tell(self, turn: Turn) -> None:
         """Until all is told, an attempt fails, or the process ends."""
         while not self.is_stopping:
-            try:
-                page = await self.changes(turn)
-            except (ValueError, KeyError, StatementFailed) as bug:  # it holds back this owner alone
-                log.error("what an owner is to be told cannot be read", extra=about(turn, error=name_of(bug)))
-                await self.fail(turn, wish_seconds=None)
-                return
+            page = await self.changes(turn)
             read_at = self.loop.time()
             for pending in page.pending:
                 if self.is_stopping:

@@ -28,6 +28,9 @@ READ_SECONDS = 1
 MOST_AT_ONCE = 32
 """Requests of a process."""
 
+KEPT_SECONDS = 2
+"""For which an idle connection is used again: less than the 5 s after which Node.js closes it, perhaps just then."""
+
 
 class Outcome(StrEnum):
     DELIVERED = "delivered"
@@ -73,7 +76,9 @@ class Sender:
         self.http = httpx2.AsyncHTTPTransport(
             verify=tls_context(settings.webhook_url),
             trust_env=False,
-            limits=httpx2.Limits(max_connections=MOST_AT_ONCE, max_keepalive_connections=MOST_AT_ONCE),
+            limits=httpx2.Limits(
+                max_connections=MOST_AT_ONCE, max_keepalive_connections=MOST_AT_ONCE, keepalive_expiry=KEPT_SECONDS
+            ),
         )
 
     async def close(self) -> None:

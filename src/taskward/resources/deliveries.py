@@ -72,6 +72,7 @@ TABLE = SQLModel.metadata.tables["delivery"]
 CURSOR = [TABLE.c.told_version, TABLE.c.told_kind, TABLE.c.told_id, TABLE.c.told_part]
 MILLISECOND: ColumnElement[object] = literal_column("interval '1 millisecond'")
 CLAIM = bindparam("claim", type_=BigInteger())
+ROWS = bindparam("rows", type_=Integer())
 IN_MS = func.now() + bindparam("ms", type_=BigInteger()) * MILLISECOND
 
 # As the keeper
@@ -110,7 +111,7 @@ _longest_due = (
     select(TABLE.c.owner_id)
     .where(TABLE.c.due_at <= func.now())
     .order_by(TABLE.c.due_at)
-    .limit(bindparam("rows", type_=Integer()))
+    .limit(ROWS)
     # Rows that somebody else is about to claim are passed over.
     .with_for_update(skip_locked=True)
 )
@@ -147,9 +148,10 @@ CLAIM_OF = compiled(
 """As `CLAIM_DUE`, those of these owners of whom something is to be told; without a look at others, however many."""
 
 _has_begun = exists(select(literal_column("1")).where(TABLE.c.owner_id == CLOCK.c.owner_id))
-_left = insert(TABLE).from_select(["owner_id", "since"], WITH_NEWS.where(~_has_begun).order_by(CLOCK.c.owner_id))
-GATHER = compiled(_left.on_conflict_do_nothing())
-"""A row for each owner with news of whom nobody has begun to tell."""
+_some = WITH_NEWS.where(~_has_begun).order_by(CLOCK.c.owner_id).limit(ROWS)
+_made = insert(TABLE).from_select(["owner_id", "since"], _some).on_conflict_do_nothing().returning(TABLE.c.owner_id)
+GATHER = compiled(select(func.count()).select_from(_made.cte("made")))
+"""A row for some of the owners with news of whom nobody has begun to tell; how many."""
 
 NEXT = compiled(select(extract("epoch", func.min(TABLE.c.due_at) - func.now())))
 """In how many seconds the first is due; null when there is none."""
