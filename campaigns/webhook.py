@@ -57,8 +57,8 @@ async def webhook(size: Size) -> list[Outcome]:
     told by two hosts with two workers each, while the same eight owners write at both, and workers and the database are
     killed by turns. Then both hosts end, and a third tells what is left.
 
-    A hit is a kill; the receiver's faults are counted beside it. Of what is told for the first time each must be newer than
-    all before it of the same owner.
+    A hit is a kill; the receiver's faults are counted beside it. Of what is told for the first time each must be newer
+    than all before it of the same owner.
     """
     with receiving() as receiver:
         async with postgresql() as database:
