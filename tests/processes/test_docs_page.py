@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Iterator
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.expected_conditions import element_to_be_clickable, visibility_of_element_located
 from selenium.webdriver.support.wait import WebDriverWait
 
 from support.browsers import running_browser
 from support.people import Person
+from support.programs import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -22,10 +26,12 @@ def browser() -> Iterator[Chrome]:
 
 def test_a_pasted_token_makes_the_docs_page_work(browser: Chrome, api: str, ann: Person) -> None:
     ann.adds("Read the documentation")
-    wait = WebDriverWait(browser, 30)
+    # The page draws again what it has shown, also between a look and a click.
+    again = (StaleElementReferenceException, ElementClickInterceptedException)
+    wait = WebDriverWait(browser, PATIENCE_SECONDS, ignored_exceptions=again)
 
     def click(css: str) -> None:
-        wait.until(element_to_be_clickable((By.CSS_SELECTOR, css))).click()
+        wait.until(lambda browser: is_clicked(element_to_be_clickable((By.CSS_SELECTOR, css))(browser)))
 
     browser.get(f"{api}/docs")
     click("button.authorize")
@@ -49,11 +55,11 @@ def test_a_pasted_token_makes_the_docs_page_work(browser: Chrome, api: str, ann:
 
 
 def test_nothing_on_the_docs_page_is_wider_than_a_screen_or_a_phone(browser: Chrome, api: str) -> None:
-    wait = WebDriverWait(browser, 60)
+    wait = WebDriverWait(browser, PATIENCE_SECONDS)
 
     browser.get(f"{api}/docs")
     wait.until(visibility_of_element_located((By.CSS_SELECTOR, "section.models")))
-    groups = ["tasks", "recurrence", "batch", "trash", "lists", "changes", "account", "operations"]
+    groups = ["tasks", "recurrence", "batch", "trash", "lists", "changes", "calendar", "account", "operations"]
     assert texts(browser, ".opblock-tag a") == groups
     assert browser.find_elements(By.CSS_SELECTOR, "section.models article") == []  # folded
 
@@ -70,6 +76,12 @@ def test_nothing_on_the_docs_page_is_wider_than_a_screen_or_a_phone(browser: Chr
     dialog = wait.until(visibility_of_element_located((By.CSS_SELECTOR, ".auth-container")))
     assert "taskward token" in dialog.text
     assert too_wide(browser, 390) == []
+
+
+def is_clicked(element: WebElement | Literal[False]) -> bool:
+    if element:
+        element.click()
+    return bool(element)
 
 
 CLICK = "document.querySelector(arguments[0]).click()"

@@ -131,7 +131,7 @@ def agrees_in_a_browser(address: str, email: str) -> None:
     """At the pages of the example: somebody who has no account yet."""
     with running_browser("sign in as the user of an assistant") as chrome:
         chrome.get(address)
-        patience = WebDriverWait(chrome, 60)
+        patience = WebDriverWait(chrome, 120)
         chrome.find_element(By.NAME, "email").send_keys(email)
         chrome.find_element(By.NAME, "password").send_keys("correct horse")
         chrome.find_element(By.CSS_SELECTOR, "button[value='/sign-up/email']").click()

@@ -63,7 +63,7 @@ class Device:
 
     def __init__(self, browser: Chrome, address: str) -> None:
         self.browser = browser
-        self.wait = WebDriverWait(browser, 60)
+        self.wait = WebDriverWait(browser, 120)
         browser.execute_cdp_cmd("Network.enable", {})
         browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": BEFORE_THE_PAGE})
         browser.get(address)
