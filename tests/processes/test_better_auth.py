@@ -330,7 +330,7 @@ def test_the_documented_fetch_renews_an_expired_token_once(documented: Path, tas
         run = node("page.js", cwd=documented, NEXT_PUBLIC_TASKWARD_URL=api, ORIGIN=server.origin, SESSION=secret)
 
     assert run.returncode == 0, run.stderr
-    assert json.loads(run.stdout) == {"first": 201, "expired": "token_expired", "later": [200, 200, 200], "tokens": 2}
+    assert json.loads(run.stdout) == {"first": 201, "expired": "token_expired", "later": [200, 200, 200], "renewed": 1}
 
 
 # The client of the documentation, but with the session in a header, because Node.js keeps no cookies.
@@ -355,13 +355,18 @@ import { taskward } from "./taskward.js";
 
 const { status: first } = await taskward("/tasks", { method: "POST", body: JSON.stringify({ title: "Milk" }) });
 const url = `${process.env.NEXT_PUBLIC_TASKWARD_URL}/tasks`;
-let response;
+const hasExpired = () => Date.now() / 1000 >= JSON.parse(atob(tokens.at(-1).split(".")[1])).exp;
+let response, later, renewed;
 do {
-  await setTimeout(50);
-  response = await fetch(url, { headers: { Authorization: `Bearer ${tokens[0]}` } });
-} while (response.ok);
-const later = (await Promise.all(["", "", ""].map(() => taskward("/tasks")))).map(({ status }) => status);
-console.log(JSON.stringify({ first, expired: (await response.json()).code, later, tokens: tokens.length }));
+  do {
+    await setTimeout(50);
+    response = await fetch(url, { headers: { Authorization: `Bearer ${tokens.at(-1)}` } });
+  } while (response.ok);
+  const before = tokens.length;
+  later = (await Promise.all(["", "", ""].map(() => taskward("/tasks")))).map(({ status }) => status);
+  renewed = tokens.length - before;
+} while (hasExpired()); // a crowded machine may need the whole life of a token for three calls
+console.log(JSON.stringify({ first, expired: (await response.json()).code, later, renewed }));
 """
 
 
