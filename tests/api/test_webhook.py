@@ -278,3 +278,48 @@ def test_without_a_webhook_a_write_leaves_nothing(
     ann.adds("Milk")
 
     assert asked(database_url, PENDING, ann.id) == []
+
+
+def test_who_has_lost_the_claim_notes_nothing_of_what_was_told(
+    told: Told, person: Callable[..., Person], receiver: Receiver, url: str
+) -> None:
+    receiver.fault = "late"
+    with told.api() as api:
+        ann = person("ann", api=api)
+        ann.adds("Milk")
+        eventually(lambda: receiver.attempts_of(ann.id))
+        asked(url, "update delivery set claim = 1, due_at = now() + interval '1 hour'")
+
+        receiver.go_on.set()
+        dispatcher = told.news.dispatcher
+        assert isinstance(dispatcher, Dispatcher)
+        eventually(lambda: not dispatcher.turns)
+
+        assert asked(url, "select claim, told_version, attempts from delivery") == [(1, None, 0)]
+        receiver.fault = None
+        told.passes(ann.id)
+        told.until_all(ann.id)
+
+    first, again = receiver.attempts_of(ann.id)
+    assert (first.id, first.body) == (again.id, again.body)
+
+
+def test_of_who_is_forgotten_meanwhile_nothing_is_left(
+    told: Told, person: Callable[..., Person], receiver: Receiver, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver.fault = "late"
+    with told.api() as api:
+        ann = person("ann", api=api)
+        ann.adds("Milk")
+        ann.adds("Eggs")
+        eventually(lambda: receiver.attempts_of(ann.id))
+        assert ann.delete("/me", params={"confirm": "everything"}).status_code == 204
+
+        receiver.go_on.set()
+        dispatcher = told.news.dispatcher
+        assert isinstance(dispatcher, Dispatcher)
+        eventually(lambda: not dispatcher.turns and not dispatcher.woken)
+
+    assert asked(url, "select * from delivery") == asked(url, "select * from owner") == []
+    assert [record for record in caplog.records if record.name == "taskward.webhook"] == []
+    assert len(receiver.attempts_of(ann.id)) == 1

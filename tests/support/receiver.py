@@ -138,6 +138,12 @@ def cut(handler: Handler) -> None:
     handler.close_connection = True
 
 
+def late(handler: Handler) -> None:
+    """Taken, once the test says so."""
+    handler.server.go_on.wait()
+    handler.answer(204)
+
+
 def unheard(handler: Handler) -> None:
     """It was taken, and nobody hears so."""
     reset(handler)
@@ -156,6 +162,7 @@ FAULTS: dict[str, Callable[[Handler], None]] = {
     "garbage": garbage,
     "cut": cut,
     "unheard": unheard,
+    "late": late,
     "redirect": lambda handler: handler.answer(307, Location=handler.server.url),
 }
 
