@@ -408,7 +408,7 @@ def test_an_error_deep_in_the_arguments_says_where_it_is(agent: Agent) -> None:
 
 
 def test_a_database_that_is_down_is_told_by_its_code(proxy: DatabaseProxy) -> None:
-    with place(proxy.url, request_deadline_seconds=2) as door:
+    with place(proxy.url) as door:
         agent = door.agent()
         agent.adds("Milk")
         proxy.refuse()
