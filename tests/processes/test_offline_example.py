@@ -138,10 +138,11 @@ class Tab(Device):
         self.browser.execute_cdp_cmd("Page.setWebLifecycleState", {"state": "frozen" if frozen else "active"})
 
     def goes_elsewhere(self) -> None:
-        self.browser.execute_script("window.isTheSame = true; location = '/nowhere'")
+        self.does("window.isKept = true; location = '/nowhere'")
         self.wait.until(lambda browser: browser.current_url.endswith("/nowhere"))
 
     def goes_back(self) -> None:
+        self.comes_first()
         self.browser.execute_script("history.back()")
         self.wait.until(lambda browser: browser.find_elements(By.TAG_NAME, "output"))
 
@@ -294,47 +295,32 @@ def test_of_ten_tabs_one_waits_for_all(site: Site, tab: Callable[[], Tab]) -> No
     for each in tabs:
         each.comes_first()
         each.is_in_step()
-    the_one_that_waits(site, tabs)
-
     for number, each in enumerate(tabs):
         each.adds(f"{number}")
     adds_elsewhere(site, "carl@example.com", "from elsewhere")
-
     titles = [*map(str, range(10)), "from elsewhere"]
     all_show(tabs, *titles)
     assert site.news.most == 1
 
-    waits = the_one_that_waits(site, tabs)
-    waits.is_closed()
-    tabs.remove(waits)
-    adds_elsewhere(site, "carl@example.com", "from elsewhere too")
-
-    all_show(tabs, *titles, "from elsewhere too")
-    the_one_that_waits(site, tabs)
-    assert site.news.most <= 2  # that of the closed one may not have ended yet
-
-
-def test_the_tab_that_waits_for_all_may_stop_at_any_moment(site: Site, tab: Callable[[], Tab]) -> None:
-    tabs = [tab()]
-    tabs[0].signs_in("dora@example.com")
-    tabs += [tab(), tab()]
-    titles: list[str] = []
+    closed = the_one_that_waits(site, tabs)
+    closed.is_closed()
+    tabs.remove(closed)
+    adds_elsewhere(site, "carl@example.com", "while one closes")
+    all_show(tabs, *titles, "while one closes")
 
     def meanwhile(title: str, stop: Callable[[Tab], object], go_on: Callable[[Tab], object]) -> None:
-        """One tab stops, and another one waits and hears of a change; then it goes on, and is in step again."""
         stopped = the_one_that_waits(site, tabs)
-        stopped.comes_first()
         stop(stopped)
         others = [each for each in tabs if each is not stopped]
-        adds_elsewhere(site, "dora@example.com", title)
+        adds_elsewhere(site, "carl@example.com", title)
         titles.append(title)
         all_show(others, *titles)
         the_one_that_waits(site, others)
-        stopped.comes_first()
         go_on(stopped)
         all_show([stopped], *titles)
 
-    meanwhile("frozen by the browser", lambda tab: tab.is_frozen(True), lambda tab: tab.is_frozen(False))
-    meanwhile("without a line", lambda tab: tab.is_cut_off(True), lambda tab: tab.is_cut_off(False))
-    meanwhile("on another page", lambda tab: tab.goes_elsewhere(), lambda tab: tab.goes_back())
-    assert any(each.does("return window.isTheSame") for each in tabs)  # the browser had kept it
+    titles.append("while one closes")
+    meanwhile("while one is frozen", lambda tab: tab.is_frozen(True), lambda tab: tab.is_frozen(False))
+    meanwhile("while one is on another page", lambda tab: tab.goes_elsewhere(), lambda tab: tab.goes_back())
+    assert any(each.does("return window.isKept") for each in tabs)  # or the browser has made it anew
+    assert site.news.most <= 2  # of one that has just stopped the call may not have ended yet

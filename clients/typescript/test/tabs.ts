@@ -113,6 +113,33 @@ export const tests: Record<string, (given: Given) => Promise<void>> = {
     await waits(others);
   },
 
+  async "the next one waits when the line of a copy is down"({ url, ann }) {
+    let cutOff: Tab | undefined;
+    const tabs: Tab[] = [1, 2, 3].map(() => {
+      const made: Tab = tab({
+        url,
+        token: ann,
+        refuse() {
+          if (cutOff === made) throw new TypeError("no line");
+          return undefined;
+        },
+      });
+      return made;
+    });
+    const down = await waits(tabs);
+    cutOff = down;
+    const others = without(tabs, down);
+    await others[0]!.client.tasks.create({ title: "a" });
+    await eventually(() => down.events.includes("interrupted"));
+    await others[0]!.client.tasks.create({ title: "b" });
+    await allShow(others, "a", "b");
+    await waits(others);
+
+    cutOff = undefined;
+
+    await allShow(tabs, "a", "b");
+  },
+
   async "users do not wait for each other"({ url, ann, bob }) {
     const [anns, bobs] = [[1, 2].map(() => tab({ url, token: ann })), [1, 2].map(() => tab({ url, token: bob }))];
     const others = [tab({ url: url.replace("localhost", "127.0.0.1"), token: ann })];
