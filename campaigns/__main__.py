@@ -17,6 +17,7 @@ from campaigns.backup import backup
 from campaigns.behind_pgbouncer import behind_pgbouncer
 from campaigns.cancelled_clients import cancelled_clients
 from campaigns.exhausted_pool import exhausted_pool
+from campaigns.first_copy import first_copy
 from campaigns.idempotency_keys import idempotency_keys
 from campaigns.killed_database import killed_database
 from campaigns.killed_worker import killed_worker
@@ -47,6 +48,7 @@ CAMPAIGNS: list[Campaign] = [
     lost_updates,
     ledger,
     waiting,
+    first_copy,
     webhook,
     removals,
     behind_pgbouncer,

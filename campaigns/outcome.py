@@ -49,8 +49,15 @@ def slowest(name: str, seconds: Sequence[float], *, below: float) -> Row:
 
 
 def p99(name: str, seconds: Sequence[float], *, below: float) -> Row:
-    ordered = sorted(seconds)
-    return time_row(name, ordered[math.ceil(len(ordered) * 0.99) - 1] if ordered else math.inf, below)
+    return time_row(name, quantile(seconds, 0.99), below)
+
+
+def p50(name: str, seconds: Sequence[float], *, below: float) -> Row:
+    return time_row(name, quantile(seconds, 0.5), below)
+
+
+def quantile(seconds: Sequence[float], share: float) -> float:
+    return sorted(seconds)[math.ceil(len(seconds) * share) - 1] if seconds else math.inf
 
 
 def time_row(name: str, seconds: float, below: float) -> Row:

@@ -201,9 +201,9 @@ class Service:
         """How many seconds it took until so many workers have said so, since the beginning."""
         return await until(lambda: len(READY.findall(self.log.read_text())) >= count)
 
-    def token(self, owner: str) -> str:
+    def token(self, owner: str, *, expires_in_seconds: int = 3600) -> str:
         now = int(time.time())
-        return jwt.encode({"sub": owner, "iat": now, "exp": now + 3600}, SECRET, "HS256")
+        return jwt.encode({"sub": owner, "iat": now, "exp": now + expires_in_seconds}, SECRET, "HS256")
 
     def tracebacks(self) -> int:
         """So far, in its log: what went wrong in a way that nobody expected."""
