@@ -214,7 +214,7 @@ def test_the_dates_to_come_are_those_that_the_api_tells(ann: Person, visitor: ht
         ann.adds(rule, recurrence=rule, **due)
     tasks = ann.tasks()
     ann.post(f"/tasks/{tasks[0]['id']}/complete", json={"occurrence": 1, "missed": "keep"})
-    ann.post(f"/tasks/{tasks[1]['id']}/skip", json={"occurrence": 1})
+    ann.post(f"/tasks/{tasks[1]['id']}/skip", json={"occurrence": 1, "missed": "keep"})
     moved = datetime.fromisoformat(tasks[2]["due_at"]) + timedelta(hours=30)
     assert ann.patch(f"/tasks/{tasks[2]['id']}", json={"due_at": moved.isoformat()}).status_code == 200
     path = made(ann)
