@@ -47,7 +47,7 @@ CLAIM_SECONDS, CLAIM_MS = 60, 60_000
 RESERVE_SECONDS = SEND_SECONDS + 10
 """What must be left of a claim when a request begins."""
 
-PAGE = 50
+PAGE = 20
 FRESH_SECONDS = 5
 """So many changes are read at once, and those that could not be told in this time are read anew: then the latest."""
 
@@ -160,6 +160,7 @@ class Dispatcher:
         """When it is also for those whom nobody has begun to tell."""
         self.gathered_at = -NEVER
         self.is_stopping = False
+        self.running: asyncio.Task[None] | None = None
 
     def open(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -193,7 +194,7 @@ class Dispatcher:
 
     def stop(self) -> None:
         """Claims nobody any more, and tells nobody anything new."""
-        if not self.is_stopping:
+        if self.running is not None and not self.is_stopping:
             self.is_stopping = True
             self.awake.set()
             self.loop.call_later(STOP_SECONDS, self.cancel)
@@ -206,6 +207,8 @@ class Dispatcher:
     async def close(self) -> None:
         """Returns when nothing is claimed any more."""
         self.stop()
+        if self.running is None:
+            return
         await self.running
         await asyncio.gather(*(turn.task for turn in self.turns.values() if turn.task), return_exceptions=True)
         await self.sender.close()
