@@ -17,6 +17,7 @@ from campaigns.backup import backup
 from campaigns.behind_pgbouncer import behind_pgbouncer
 from campaigns.cancelled_clients import cancelled_clients
 from campaigns.exhausted_pool import exhausted_pool
+from campaigns.files import files
 from campaigns.first_copy import first_copy
 from campaigns.idempotency_keys import idempotency_keys
 from campaigns.killed_database import killed_database
@@ -58,6 +59,7 @@ CAMPAIGNS: list[Campaign] = [
     overload,
     migration,
     backup,
+    files,
     memory,
 ]
 

@@ -381,6 +381,7 @@ def test_a_google_file_that_is_broken_is_refused_before_anything_is_written(
         ("SUMMARY:" + "x" * 300_000, Flawed),
         ("ATTACH:" + "x" * (2 * MAX_LINE_BYTES), Flawed),
         ("SUMMARY:a\r\n" + "BEGIN:X\r\n" * 100 + "END:X\r\n" * 100, Flawed),
+        ("SUMMARY:a\r\n" + "BEGIN:VALARM\r\nEND:VALARM\r\n" * 101, Flawed),
         ("SUMMARY:a\r\nBEGIN:VALARM\r\nTRIGGER:-P1W\r\nEND:VALARM", Record),
         ("SUMMARY:a\r\nDUE:20261332T999999Z\r\nPRIORITY:x\r\nPERCENT-COMPLETE:y\r\nSTATUS:?", Record),
         ("SUMMARY:a\r\nDUE;TZID=Nowhere/Land:20260310T180000\r\nDURATION:P1D\r\nCREATED:x", Record),

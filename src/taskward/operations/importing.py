@@ -58,6 +58,7 @@ from taskward.resources.errors import LimitReached
 from taskward.resources.news import News
 from taskward.resources.references import Reference, named
 from taskward.resources.session import Session
+from taskward.strict_json import NotStrict
 from taskward.tasks.references import MAX_SUBTASKS, TOO_DEEP, problem_of
 from taskward.tasks.references import TOO_MANY as TOO_MANY_SUBTASKS
 
@@ -119,6 +120,8 @@ class Import:
         self.later: IO[str] | None = None
         """Numbers of records that refer to one further on in the file."""
         self.deferred = 0
+        self.has_expired = False
+        """Whether a task was left out whose completions may follow."""
 
     def session(self) -> Session:
         return Session(self.owner_id, self.pool, self.pool.new_deadline(), self.news)
@@ -184,6 +187,7 @@ class Import:
             if line.uid is None:
                 raise Unfit("uid: This field is required.")
             if line.deleted_at is not None and self.is_past_retention(line.deleted_at):
+                self.has_expired = True
                 self.report.leave_out_row(entry.line, f"in the trash for longer than {self.trash_days} days")
                 return None
             return Task(number, entry, line, values_in(line))
@@ -385,6 +389,9 @@ class Import:
         for done in portion:
             task = here.get(done.line.task_uid)
             try:
+                if task is None and self.later is None and self.has_expired:
+                    self.report.leave_out_row(done.record.line, "a completion of a task that was left out")
+                    continue
                 if task is None:
                     self.defer(done)
                     continue
@@ -510,6 +517,8 @@ def imported(
             return "Stopped."
         except DatabaseUnavailable as failure:
             return failure.detail
+        except NotStrict:  # and it was JSON when it was checked
+            return "The file has changed while it was read."
     return None
 
 

@@ -74,7 +74,7 @@ def read(source: Source) -> Entries:
         seen_items = True
         for number, _ in enumerate(stream.elements()):
             stream.peek()
-            list_id, title = titles[number]
+            list_id, title = titles.get(number, ("", None))
             list_uid = uid_from("google-tasks list", list_id)
             yield Record(stream.count_lines(), "list", {"uid": list_uid, "name": title})
             for member in stream.members():

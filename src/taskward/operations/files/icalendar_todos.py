@@ -22,6 +22,8 @@ from taskward.tasks.series import instant, wall_time
 LARGEST_COMPONENT = 256 * 1024
 """Characters: without its attachments none is as long."""
 
+MOST_ALARMS = 100
+
 DAY_MINUTES = 24 * 60
 
 TAKEN = {
@@ -132,7 +134,10 @@ def components(source: Source) -> Iterator[Component]:
                     current.flaw = "It is nested too deep."
                     stack.pop()
                 elif name == "VALARM" and current.name == "VTODO" and len(stack) == 1:
-                    current.alarms.append([])
+                    if len(current.alarms) == MOST_ALARMS:
+                        current.flaw = f"It has more than {MOST_ALARMS} alarms."
+                    else:
+                        current.alarms.append([])
             continue
         if upper.startswith("END:"):
             if current is None:

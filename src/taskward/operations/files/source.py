@@ -75,7 +75,8 @@ class Source:
                     pass
                 yield Line(number, None)
             else:
-                yield Line(number, piece.decode())
+                # If the file has changed since it was checked: half a surrogate pair is refused wherever it comes.
+                yield Line(number, piece.decode(errors="surrogateescape"))
 
     def refuse(self, why: str) -> FileRefused:
         return FileRefused(f"{self.name} {why} Nothing was written.")
