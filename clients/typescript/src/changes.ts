@@ -1,6 +1,6 @@
 import type { Call, OptionsOf, ResultOf } from "./calls.js";
 import { isPassing, sleep } from "./connection.js";
-import { isTaskwardError, type TaskwardError } from "./errors.js";
+import { isTaskwardError, TaskwardError } from "./errors.js";
 import { tabsOf, type Turn } from "./tabs.js";
 
 type Answer = ResultOf<"GET /changes">;
@@ -20,6 +20,7 @@ export type ChangesOptions = OptionsOf<"GET /changes">;
 const WAIT_SECONDS = 25;
 const SHORTEST_WAIT_MS = 900;
 const LAST_ATTEMPT = 6; // after that the pauses grow no more
+const NONSENSE = "The address answered without changes: something else is there, or in front of it.";
 const LAST_OF_MANY = 4; // and while one change follows the other: about two seconds
 
 /**
@@ -46,7 +47,9 @@ export function changesOver(read: Call<"GET /changes">, backoff: (attempt: numbe
           // Only a first copy may leave something out.
           const place = since === undefined ? { done_since } : { since, wait: turn.waits ? wait : 0 };
           const asked = performance.now();
-          const { changes, next, more } = await read({ ...rest, ...place, signal: turn.signal });
+          const answer: Partial<Answer> | null = await read({ ...rest, ...place, signal: turn.signal });
+          if (!Array.isArray(answer?.changes) || !answer.next) throw new TaskwardError("unexpected_answer", NONSENSE, { status: 200 });
+          const { changes, next, more = false } = answer;
           const isEarly = performance.now() - asked < SHORTEST_WAIT_MS;
           const isNews = next !== since || changes.length > 0 || failures > 0;
           [since, failures, isBehind] = [next, 0, more];

@@ -147,6 +147,22 @@ test("a server that is back is told at once, also when nothing is new", async (c
   copy.end();
 });
 
+test("an answer of something else is waited for as if there was none", async (context) => {
+  const token = somebody();
+  await client({ token }).tasks.create({ title: "a" });
+  const nonsense = ["{}", "null", "[]", '{"changes": []}'].map((body): Scripted => (response) => {
+    response.writeHead(200, { "Content-Type": "application/json" });
+    response.end(body);
+  });
+  const { url } = await gateway(context, API, ...nonsense);
+  const copy = copyOf(client({ url, token }));
+
+  await eventually(() => copy.shows("a"));
+
+  assert.deepEqual(copy.events.map(({ type }) => type), ["interrupted", "changes"]);
+  copy.end();
+});
+
 test("what does not pass is thrown", async () => {
   const copy = copyOf(client({ token: "none" }));
   await assert.rejects(copy.ended, (error) => isTaskwardError(error, "token_invalid"));
