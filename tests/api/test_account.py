@@ -52,6 +52,8 @@ def test_everything_of_one_owner_is_removed_and_nothing_of_another(ann: Person, 
     for person in (ann, bob):
         lives(person)
         asked(database_url, "insert into delivery (owner_id) values (%s)", person.id)
+        alarms = "insert into alarms (owner_id, task_id, memory) select owner_id, id, '' from tasks where owner_id = %s"
+        asked(database_url, alarms, person.id)
     before = rows_of(database_url, bob.id)
     assert rows_of(database_url, ann.id) == before
     assert all(before.values())

@@ -287,6 +287,7 @@ def test_forgetting_removes_every_row_of_one_owner(url: str, onlooker: str) -> N
 
     removed = {
         "completions": 0,
+        "alarms": 0,
         "tasks": 2,
         "lists": 0,
         "idempotency_keys": 2,
@@ -370,6 +371,7 @@ def test_the_commands_do_it_and_say_what_they_did(new_database: Callable[..., st
     assert (refused.returncode, kept["tasks"]) == (1, 1)
     removed = {
         "completions": 0,
+        "alarms": 0,
         "tasks": 1,
         "lists": 0,
         "idempotency_keys": 1,

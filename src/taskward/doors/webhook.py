@@ -4,13 +4,14 @@ It claims owners of whom something is to be told (`resources/deliveries.py`), an
 the order of the changes, each when the one before was taken; many owners at once. What was told is noted after that, so
 whoever is killed in between has told it, and another tells it once more, with the same id and the same bytes.
 
-It asks the database when a write of this process was committed, when what it knows of is due again, when it starts, and
-once a minute at most while this process writes, for what another host has left. Otherwise never.
+It asks the database when a write of this process was committed, when what it knows of is due again, or a reminder, when
+it starts, and once a minute at most while this process writes, for what another host has left. Otherwise never.
 
 While it sends it holds no connection, and for the rest it uses a few of those that requests use.
 """
 
 import asyncio
+import json
 import logging
 import random
 import secrets
@@ -18,10 +19,12 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
+from typing import Any
 
 from taskward.doors.changes import FEED
-from taskward.doors.webhook_events import Event, event_of
+from taskward.doors.webhook_events import Event, event_of, event_of_reminder
 from taskward.doors.webhook_retries import is_given_up, seconds_until_next
 from taskward.doors.webhook_sending import MOST_AT_ONCE, SEND_SECONDS, Outcome, Sender
 from taskward.logs import digest
@@ -34,6 +37,7 @@ from taskward.resources import deliveries
 from taskward.resources.deliveries import Claimed
 from taskward.resources.feed import PLAINLY, Position, each_following, position_of
 from taskward.settings import Settings
+from taskward.tasks import reminding
 
 log = logging.getLogger("taskward.webhook")
 
@@ -65,6 +69,9 @@ MOST_GATHERED = 5_000
 
 FEW, COUNT_SECONDS = 1_000, 5
 """It is counted how much is pending whenever it has changed while it is little, and otherwise at most so often."""
+
+OWNERS_AT_ONCE = 1_000
+"""Of whom it is noted in one statement that something is to be told."""
 
 MOST_DATABASE_CALLS = 2
 """At once, of the connections that requests have too."""
@@ -159,6 +166,10 @@ class Dispatcher:
         self.gather_at = NEVER
         """When it is also for those whom nobody has begun to tell."""
         self.gathered_at = -NEVER
+        self.remind_at = NEVER
+        """When the next reminder is due that is known of."""
+        self.are_all_armed = False
+        """Whether it is noted of all owners whose tasks nobody has looked at for reminders."""
         self.is_stopping = False
         self.running: asyncio.Task[None] | None = None
 
@@ -166,6 +177,7 @@ class Dispatcher:
         self.loop = asyncio.get_running_loop()
         self.sender = Sender(self.settings, clock=self.clock)
         self.events = frozenset(self.settings.webhook_events)
+        self.reminds = "reminder.due" in self.events
         self.database = asyncio.Semaphore(MOST_DATABASE_CALLS)
         self.awake = asyncio.Event()
         self.gather(at=self.loop.time())
@@ -237,6 +249,8 @@ class Dispatcher:
         """Does what is next; False when there is nothing but to wait."""
         free = MOST_AT_ONCE - len(self.turns)
         if free and self.scan_at <= self.loop.time():
+            if self.reminds:
+                await self.note_reminders()
             await self.scan(free)
         elif free and self.woken:
             await self.claim_woken(free)
@@ -272,7 +286,7 @@ class Dispatcher:
         if is_gathering:
             self.gathered_at, self.gather_at = began, NEVER
         # What is noted while it looks is for the look after this one.
-        self.scan_at = self.gather_at
+        self.scan_at = min(self.gather_at, self.remind_at)
         *gathered, found, [(next_in,)] = await self.as_keeper(
             *[deliveries.GATHER(rows=MOST_GATHERED)] * is_gathering,
             deliveries.CLAIM_DUE(claim=claim, ms=CLAIM_MS, rows=free),
@@ -286,6 +300,36 @@ class Dispatcher:
         elif next_in is not None:
             self.look_again(at=self.loop.time() + max(float(next_in), LEAST_SECONDS))
         self.begin(found, claim, began)
+
+    async def note_reminders(self) -> None:
+        """Of whom a reminder is due something is to be told. So it is of those whose tasks nobody has looked at."""
+        if not self.are_all_armed:
+            await self.note_all()
+        if self.loop.time() >= min(self.remind_at, self.gather_at):
+            began, calls = self.loop.time(), [reminding.ENQUEUE_DUE(rows=OWNERS_AT_ONCE), reminding.NEXT()]
+            noted, [(next_in,)], *_ = await self.as_keeper(*calls, *[reminding.STILL_ARMED()] * self.are_all_armed)
+            # What was armed meanwhile may be due before what was seen.
+            self.remind_at = self.remind_at if self.remind_at > began else NEVER
+            if len(noted) == OWNERS_AT_ONCE:
+                self.remind_in(0)
+            elif next_in is not None:
+                self.remind_in(float(next_in))
+
+    async def note_all(self) -> None:
+        began: bytes | None = None
+        last: bytes | None = b""
+        while last is not None:
+            if self.is_stopping:
+                return
+            call = reminding.ENQUEUE_UNARMED(behind=last.decode(), rows=OWNERS_AT_ONCE)
+            [[(now, last)]] = await self.as_keeper(call)
+            began = began or now
+        await self.as_keeper(reminding.ARMED_UNTIL(until=(began or b"").decode()))
+        self.are_all_armed = True
+
+    def remind_in(self, seconds: float) -> None:
+        self.remind_at = min(self.remind_at, self.loop.time() + seconds)
+        self.look_again(at=self.remind_at)
 
     async def claim_woken(self, free: int) -> None:
         owners = list(islice(self.woken, free))
@@ -354,19 +398,30 @@ class Dispatcher:
         await self.give_back(turn)
 
     async def changes(self, turn: Turn) -> Page:
-        """What has changed behind what is told."""
+        """What has changed behind what is told; when nothing has, a reminder that is due."""
+        ask, look = partial(self.as_owner, turn), reminding.LOOK if self.reminds else ()
         behind = NOTHING_TOLD if turn.told is None else turn.told._asdict()
-        _, found = await self.as_owner(turn, PLAINLY, CHANGES(limit=PAGE, **behind))
-        page = Page(end=turn.told)
+        _, found, *looked = await ask(PLAINLY, CHANGES(limit=PAGE, **behind), *look)
+        page, changes = Page(end=turn.told), list[dict[str, Any]]()
         for row in found:
             version, position, change, has_more = row
             page.version, page.has_more = int(version or 0), has_more == b"t"
             if position is not None and change is not None:
                 page.end = end = position_of(position)
-                event = event_of(turn.owner_id, end, change)
+                changes.append(json.loads(change))
+                event = event_of(turn.owner_id, end, changes[-1])
                 if event is not None and event.type in self.events:
                     call = deliveries.ADVANCE(claim=turn.claim, ms=CLAIM_MS, **end._asdict())
                     page.pending.append(Pending(event, end, [call]))
+        if self.reminds and changes:
+            # Before the first of them is told: a reminder does not wait for an application that is away to be armed.
+            next_in = await reminding.passed(ask, changes)
+            if next_in is not None:
+                self.remind_in(next_in)
+        elif self.reminds and (reminder := await reminding.due(ask, looked)) is not None:
+            settled = [deliveries.SETTLE(claim=turn.claim, ms=CLAIM_MS), reminder.settled]
+            page.pending.append(Pending(event_of_reminder(turn.owner_id, reminder), page.end, settled))
+            page.has_more = reminder.has_more
         return page
 
     async def is_told(self, turn: Turn, pending: Pending) -> bool:
@@ -413,8 +468,13 @@ class Dispatcher:
 
     async def is_finished(self, turn: Turn, *, reached: int) -> bool:
         """False when the owner has written meanwhile."""
-        call = deliveries.FINISH(claim=turn.claim, reached=reached)
-        clock, gone = await self.as_owner(turn, deliveries.HOLD_CLOCK(), call)
+        how = [reminding.FINISH, reminding.REST] if self.reminds else [deliveries.FINISH]
+        calls = [statement(claim=turn.claim, reached=reached) for statement in how]
+        clock, gone, *rest = await self.as_owner(turn, deliveries.HOLD_CLOCK(), *calls)
+        if rest and rest[0]:
+            [[(seconds,)]] = rest
+            self.look_again(at=self.loop.time() + float(seconds or 0))
+            return True
         if gone:
             return True
         if not clock or int(clock[0][0] or 0) <= reached:

@@ -5,13 +5,17 @@ stands.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from taskward.resources.feed import Position
+from taskward.tasks.reminding import Reminder
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 
 TYPES = {
     ("task", "put"): "task.changed",
@@ -34,15 +38,20 @@ class Event:
     body: bytes
 
 
-def event_of(owner_id: str, position: Position, change: bytes) -> Event | None:
+def event_of(owner_id: str, position: Position, read: Mapping[str, Any]) -> Event | None:
     """None of a change that is not told."""
-    read = json.loads(change)
     kind, op = read["kind"], read["op"]
     name = TYPES.get((kind, op))
     if name is None:
         return None
     told = read[kind] if op == "put" else {"id": read["id"], "uid": read["uid"], "version": position.version}
     return event(name, owner_id, kind, told, at_ms=position.version, key=(position.id, position.part))
+
+
+def event_of_reminder(owner_id: str, reminder: Reminder) -> Event:
+    at_ms = (reminder.at - EPOCH) // MILLISECOND
+    key = (reminder.task_id, reminder.occurrence or 0, reminder.at.isoformat())
+    return event("reminder.due", owner_id, "reminder", json.loads(reminder.json), at_ms=at_ms, key=key)
 
 
 def event(name: str, owner_id: str, kind: str, told: dict[str, Any], *, at_ms: int, key: Iterable[int | str]) -> Event:

@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 
 import taskward.owners.calendar_links
 import taskward.resources.deliveries
+import taskward.tasks.alarms
 import taskward.tasks.recurring  # noqa: F401 - fills SQLModel.metadata
 from taskward.migrations import REVISIONS
 from taskward.migrations.version_table import VERSION_TABLE, options, take_over

@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 
 import taskward.owners.calendar_links
 import taskward.resources.deliveries
+import taskward.tasks.alarms
 import taskward.tasks.recurring  # noqa: F401 - fills SQLModel.metadata
 from taskward.postgres.statements import Statement, compiled, owned
 from taskward.resources.clock import owned_tables

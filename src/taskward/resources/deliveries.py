@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     DateTime,
     Index,
@@ -65,6 +66,8 @@ class Delivery(SQLModel, table=True):
     """When the first of them did."""
     since: datetime = Field(sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs=NOW_OF_ALL)
     """No later than this was what comes next there to be told."""
+    arms: bool = Field(sa_type=Boolean, nullable=False, sa_column_kwargs={"server_default": text("false")})
+    """The owner's tasks from before are to be looked at, for their reminders (`tasks/reminding.py`)."""
 
 
 TABLE = SQLModel.metadata.tables["delivery"]
@@ -209,7 +212,7 @@ GIVE_BACK = if_mine(update(TABLE).values(claim=null(), due_at=func.now()))
 HOLD_CLOCK = compiled(owned(select(CLOCK.c.version), CLOCK).with_for_update(key_share=True))
 """In front of `FINISH`, as a statement of its own: then the clock stands, at what is answered."""
 
-_is_ahead = exists(
+IS_AHEAD = exists(
     owned(
         select(literal_column("1")).where(
             CLOCK.c.news_since.is_not(None), CLOCK.c.version > bindparam("reached", type_=BigInteger())
@@ -217,8 +220,14 @@ _is_ahead = exists(
         CLOCK,
     )
 )
-_gone = mine(delete(TABLE).where(~_is_ahead)).returning(TABLE.c.owner_id).cte("gone")
-_calm = owned(update(CLOCK).values(news_since=null()), CLOCK)
-_calm = _calm.where(CLOCK.c.news_since.is_not(None), exists(select(_gone.c.owner_id)))
-FINISH = compiled(select(_gone.c.owner_id).add_cte(_calm.returning(CLOCK.c.owner_id).cte("calm")))
+_calm = owned(update(CLOCK).values(news_since=null()), CLOCK).where(CLOCK.c.news_since.is_not(None))
+
+
+def finishing(*conditions: ColumnElement[bool]) -> Statement:
+    gone = mine(delete(TABLE).where(~IS_AHEAD, *conditions)).returning(TABLE.c.owner_id).cte("gone")
+    calm = _calm.where(exists(select(gone.c.owner_id))).returning(CLOCK.c.owner_id).cte("calm")
+    return compiled(select(gone.c.owner_id).add_cte(calm))
+
+
+FINISH = finishing()
 """All is told, unless something is beyond the version `reached`: then the row goes, and is answered."""

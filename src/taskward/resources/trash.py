@@ -6,6 +6,7 @@ owner's writes to the trash erase some of it in the same round trip.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -77,7 +78,7 @@ class TrashPageRow(NamedTuple):
 class Trash:
     """`read` is what a row in it is answered as, `shown` what stands there in place of a column, `restored` what
     restoring writes beside the usual, `erased` what an erased row has in columns that can be neither null nor their
-    default. `part_of` is the column of another table whose rows belong to the one that it names, and end with it.
+    default. `parts` are columns of other tables whose rows belong to the one that they name, and end with it.
 
     Raises:
         TypeError: of a column is not said how an erased row has it.
@@ -90,12 +91,12 @@ class Trash:
         read: type[BaseModel],
         erased: Values,
         restored: Values | None = None,
-        part_of: Column[Any] | None = None,
+        parts: Sequence[Column[Any]] = (),
         shown: Values | None = None,
     ) -> None:
         table = resource.table
         self.resource = resource
-        self.part_of = part_of
+        self.parts = parts
         self.list_name = "trash by deleted_at"
         self.shape = [(shown or {}).get(column.name, column).label(column.name) for column in columns_of(table, read)]
         self.erased = {**emptied(table, erased), "erased_at": func.now(), "deleted_at": LONG_AGO}
@@ -125,11 +126,12 @@ class Trash:
 
     def parts_of(self, erased: CTE) -> list[CTE]:
         """The removal of what belongs to these rows."""
-        if self.part_of is None:
-            return []
-        table = self.part_of.table
-        removing = owned(delete(table).where(self.part_of.in_(select(erased.c.id))), table)
-        return [removing.returning(self.part_of).cte("parts")]
+        return [
+            owned(delete(part.table).where(part.in_(select(erased.c.id))), part.table)
+            .returning(part)
+            .cte(part.table.name)
+            for part in self.parts
+        ]
 
     def erasing_some(self, *conditions: ColumnElement[bool]) -> Update:
         """Those that were deleted first, of what is not erased yet."""

@@ -22,6 +22,7 @@ from taskward.resources.clock import NOW
 from taskward.resources.resource import Values
 from taskward.resources.trash import Trash
 from taskward.tasks.actions import TASKS
+from taskward.tasks.alarms import TABLE as ALARMS
 from taskward.tasks.completions import TABLE as COMPLETIONS
 from taskward.tasks.model import TABLE, TrashedTask
 from taskward.tasks.references import is_full
@@ -80,5 +81,5 @@ TRASH = TaskTrash(
     erased={"title": literal_column("'erased'"), "status": literal_column("'Todo'")},
     # Release 0.1 may have left `completed_at` to follow `updated_at`, which changes here.
     restored={"marked_done_at": TABLE.c.completed_at},
-    part_of=COMPLETIONS.c.task_id,
+    parts=[COMPLETIONS.c.task_id, ALARMS.c.task_id],
 )

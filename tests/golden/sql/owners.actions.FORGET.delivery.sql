@@ -5,6 +5,8 @@ WHERE portion.owner_id = $1::VARCHAR ORDER BY portion.owner_id
  LIMIT $2::INTEGER))) AND NOT (EXISTS (SELECT 1
 FROM completions
 WHERE completions.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
+FROM alarms
+WHERE alarms.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
 FROM tasks
 WHERE tasks.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
 FROM lists

@@ -2,6 +2,8 @@
 DELETE FROM owner WHERE NOT (EXISTS (SELECT 1
 FROM completions
 WHERE completions.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
+FROM alarms
+WHERE alarms.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
 FROM tasks
 WHERE tasks.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
 FROM lists

@@ -4,4 +4,6 @@ FROM tasks AS portion
 WHERE portion.owner_id = $1::VARCHAR ORDER BY portion.owner_id, portion.id
  LIMIT $2::INTEGER))) AND NOT (EXISTS (SELECT 1
 FROM completions
-WHERE completions.owner_id = $1::VARCHAR)) AND tasks.owner_id = $1::VARCHAR
+WHERE completions.owner_id = $1::VARCHAR)) AND NOT (EXISTS (SELECT 1
+FROM alarms
+WHERE alarms.owner_id = $1::VARCHAR)) AND tasks.owner_id = $1::VARCHAR

@@ -17,9 +17,12 @@ FROM emptied)),
 remembered AS
 (INSERT INTO idempotency_keys (owner_id, key, fingerprint, answer, row_id, task_id, version) SELECT $1::VARCHAR AS anon_1, $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, CAST(made.json AS TEXT) AS answer, made.id AS id, made.id AS for_0_1, made.version AS version
 FROM made ON CONFLICT (owner_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, row_id = excluded.row_id, task_id = excluded.task_id, answer = excluded.answer, version = excluded.version, created_at = excluded.created_at RETURNING idempotency_keys.answer),
-parts AS
+completions AS
 (DELETE FROM completions WHERE completions.task_id IN (SELECT emptied.id
-FROM emptied) AND completions.owner_id = $1::VARCHAR RETURNING completions.task_id)
+FROM emptied) AND completions.owner_id = $1::VARCHAR RETURNING completions.task_id),
+alarms AS
+(DELETE FROM alarms WHERE alarms.task_id IN (SELECT emptied.id
+FROM emptied) AND alarms.owner_id = $1::VARCHAR RETURNING alarms.task_id)
  SELECT false AS anon_5, true AS anon_6, made.id, CAST(made.json AS TEXT) AS json, made.version
 FROM made UNION ALL SELECT true AS anon_6, known.fingerprint = $3::VARCHAR AS anon_7, coalesce(known.row_id, known.task_id) AS coalesce_1, known.answer, known.version
 FROM known

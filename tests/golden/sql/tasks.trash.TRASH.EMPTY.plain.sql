@@ -4,9 +4,12 @@ WITH emptied AS
 FROM tasks
 WHERE tasks.deleted_at > '-infinity'::timestamptz AND tasks.owner_id = $1::VARCHAR ORDER BY tasks.deleted_at, tasks.id
  LIMIT $2::INTEGER))) RETURNING tasks.id),
-parts AS
+completions AS
 (DELETE FROM completions WHERE completions.task_id IN (SELECT emptied.id
-FROM emptied) AND completions.owner_id = $1::VARCHAR RETURNING completions.task_id)
+FROM emptied) AND completions.owner_id = $1::VARCHAR RETURNING completions.task_id),
+alarms AS
+(DELETE FROM alarms WHERE alarms.task_id IN (SELECT emptied.id
+FROM emptied) AND alarms.owner_id = $1::VARCHAR RETURNING alarms.task_id)
  SELECT 1
 WHERE (SELECT count(*) < $2::INTEGER AS anon_1
 FROM emptied)

@@ -9,9 +9,12 @@ FROM known)) RETURNING tasks.id, '' AS json, tasks.version),
 remembered AS
 (INSERT INTO idempotency_keys (owner_id, key, fingerprint, answer, row_id, task_id, version) SELECT $1::VARCHAR AS anon_1, $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, CAST(erased.json AS TEXT) AS answer, erased.id AS id, erased.id AS for_0_1, erased.version AS version
 FROM erased ON CONFLICT (owner_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, row_id = excluded.row_id, task_id = excluded.task_id, answer = excluded.answer, version = excluded.version, created_at = excluded.created_at RETURNING idempotency_keys.answer),
-parts AS
+completions AS
 (DELETE FROM completions WHERE completions.task_id IN (SELECT erased.id
-FROM erased) AND completions.owner_id = $1::VARCHAR RETURNING completions.task_id)
+FROM erased) AND completions.owner_id = $1::VARCHAR RETURNING completions.task_id),
+alarms AS
+(DELETE FROM alarms WHERE alarms.task_id IN (SELECT erased.id
+FROM erased) AND alarms.owner_id = $1::VARCHAR RETURNING alarms.task_id)
  SELECT false AS anon_4, true AS anon_5, erased.id, CAST(erased.json AS TEXT) AS json, erased.version
 FROM erased UNION ALL SELECT true AS anon_5, known.fingerprint = $3::VARCHAR AS anon_6, coalesce(known.row_id, known.task_id) AS coalesce_1, known.answer, known.version
 FROM known

@@ -4,8 +4,11 @@ WITH erased AS
 FROM tasks
 WHERE tasks.deleted_at > '-infinity'::timestamptz AND tasks.deleted_at <= now() - make_interval(0, 0, 0, $2::INTEGER) AND tasks.owner_id = $1::VARCHAR ORDER BY tasks.deleted_at, tasks.id
  LIMIT $3::INTEGER))) RETURNING tasks.id),
-parts AS
+completions AS
 (DELETE FROM completions WHERE completions.task_id IN (SELECT erased.id
-FROM erased) AND completions.owner_id = $1::VARCHAR RETURNING completions.task_id)
+FROM erased) AND completions.owner_id = $1::VARCHAR RETURNING completions.task_id),
+alarms AS
+(DELETE FROM alarms WHERE alarms.task_id IN (SELECT erased.id
+FROM erased) AND alarms.owner_id = $1::VARCHAR RETURNING alarms.task_id)
  SELECT erased.id
 FROM erased

@@ -1,0 +1,2 @@
+-- no parameters
+SELECT now() AS now_1
