@@ -22,7 +22,7 @@ from campaigns.outcome import Outcome, Row, Size, none
 from campaigns.processes import postgresql, temporary_folder
 from support.programs import environment
 
-TASKS = {"short": 1_500, "long": 100_000}
+TASKS = {"short": 1_500, "long": 20_000}
 KILLS = {"short": 1, "long": 5}
 MOST_MEGABYTES = 40
 """More than the same command takes for a file of ten lines."""

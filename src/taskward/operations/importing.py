@@ -54,7 +54,7 @@ from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, Sta
 from taskward.postgres.pool import Pool
 from taskward.postgres.statements import Bound
 from taskward.resources.clock import NEWS_TICK, owned_tables
-from taskward.resources.errors import LimitReached
+from taskward.resources.errors import LimitReached, UidTaken
 from taskward.resources.news import News
 from taskward.resources.references import Reference, named
 from taskward.resources.session import Session
@@ -222,6 +222,10 @@ class Import:
                 made = await LISTS.created(
                     self.session(), CREATE_LIST, None, values, refusal=lambda: LimitReached(TOO_MANY)
                 )
+            except UidTaken as taken:  # by another import of the same file, just now
+                self.lists[line.uid] = taken.holder or 0
+                self.report.there["list"] += 1
+                return
             except Problem as problem:
                 if problem.status >= 500:
                     raise
