@@ -284,6 +284,19 @@ def test_limits_of_the_api_are_those_of_a_file(
     assert ended.out.count("The parent has 500 subtasks") == 2
 
 
+def test_a_reminder_whose_time_has_passed_was_not_waited_for_here(
+    run: Callable[..., Ended], ann: Person, tmp_path: Path
+) -> None:
+    past = {"created_at": "2020-01-01T00:00:00Z", "reminders": [{"at": "2024-01-01T00:00:00Z"}]}
+
+    run("import", "--owner", ann.id, written(tmp_path / "file", [a_task(1, **past), a_task(2)]))
+
+    old, new = ann.tasks()
+    assert old["created_at"].startswith("2020-01-01")
+    assert old["updated_at"] == new["created_at"]  # since when the server knows of it, as `since_of` has it
+    assert new["updated_at"] is None
+
+
 def test_a_uid_of_somebody_else_is_free(run: Callable[..., Ended], ann: Person, bob: Person, tmp_path: Path) -> None:
     ann.adds("Hers", uid=uid(1))
 

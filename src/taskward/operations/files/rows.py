@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    case,
     cast,
     extract,
     func,
@@ -106,6 +107,8 @@ CREATED = func.least(func.coalesce(instant("created_at"), func.now()), func.now(
 WITH_HISTORY = {
     **NEW_SCHEDULED_ROW,
     "created_at": CREATED,
+    # Since when the server knows of it: a reminder whose time has passed by then is not told (`tasks/reminding.py`).
+    "updated_at": case((instant("created_at").is_not(None), func.now())),
     "position": parameter_of(TABLE.c.position),
 }
 
