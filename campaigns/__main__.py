@@ -28,6 +28,7 @@ from campaigns.memory import memory
 from campaigns.migration import migration
 from campaigns.outcome import Campaign, Outcome
 from campaigns.overload import overload
+from campaigns.reminders import reminders
 from campaigns.removals import removals
 from campaigns.rolling_restart import rolling_restart
 from campaigns.shared_connections import shared_connections
@@ -52,6 +53,7 @@ CAMPAIGNS: list[Campaign] = [
     first_copy,
     webhook,
     removals,
+    reminders,
     behind_pgbouncer,
     rolling_restart,
     killed_worker,
