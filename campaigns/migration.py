@@ -123,6 +123,8 @@ def next_release(number: int) -> Iterator[Path]:
             (package / "migrations" / "versions" / f"{revision}_added.py").write_text(text)
             revisions.append(revision)
         module = package / "migrations" / "__init__.py"
-        told = re.sub(r"REVISIONS = \(.*?\)", f"REVISIONS = {tuple(revisions)}", module.read_text(), count=1)
+        told = re.sub(
+            r"REVISIONS = \(.*?\)", f"REVISIONS = {tuple(revisions)}", module.read_text(), count=1, flags=re.DOTALL
+        )
         module.write_text(told)
         yield folder
