@@ -298,6 +298,7 @@ def test_a_database_that_dies_during_a_wait_is_not_noticed_and_one_that_is_dead_
             if not calls[0].done():
                 break
             proxy.listen()  # a crowded machine has taken longer than that
+            eventually(lambda: ann.get("/tasks").status_code == 200)
         assert calls[0].result().answer.json() == {"changes": [], "next": token, "more": False}
 
         server.services.news.changed(ann.id, b"9007199254740990")

@@ -111,7 +111,7 @@ def test_many_requests_at_once_get_their_own_answers(proxy: DatabaseProxy, run: 
             owners = [someone() for _ in range(60)]
             await asyncio.gather(*(adds(pool, owner, owner) for owner in owners))
             assert await asyncio.gather(*(titles(pool, owner) for owner in owners)) == [[one] for one in owners]
-            assert is_at_rest(pool)
+            await soon(lambda: is_at_rest(pool))  # a connection that nobody needs any more may still be opened
         assert proxy.accepted <= 3
 
     run(main())
