@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from signal import SIGHUP
 from typing import Any
 from urllib.parse import urlencode
@@ -29,13 +29,19 @@ TASK_FIELDS = ("version", "title", "status", "list_id", "parent_id", "position")
 LIST_FIELDS = ("version", "name", "position")
 KEPT = f"select id, {', '.join(TASK_FIELDS)} from tasks where deleted_at is null"  # noqa: S608
 LISTS_KEPT = f"select id, {', '.join(LIST_FIELDS)} from lists where deleted_at is null"  # noqa: S608
-AGE_TRASH, AGE_ERASED = (
-    f"with aged as (update tasks set {column} = now() - interval '90 days' where id in "  # noqa: S608
-    f"(select id from tasks where deleted_at is not null and erased_at is {is_null} order by version desc limit 20) "
-    "returning 1) select from aged"
-    for column, is_null in (("deleted_at", "null"), ("erased_at", "not null"))
+AGE = "; ".join(
+    [
+        "select from owner for update",
+        *(
+            f"update tasks set {column} = now() - interval '90 days' where id in (select id from tasks "  # noqa: S608
+            f"where deleted_at is not null and erased_at is {is_null} order by version desc limit 20)"
+            for column, is_null in (("deleted_at", "null"), ("erased_at", "not null"))
+        ),
+    ]
 )
-"""The latest in the trash, and of those that were erased."""
+"""The latest in the trash, and of those that were erased. It begins as every write does: a task that is restored
+meanwhile would go back to the trash without a version that tells the copies.
+"""
 
 
 async def ledger(size: Size) -> list[Outcome]:
@@ -84,10 +90,10 @@ async def in_step(database: PostgreSQL, api: Service, size: Size, injected: str)
         held = held_by(database)
         rows = [
             *(
-                exactly(f"copy {number}: rows other than the {len(held):,} of the database", copy.differs_from(held), 0)
+                copy.equals(held, f"copy {number}: rows other than the {len(held):,} of the database")
                 for number, copy in enumerate(copies, start=1)
             ),
-            exactly("copy that rested over the purge: rows other than those", late.differs_from(held), 0),
+            late.equals(held, "copy that rested over the purge: rows other than those"),
             exactly("times that it was told 410", late.resets, 1),
             Row(
                 "other copies told 410",
@@ -127,8 +133,7 @@ async def trouble(database: PostgreSQL, api: Service, size: Size) -> None:
 
 
 def remove_without_a_trace(database: PostgreSQL) -> None:
-    database.rows(AGE_TRASH)
-    database.rows(AGE_ERASED)
+    database.rows(AGE)
     purge(database.url, trash_days=30)
 
 
@@ -300,8 +305,13 @@ class Copy:
         self.taken += len(body["changes"])
         self.since, self.is_whole = body["next"], not body["more"]
 
-    def differs_from(self, held: dict[tuple[str, int], tuple[Any, ...]]) -> int:
-        return len(set(self.rows.items()) ^ set(held.items()))
+    def equals(self, held: dict[tuple[str, int], tuple[Any, ...]], name: str) -> Row:
+        """With the first row that differs, as each of both has it."""
+        row = none(name, len(different := {key for key, _ in self.rows.items() ^ held.items()}))
+        if not different:
+            return row
+        key = min(different)
+        return replace(row, figure=f"{row.figure}: {key}, copy {self.rows.get(key)}, database {held.get(key)}")
 
 
 @asynccontextmanager
