@@ -2,6 +2,7 @@
 
 import json
 import math
+from codecs import BOM_UTF8
 from typing import Any, NamedTuple, NoReturn
 
 MAX_DEPTH = 32
@@ -46,8 +47,16 @@ def decoded(raw: bytes) -> Any:
         raise NotStrict(TOO_DEEP) from None
     except NotStrict:
         raise
-    except ValueError:  # a syntax error, a BOM, an integer of thousands of digits
-        raise NotStrict("It is not valid JSON.") from None
+    except ValueError as error:  # a syntax error, a BOM, an integer of thousands of digits
+        raise NotStrict(f"It is not valid JSON{where(error, raw)}.") from None
+
+
+def where(error: ValueError, raw: bytes) -> str:
+    if raw.startswith(BOM_UTF8):
+        return ": it begins with a byte order mark"
+    if not raw or not isinstance(error, json.JSONDecodeError):
+        return ""
+    return f", at line {error.lineno}, column {error.colno}"
 
 
 def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

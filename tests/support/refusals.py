@@ -5,6 +5,7 @@ Whole tables of values go through here; over HTTP goes one of each type.
 
 import asyncio
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
@@ -21,21 +22,27 @@ BODY_METHODS = [("POST", "/tasks"), ("PUT", "/tasks/1"), ("PATCH", "/tasks/1")]
 
 
 def refusal(
-    method: str, target: str, body: Any = ..., *, media_type: str | None = "application/json"
+    method: str,
+    target: str,
+    body: Any = ...,
+    *,
+    media_type: str | None = "application/json",
+    headers: Mapping[str, str] | None = None,
 ) -> httpx.Response:
     """The answer to a request that is not valid; one that is finds no database. A body of bytes is sent as it is."""
     path, _, query = target.partition("?")
     content = b"" if body is ... else body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers = [(b"authorization", f"Bearer {signed('ann')}".encode()), (b"content-length", b"%d" % len(content))]
+    lines = [(b"authorization", f"Bearer {signed('ann')}".encode()), (b"content-length", b"%d" % len(content))]
+    lines += [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
     if body is not ... and media_type is not None:
-        headers.append((b"content-type", media_type.encode()))
+        lines.append((b"content-type", media_type.encode()))
     scope = {
         "type": "http",
         "method": method,
         "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "headers": headers,
+        "headers": lines,
     }
     sent: list[Message] = []
 

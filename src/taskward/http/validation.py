@@ -57,7 +57,8 @@ def validation_failed(
 
     `body` is the shape that was sent, `shown` are the fields of the answer; `replaces` says that the call is a PUT.
     """
-    return validation_problem([described(error, body, shown, replaces) for error in errors[:MAX_ERRORS]])
+    told = [error for error in errors if error["type"] != NULL_ALLOWED]
+    return validation_problem([described(error, body, shown, replaces) for error in told[:MAX_ERRORS]])
 
 
 def validation_problem(errors: list[dict[str, Any]], **members: Any) -> ValidationFailed:
@@ -75,7 +76,7 @@ def described(
         loc = list(takewhile(is_plain, loc))
     else:  # behind the name stand indexes, and what Pydantic calls the branches of a union
         loc = [*loc[:2], *(part for part in loc[2:] if isinstance(part, int))]
-    message = error["msg"].removeprefix("Value error, ").rstrip(".") + "."
+    message = FOUND.sub("", error["msg"].removeprefix("Value error, ")).rstrip(".") + "."
     if kind == "extra_forbidden":
         read_only = [name for name in shown if name not in fields and name not in elsewhere]
         kind_of_field = "Unknown field"
@@ -92,6 +93,12 @@ def described(
         message = f"This {'parameter' if loc[0] == 'query' else 'field'} is required."
     return {"loc": loc, "message": message, "type": kind}
 
+
+FOUND = re.compile(r" after validation, not [0-9]+$")
+"""What Pydantic says of a list behind what it may have."""
+
+NULL_ALLOWED = "none_required"
+"""Of a parameter that may be left out Pydantic says too that its value is not null, which nobody can send."""
 
 NOT_AN_OBJECT = ("model_attributes_type", "model_type", "dict_type")
 

@@ -65,13 +65,13 @@ def lower_hexadecimal(color: str) -> str:
 
 Name = Annotated[
     str,
-    AfterValidator(not_blank),
     Field(
         min_length=1,
         max_length=255,
         description="Kept as sent; at least one character is not white space. Names need not differ.",
         json_schema_extra={"pattern": TEXT_NOT_BLANK, "examples": ["Errands"]},
     ),
+    AfterValidator(not_blank),
 ]
 Color = Annotated[str, AfterValidator(lower_hexadecimal), Field(json_schema_extra={"pattern": HEXADECIMAL})]
 

@@ -178,6 +178,7 @@ event.listen(
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # No day has an hour 24, which Python takes from 3.14 on.
 INSTANT = re.compile(DAY.pattern + r"[Tt]([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])")
+INSTANT_FORM = "YYYY-MM-DDThh:mm:ss with an offset: Z, +hh:mm or -hh:mm"
 
 
 def day(value: Any) -> date:
@@ -193,7 +194,7 @@ def day(value: Any) -> date:
 def instant(value: Any) -> datetime:
     """RFC 3339 §5.6, in UTC. What is finer than a microsecond is cut off; PostgreSQL has no leap seconds."""
     if not isinstance(value, str) or not INSTANT.fullmatch(value):
-        raise ValueError("An instant is written as YYYY-MM-DDThh:mm:ss with an offset: Z, +hh:mm or -hh:mm")
+        raise ValueError(f"An instant is written as {INSTANT_FORM}")
     try:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
@@ -205,7 +206,10 @@ def day_or_instant(value: str) -> date | datetime:
     if len(value) == len("2026-03-10"):
         return day(value)
     # A plus that was not encoded has become a space, which can stand nowhere else.
-    return instant(re.sub(r" (?=[0-9]{2}:[0-9]{2}\Z)", "+", value))
+    value = re.sub(r" (?=[0-9]{2}:[0-9]{2}\Z)", "+", value)
+    if not INSTANT.fullmatch(value):
+        raise ValueError(f"A day is written as YYYY-MM-DD, and an instant as {INSTANT_FORM}")
+    return instant(value)
 
 
 def known_zone(name: str) -> str:
@@ -224,21 +228,22 @@ def all_different(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tags
 
 
+# The bounds of a text come first: behind a validator Pydantic takes it for anything that has a length.
 Title = Annotated[
     str,
-    AfterValidator(not_blank),
     Field(
         min_length=1,
         max_length=255,
         description="Kept as sent; at least one character is not white space.",
         json_schema_extra={"pattern": TEXT_NOT_BLANK, "examples": ["Buy milk"]},
     ),
+    AfterValidator(not_blank),
 ]
 Description = Annotated[str, Field(max_length=10_000, json_schema_extra={"pattern": ANY_TEXT})]
 DueOn = Annotated[date, BeforeValidator(day)]
 Instant = Annotated[datetime, BeforeValidator(instant)]
-TimeZone = Annotated[str, AfterValidator(known_zone), Field(max_length=255)]
-Recurrence = Annotated[str, AfterValidator(normal_rule), Field(max_length=MOST_CHARACTERS)]
+TimeZone = Annotated[str, Field(max_length=255), AfterValidator(known_zone)]
+Recurrence = Annotated[str, Field(max_length=MOST_CHARACTERS), AfterValidator(normal_rule)]
 
 # Said of the fields, not of the types: generators of clients do not look for it in one branch of "or null".
 DUE_ON = Field(

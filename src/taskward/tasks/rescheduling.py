@@ -14,7 +14,7 @@ from taskward.tasks.series import Series, day_and_clock
 
 DONE = "Done"
 RULE_AND_DONE = (
-    "A task that begins to recur is not Done, and a new series makes it Todo: leave out recurrence, or the status."
+    "A task that begins to recur is not Done, and a new series makes it Todo: leave out recurrence, or the status"
 )
 
 # What the columns of a series hold where there is none. The numbers of occurrences go on when there is one again.
@@ -136,7 +136,7 @@ def rescheduled(task: Scheduled, sent: Mapping[str, Any]) -> dict[str, Any]:
     if "recurrence" in sent or is_other_kind or fields["time_zone"] != task.time_zone:
         series = begun(fields, number=task.last_occurrence or 1)
         if sent.get("status") == DONE:
-            raise RecurringTask(RULE_AND_DONE)
+            raise RecurringTask(f"{RULE_AND_DONE}.")
         status = {"status": "Todo"} if task.status == DONE else {}
         return {**status, **sent, **series}
     try:
