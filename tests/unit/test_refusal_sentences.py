@@ -8,6 +8,7 @@ from support.answers import problem
 from support.refusals import BODY_METHODS, refusal
 
 LONG = "x" * 10_001
+BLANK = "At least one character must be one that is not white space."
 DAY_OR_INSTANT = (
     "A day is written as YYYY-MM-DD, and an instant as YYYY-MM-DDThh:mm:ss with an offset: Z, +hh:mm or -hh:mm."
 )
@@ -34,8 +35,8 @@ def test_a_text_that_is_too_long_is_told_in_characters_in_a_batch_too() -> None:
     ("method", "target", "body", "detail"),
     [
         ("POST", "/lists", {"name": LONG}, "body.name: String should have at most 255 characters."),
-        ("PATCH", "/lists/1", {"name": ""}, "body.name: String should have at least 1 character."),
-        ("POST", "/tasks", {"title": ""}, "body.title: String should have at least 1 character."),
+        ("PATCH", "/lists/1", {"name": ""}, f"body.name: {BLANK}"),
+        ("POST", "/tasks", {"title": ""}, f"body.title: {BLANK}"),
         (
             *("POST", "/tasks", {"title": "Milk", "tags": ["home", LONG]}),
             "body.tags.1: String should have at most 50 characters.",

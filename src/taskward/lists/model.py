@@ -66,10 +66,9 @@ def lower_hexadecimal(color: str) -> str:
 Name = Annotated[
     str,
     Field(
-        min_length=1,
         max_length=255,
         description="Kept as sent; at least one character is not white space. Names need not differ.",
-        json_schema_extra={"pattern": TEXT_NOT_BLANK, "examples": ["Errands"]},
+        json_schema_extra={"minLength": 1, "pattern": TEXT_NOT_BLANK, "examples": ["Errands"]},
     ),
     AfterValidator(not_blank),
 ]

@@ -232,10 +232,9 @@ def all_different(tags: tuple[str, ...]) -> tuple[str, ...]:
 Title = Annotated[
     str,
     Field(
-        min_length=1,
         max_length=255,
         description="Kept as sent; at least one character is not white space.",
-        json_schema_extra={"pattern": TEXT_NOT_BLANK, "examples": ["Buy milk"]},
+        json_schema_extra={"minLength": 1, "pattern": TEXT_NOT_BLANK, "examples": ["Buy milk"]},
     ),
     AfterValidator(not_blank),
 ]
