@@ -28,7 +28,7 @@ MOST_SECONDS = 120
 MOST_LIVE = 12
 """Tasks of one writer."""
 
-REMOVED = re.compile(rb"tasks: removed (\d+) expired rows")
+REMOVED = re.compile(rb"tasks: removed (\d+) expired rows?")
 
 LIVE, TRASH, GONE = "live", "trash", "gone"
 

@@ -253,7 +253,8 @@ def test_the_command_says_what_it_did(new_database: Callable[..., str]) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     first, *_, last = done.stdout.splitlines()
-    assert first.startswith("Lifted the versions of ")
+    assert first.startswith("Lifted the versions of 1 owner, ")
     assert first.endswith("and the ids by 77. From now on nothing comes again.")
     assert last.startswith("Stamped ")
+    assert " rows of 1 owner in the database " in last
     assert "@" not in last

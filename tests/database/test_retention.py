@@ -379,7 +379,7 @@ def test_the_commands_do_it_and_say_what_they_did(new_database: Callable[..., st
         "calendar_links": 0,
         "owner": 1,
     }
-    told = ", ".join(f"{count} rows of {table}" for table, count in removed.items())
+    told = ", ".join(f"{count} {'row' if count == 1 else 'rows'} of {table}" for table, count in removed.items())
     assert forgotten.stdout == f"Forgot {ann}: removed {told}.\n"
     assert again.stdout.endswith(f"There was nothing of {ann}.\n")
     assert (kept_trash[0].returncode, kept_trash[1]) == (0, 1)

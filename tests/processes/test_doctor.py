@@ -87,8 +87,10 @@ def test_what_is_pending_of_the_webhook_is_told_with_its_age_and_attempts(migrat
     [(level, sentence)] = found(**told)
     assert level == "ok"
     assert re.fullmatch(rf"{where}; of 1 owner something is pending, for [0-9]+ s at most\.", sentence)
-    late = "insert into delivery (owner_id, since, attempts) values ('bob', now() - interval '3 hours 10 minutes', 4)"
+    late = "insert into delivery (owner_id, since, attempts) values ('bob', now() - interval '3 hours 10 minutes', 1)"
     change(migrated, late)
+    assert found(**told)[0][1].endswith("at most, and an attempt has failed: the log says why.")
+    change(migrated, "update delivery set attempts = 4")
     failures = ", and up to 4 attempts have failed: the log says why"
     assert found(**told) == [("warn", f"{where}; of 2 owners something is pending, for 3 hours at most{failures}.")]
     assert found() == [("warn", "WEBHOOK_URL is not set, and of 2 owners something is still to be told.")]

@@ -176,7 +176,7 @@ TASK = '{"task": {"uid": "6f1d3c1e-8a4b-4c57-9d0e-2b7f5a9c1e34", "title": "Milk"
         (HEAD + TASK + '{"lines": ', "is cut"),
         (HEAD + TASK + '{"lines": 1}\n' + TASK, "is cut"),
         (HEAD + TASK + '{"lines": true}', "is cut"),
-        (HEAD + TASK + '{"lines": 2}\n', "has 1 rows, and had 2"),
+        (HEAD + TASK + '{"lines": 2}\n', "has 1 row, and had 2"),
         (HEAD + TASK + TASK + '{"lines": 1}\n', "has 2 rows, and had 1"),
         ('{"format": "taskward/2"}\n{"lines": 0}', "newer release"),
         ("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "--format ics"),

@@ -278,13 +278,14 @@ def migrate(
 def purge() -> None:
     """End what is past its retention: idempotency keys after a day, the trash after TRASH_DAYS. Run it daily."""
     from taskward.operations import retention
+    from taskward.operations.numbers import number_of
 
     settings = read()
     with database_of(settings, say=typer.echo) as (_, direct_url):
         purged = retention.purge(direct_url, trash_days=settings.trash_days)
     for table, count in purged.items():
         erased = f", erased the content of {count.erased}" if table == "tasks" else ""
-        typer.echo(f"{table}: removed {count.removed} expired rows{erased}.")
+        typer.echo(f"{table}: removed {number_of(count.removed, 'expired row')}{erased}.")
 
 
 @app.command()
@@ -381,13 +382,14 @@ def forget(
 ) -> None:
     """Remove every row of one owner, for good."""
     from taskward.operations import retention
+    from taskward.operations.numbers import number_of
     from taskward.postgres.connecting import database_at
 
     with database_of(read(), say=typer.echo) as (_, direct_url):
         if not yes:
             typer.confirm(f"Remove everything of {owner} from the database {database_at(direct_url)}?", abort=True)
         removed = retention.forget(direct_url, owner)
-    counts = ", ".join(f"{count} rows of {table}" for table, count in removed.items())
+    counts = ", ".join(f"{number_of(count, 'row')} of {table}" for table, count in removed.items())
     typer.echo(f"Forgot {owner}: removed {counts}." if any(removed.values()) else f"There was nothing of {owner}.")
 
 
@@ -399,11 +401,13 @@ def restored(
 ) -> None:
     """Run it once a backup is restored, or a Neon branch reset: no id, version or ETag from after it comes again."""
     from taskward.operations import restored
+    from taskward.operations.numbers import number_of
     from taskward.postgres.connecting import database_at
 
     with database_of(read(), say=typer.echo, is_direct_enough=True) as (_, direct_url):
         done = restored.restored(direct_url, ids=ids, say=typer.echo)
-    typer.echo(f"Stamped {done.rows} rows of {done.owners} owners in the database {database_at(direct_url)}.")
+    stamped = f"{number_of(done.rows, 'row')} of {number_of(done.owners, 'owner')}"
+    typer.echo(f"Stamped {stamped} in the database {database_at(direct_url)}.")
 
 
 @app.command()

@@ -16,6 +16,7 @@ from taskward.auth.jwks import JwksUnusable, counted, fetch_jwks, parse_jwks, tl
 from taskward.auth.trust import NO_SDK, NOBODY_NAMED, shared_secret, trust_of, trust_of_agents
 from taskward.migrations import HEAD, REVISIONS
 from taskward.migrations.version_table import LEFT_FOR_0_1
+from taskward.operations.numbers import number_of
 from taskward.operations.retention import become_keeper, is_distributed
 from taskward.postgres.administration import AdminConnection, connect, failure_sentence
 from taskward.postgres.connecting import database_at
@@ -295,7 +296,7 @@ def webhook(settings: Settings, connection: AdminConnection) -> Iterator[Finding
             [attempts] = one(connection, "select coalesce(max(attempts), 0) from delivery")
     except psycopg.ProgrammingError:  # the schema or the login is not as it should be, which is said already
         return
-    of_whom = f"{count} {'owner' if count == 1 else 'owners'}"
+    of_whom = number_of(int(count), "owner")
     if settings.webhook_url is None:
         if count:
             yield Finding("warn", "webhook", f"WEBHOOK_URL is not set, and of {of_whom} something is still to be told.")
@@ -305,7 +306,8 @@ def webhook(settings: Settings, connection: AdminConnection) -> Iterator[Finding
         yield Finding("ok", "webhook", f"{where}, and nothing is pending.")
         return
     is_late = attempts or seconds > LATE_SECONDS
-    failures = f", and up to {attempts} attempts have failed: the log says why" if attempts else ""
+    failed = "an attempt has" if attempts == 1 else f"up to {attempts} attempts have"
+    failures = f", and {failed} failed: the log says why" if attempts else ""
     sentence = f"{where}; of {of_whom} something is pending, for {span(float(seconds))} at most{failures}."
     yield Finding("warn" if is_late else "ok", "webhook", sentence)
 

@@ -49,6 +49,7 @@ from taskward.operations.files.rows import (
 )
 from taskward.operations.files.shadow import Shadow, shadow
 from taskward.operations.files.source import Source, opened
+from taskward.operations.numbers import number_of
 from taskward.postgres.connecting import named as named_database
 from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, StatementFailed
 from taskward.postgres.pool import Pool
@@ -188,7 +189,9 @@ class Import:
                 raise Unfit("uid: This field is required.")
             if line.deleted_at is not None and self.is_past_retention(line.deleted_at):
                 self.has_expired = True
-                self.report.leave_out_row(entry.line, f"in the trash for longer than {self.trash_days} days")
+                self.report.leave_out_row(
+                    entry.line, f"in the trash for longer than {number_of(self.trash_days, 'day')}"
+                )
                 return None
             return Task(number, entry, line, values_in(line))
         except Unfit as unfit:

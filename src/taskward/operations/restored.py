@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Column, Select, Table, bindparam, func, liter
 from sqlmodel import SQLModel
 
 from taskward.migrations import AT_REVISION, HEAD
+from taskward.operations.numbers import number_of
 from taskward.operations.retention import (
     NOT_THE_SCHEMA,
     OWNED_TABLES,
@@ -71,13 +72,14 @@ def restored(url: str, *, ids: int, say: Callable[[str], None], clock: Callable[
         owners = every_owner(connection)
         for first in range(0, len(owners), OWNERS_AT_ONCE):
             lift_versions(connection, owners[first : first + OWNERS_AT_ONCE], now_ms=int(clock() * 1000))
-        say(f"Lifted the versions of {len(owners)} owners, and the ids by {ids}. From now on nothing comes again.")
+        of_whom = number_of(len(owners), "owner")
+        say(f"Lifted the versions of {of_whom}, and the ids by {ids}. From now on nothing comes again.")
         rows, said_at = 0, time.monotonic()
         for number, owner in enumerate(owners):
             rows += sum(stamped(connection, owner, clock))
             if time.monotonic() > said_at + SAY_SECONDS:
                 said_at = time.monotonic()
-                say(f"Stamped {rows} rows, of {number + 1} of {len(owners)} owners.")
+                say(f"Stamped {number_of(rows, 'row')}, of {number + 1} of {of_whom}.")
     return Restored(len(owners), rows)
 
 

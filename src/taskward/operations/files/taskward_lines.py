@@ -4,6 +4,7 @@ from typing import Any
 
 from taskward.operations.files.records import SHAPES, Entries, Flawed, Kind, Record
 from taskward.operations.files.source import FileRefused, Line, Source
+from taskward.operations.numbers import number_of
 from taskward.strict_json import NotStrict, parse
 
 FORMAT = "taskward/1"
@@ -39,7 +40,9 @@ def check(source: Source) -> None:
     if type(number) is not int or len(end) != 1:
         raise source.refuse("is cut: the last line, which says how many there are, is missing.")
     if number != count - 1:
-        raise source.refuse(f"is not whole: it has {count - 1} rows, and had {number} when it was written.")
+        raise source.refuse(
+            f"is not whole: it has {number_of(count - 1, 'row')}, and had {number} when it was written."
+        )
 
 
 def begun(source: Source, line: Line) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from taskward.operations.files.english_dates import When, when
 from taskward.operations.files.fields import KEPT, add_text, fits, keep, tags_in
 from taskward.operations.files.records import Entries, Flawed, LeftOut, Record, uid_from
 from taskward.operations.files.source import MAX_LINE_BYTES, Source, TooLong
+from taskward.operations.numbers import number_of
 from taskward.tasks import zones
 from taskward.tasks.model import instant as instant_in
 from taskward.tasks.series import instant, local
@@ -129,7 +130,7 @@ def read(source: Source, now: datetime) -> Entries:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(names):
-            yield Flawed(line, f"There are {len(cells)} cells, and the file has {len(names)} columns.")
+            yield Flawed(line, f"There are {len(cells)} cells, and the file has {number_of(len(names), 'column')}.")
             continue
         yield from entries(project, Row(line, dict(zip(names, cells, strict=False))))
     if project.waiting is not None:
