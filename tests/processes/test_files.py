@@ -3,11 +3,14 @@
 import json
 import os
 import pty
+import resource
 import signal
 import subprocess
+import threading
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -36,6 +39,21 @@ Rows = dict[str, list[dict[str, Any]]]
 @pytest.fixture
 def run(taskward: Callable[..., Ended], database_url: str) -> Callable[..., Ended]:
     return lambda *arguments: taskward(*map(str, arguments), DATABASE_URL=database_url)
+
+
+@pytest.fixture
+def run_on_a_small_disk(run: Callable[..., Ended]) -> Callable[..., Ended]:
+    """On which no file can have more than a few pages: a disk of its own takes root."""
+
+    def run_there(*arguments: str) -> Ended:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+        try:
+            return run(*arguments)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return run_there
 
 
 def written(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
@@ -515,6 +533,73 @@ def test_an_interrupted_import_keeps_what_it_has_made_and_goes_on_when_it_is_run
     assert [task["title"] for page in order for task in page] == [
         f"Task {number}" for number in (*range(500), *range(1_500, 2_000))
     ]
+
+
+def test_an_import_without_room_for_why_rows_failed_makes_the_others_and_says_so(
+    run_on_a_small_disk: Callable[..., Ended], ann: Person, tmp_path: Path
+) -> None:
+    unfit = [a_task(number, title="") | {"padding": number} for number in range(30_000)]
+    file = written(tmp_path / "file", [a_task("first"), *unfit, a_task("last")])
+
+    ended = run_on_a_small_disk("import", "--owner", ann.id, str(file))
+
+    assert ended.status == 1
+    assert ended.out.splitlines() == [
+        "made           2 tasks",
+        "there already  nothing",
+        "failed         30000",
+        "  why could not be kept until here: there is no room for temporary files. Set TMPDIR to a folder with more, "
+        "and run the same command again.",
+    ]
+    assert ended.err == ""
+    assert [task["title"] for task in ann.tasks()] == ["Task first", "Task last"]
+
+
+def test_a_dry_run_without_room_for_what_it_would_make_is_one_sentence(
+    run_on_a_small_disk: Callable[..., Ended], ann: Person, tmp_path: Path
+) -> None:
+    families = [[a_task(f), *(a_task((f, n), parent_uid=uid(f)) for n in range(500))] for f in range(46)]
+    file = written(tmp_path / "file", [task for family in families for task in family])
+
+    ended = run_on_a_small_disk("import", "--dry-run", "--owner", ann.id, str(file))
+
+    assert (ended.status, ended.err) == (
+        1,
+        "There is no room for temporary files: set TMPDIR to a folder with more. Nothing was written.\n",
+    )
+    assert ended.out.startswith("would be made  ")
+
+
+def test_a_file_that_has_no_room_is_one_sentence(
+    run_on_a_small_disk: Callable[..., Ended], ann: Person, tmp_path: Path
+) -> None:
+    for number in range(20):
+        ann.adds("Milk", description="x" * 9_000, uid=uid(number))
+    os.mkfifo(tmp_path / "pipe")
+    rows = [a_task(number, description="x" * 9_000) for number in range(20)]
+    writing = threading.Thread(target=lambda: written(tmp_path / "pipe", rows), daemon=True)
+    writing.start()
+
+    for arguments in (["export", ann.id], ["import", "--owner", ann.id, "pipe"]):
+        ended = run_on_a_small_disk(*arguments)
+
+        assert (ended.status, ended.out) == (1, "")
+        assert ended.err == f"What is read cannot be kept in {gettempdir()}: File too large.\n"
+
+
+def test_an_export_where_no_disk_has_room_is_one_sentence(database_url: str, ann: Person) -> None:
+    ann.adds("Milk")
+
+    ended = subprocess.run(
+        ["sh", "-c", f"ulimit -f 0; exec {TASKWARD} export {ann.id}"],
+        env=environment(DATABASE_URL=database_url),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    assert ended.stderr.startswith("What is read cannot be kept: No usable temporary directory found in ")
 
 
 def test_what_is_imported_is_told_to_the_application_where_it_has_a_webhook(

@@ -315,6 +315,9 @@ def export(
     warn(f"Exported of {owner}: {counted(counts)}.")
 
 
+WRITTEN_STAYS = "What is written stays; the same command goes on where this one stopped."
+
+
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="- is standard input.")],
@@ -344,7 +347,7 @@ def import_file(
         for line in rows.lines(is_dry_run=dry_run):
             typer.echo(line)
     if stopped is not None:
-        raise Refused(f"{stopped} What is written stays; the same command goes on where this one stopped.")
+        raise Refused(f"{stopped} {'Nothing was written.' if dry_run else WRITTEN_STAYS}")
     if rows.failed:
         raise typer.Exit(1)
 

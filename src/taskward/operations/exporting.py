@@ -35,6 +35,7 @@ from sqlalchemy import (
 
 from taskward.lists.actions import EVERY
 from taskward.operations.files.records import microseconds, uid_of_row
+from taskward.operations.files.temporary import temporary_file
 from taskward.operations.retention import connected
 from taskward.postgres.administration import AdminConnection
 from taskward.postgres.context import APP_ROLE
@@ -65,7 +66,7 @@ def exported(url: str, owner_id: str, *, trash_days: int, now: datetime) -> Iter
         ExportRefused: the owner has never had anything, or there is no room for the file.
         RetentionRefused: no connection, or no schema of this release.
     """
-    with tempfile.TemporaryFile() as file:
+    with temporary_file(ExportRefused) as file:
         try:
             written = write(file, url, owner_id, trash_days=trash_days, now=now)
             file.flush()

@@ -7,7 +7,7 @@ on, and a file that was imported twice has been imported once. No row that is th
 
 import asyncio
 import re
-import tempfile
+import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from json import loads
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 from taskward.errors import Problem
@@ -49,6 +49,7 @@ from taskward.operations.files.rows import (
 )
 from taskward.operations.files.shadow import Shadow, shadow
 from taskward.operations.files.source import Source, opened
+from taskward.operations.files.temporary import temporary_tables
 from taskward.operations.numbers import number_of
 from taskward.postgres.connecting import named as named_database
 from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, StatementFailed
@@ -72,6 +73,7 @@ DEADLINE_SECONDS = 60
 
 LIFTED = "a subtask of a subtask: it has become one of the task above both"
 NO_SUCH_TASK, NO_SUCH_PARENT = "task_uid: There is no such task.", "parent_uid: There is no such task."
+NO_ROOM = "There is no room for temporary files: set TMPDIR to a folder with more."
 NO_LIST = "list_uid: The list of this task was not made."
 
 
@@ -118,7 +120,7 @@ class Import:
         self.newest = ""
         self.since: str | None = None
         """The version, in 16 digits, behind which the rows of this file have their place."""
-        self.later: IO[str] | None = None
+        self.later: sqlite3.Connection | None = None
         """Numbers of records that refer to one further on in the file."""
         self.deferred = 0
         self.has_expired = False
@@ -134,12 +136,13 @@ class Import:
             DatabaseUnavailable: what was written until then stays.
         """
         await self.look_around()
-        with tempfile.TemporaryFile("w+") as self.later:
+        with temporary_tables() as self.later:
+            self.later.execute("create table later (number int)")
             await self.take(enumerate(read()), advance)
             if self.deferred:
-                self.later.seek(0)
-                numbers, self.later = self.later, None
-                await self.take(chosen(read(), map(int, numbers)), advance)
+                numbers = (number for (number,) in self.later.execute("select number from later order by rowid"))
+                self.later = None
+                await self.take(chosen(read(), numbers), advance)
 
     async def look_around(self) -> None:
         for row in loads(await list_lists(self.session())):
@@ -340,7 +343,7 @@ class Import:
     def defer(self, row: Task | Done) -> bool:
         if self.later is None:
             raise Unfit(NO_SUCH_PARENT if isinstance(row, Task) else NO_SUCH_TASK)
-        self.later.write(f"{row.number}\n")
+        self.later.execute("insert into later values (?)", (row.number,))
         self.deferred += 1
         return False
 
@@ -526,6 +529,8 @@ def imported(
             return failure.detail
         except NotStrict:  # and it was JSON when it was checked
             return "The file has changed while it was read."
+        except sqlite3.OperationalError:
+            return NO_ROOM
     return None
 
 

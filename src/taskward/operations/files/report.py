@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from taskward.operations.files.temporary import temporary_tables
@@ -23,6 +23,11 @@ NOUNS = (
 LONGEST_NAME = 120
 
 OTHER_NAMES = "others"
+
+NO_REASONS = (
+    "  why could not be kept until here: there is no room for temporary files. Set TMPDIR to a folder with more, "
+    "and run the same command again."
+)
 
 
 @dataclass
@@ -60,7 +65,8 @@ class Report:
 
     def fail(self, line: int, reason: str) -> None:
         self.failed += 1
-        self.failures.execute("insert into failure values (?, ?)", (line, reason))
+        with suppress(sqlite3.OperationalError):  # there is no room, which `reasons` tells
+            self.failures.execute("insert into failure values (?, ?)", (line, reason))
 
     def leave_out_row(self, line: int, name: str) -> None:
         add(self.left_out_rows, name, line)
@@ -73,12 +79,18 @@ class Report:
         yield f"{'would be made' if is_dry_run else 'made':<15}{counted(self.made)}"
         yield f"{'there already':<15}{counted(self.there)}"
         yield f"{'failed':<15}{self.failed}"
-        for line, reason in self.failures.execute("select line, reason from failure order by line, rowid"):
-            yield f"  line {line}: {reason}"
+        yield from self.reasons()
         for title, found in (("rows left out", self.left_out_rows), ("fields left out", self.left_out_fields)):
             if found:
                 yield title
                 yield from (f"  {name}: {found[name]}" for name in sorted(found))
+
+    def reasons(self) -> Iterator[str]:
+        try:
+            for line, reason in self.failures.execute("select line, reason from failure order by line, rowid"):
+                yield f"  line {line}: {reason}"
+        except sqlite3.OperationalError:
+            yield NO_REASONS
 
 
 def add(found: dict[str, Named], name: str, line: int) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from taskward.operations.files.temporary import temporary_file
+
 MAX_LINE_BYTES = 1024 * 1024
 """The longest task there can be takes a fifth of it, with every character escaped."""
 
@@ -142,7 +144,7 @@ def spooled(stream: BinaryIO) -> Iterator[BinaryIO]:
     Raises:
         FileRefused: there is no room for it.
     """
-    with tempfile.TemporaryFile() as copy:
+    with temporary_file(FileRefused) as copy:
         try:
             shutil.copyfileobj(stream, copy, CHUNK_BYTES)
             copy.flush()
