@@ -23,7 +23,7 @@ TIMES = 5
 
 def start_up(times: int = TIMES) -> dict[str, Any]:
     # The account that PostgreSQL runs as enters the folder; else it would be kept elsewhere, and stay.
-    with temporary_folder(account_for(Path("/nonexistent"))) as folder, issuer() as tokens:
+    with temporary_folder(account_for(None)) as folder, issuer() as tokens:
         found: dict[str, list[float]] = {"dev_cold": [], "dev_warm": [], "serve_ready": []}
         with postgresql() as postgres:
             migrate(postgres.url)

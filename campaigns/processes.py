@@ -173,7 +173,7 @@ class PostgreSQL:
 @asynccontextmanager
 async def postgresql() -> AsyncIterator[PostgreSQL]:
     """With an empty schema at head."""
-    account = account_for(Path("/nonexistent"))
+    account = account_for(None)
     with temporary_folder(account) as folder:
         server = PostgreSQL(folder, account)
         server.start()

@@ -88,7 +88,7 @@ def ordinary(place: Path) -> dict[str, Any]:
     """Orders for a process that runs as an ordinary user, with a Python and programs that this user can reach."""
     if not is_root:
         return {}
-    account = postgresql.account_for(Path("/nonexistent"))
+    account = postgresql.account_for(None)
     assert account
     # Checkout, virtual environment and Python may all be in a closed home.
     package = place / "site" / "taskward" / "operations" / "embedded"

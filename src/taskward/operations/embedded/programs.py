@@ -27,11 +27,11 @@ class Account(NamedTuple):
     gid: int
 
 
-def account_for(data: Path) -> Account | None:
+def account_for(data: Path | None) -> Account | None:
     """The owner of an existing cluster, else an account that most systems have; None for an ordinary user."""
     if os.geteuid() != 0:
         return None
-    if data.exists():
+    if data is not None and data.exists():
         owner = data.stat()
         return Account(owner.st_uid, owner.st_gid)
     for name in ("postgres", "nobody"):
