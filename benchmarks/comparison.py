@@ -12,9 +12,9 @@ from typing import Any
 
 from campaigns.processes import end, start, temporary_folder
 
-from benchmarks.checks import Checker, is_isolated
+from benchmarks.checks import Checker, do_the_same, is_isolated
 from benchmarks.data import COMPARED, Database, postgresql
-from benchmarks.limit import Pgbench
+from benchmarks.limit import Pgbench, what_taskward_sends
 from benchmarks.load import (
     CONNECTIONS,
     MIXED,
@@ -95,7 +95,9 @@ def compare(plan: Plan) -> dict[str, Any]:
         far = [stack.enter_context(course.serving(peer, far_url)) for peer in PEERS_FAR_AWAY]
         for server in (*near, *far):
             is_isolated(server, people, tokens)
-        limit = Pgbench(database, tokens, folder, core=server_core)
+        do_the_same([server for server in near if server.peer.is_strict], tokens, database)
+        sent = what_taskward_sends(database, tokens, folder, core=server_core)
+        limit = Pgbench(database, postgres.programs, sent, folder, core=server_core)
         warm_up = {
             place: {server.peer.name: course.warm_up(server, plan.most_to_warm_up) for server in servers}
             for place, servers in (("loopback", near), ("far", far))
@@ -169,7 +171,8 @@ class Course:
                 # Nobody is always the first after somebody's writes.
                 for server in rotated(near, number):
                     loopback[name].setdefault(server.peer.name, []).append(self.slot(server, name, plan.seconds))
-                loopback[name].setdefault(LIMIT, []).append(limit.measured(name, seconds=plan.seconds))
+                reached = limit.measured(name, seconds=plan.seconds, database_pid=self.database.server.process.pid)
+                loopback[name].setdefault(LIMIT, []).append(reached)
                 for server in rotated(far, number) if name in FAR_AWAY else ():
                     distant[name].setdefault(server.peer.name, []).append(self.slot(server, name, plan.seconds))
                 print(f"round {number + 1} of {plan.rounds}, {name}", file=sys.stderr, flush=True)

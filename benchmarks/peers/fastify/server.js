@@ -1,10 +1,14 @@
 // Fastify with pg and jose, doing what Taskward does: the same checks of the token, the same tables under the same
 // row-level security, the same clock of each owner, ETags, cursors, validation and problem documents.
+//
+// Left out: log, rate limit, deadlines, idempotency keys, CORS, poolers; filters, searches and orders of a list; lists,
+// subtasks, names of a client's own, reminders and recurrence, which are answered and left as they are, but not written.
 
 import { createHash, randomUUID } from "node:crypto";
 import Fastify from "fastify";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import pg from "pg";
+import { wordsOf } from "../words.mjs";
 
 const { DATABASE_URL, JWKS_URL, ORIGIN, TASK_FIELDS } = process.env;
 const port = Number(process.argv[2]);
@@ -23,32 +27,15 @@ const writable = {
   time_zone: { type: ["string", "null"], maxLength: 64 },
   tags: { type: "array", maxItems: 20, uniqueItems: true, items: { ...text, minLength: 1, maxLength: 50 } },
 };
-const optionalText = { type: "string", nullable: true };
-const optionalTime = { type: "string", format: "date-time", nullable: true };
-const readable = {
-  id: { type: "integer" },
-  title: { type: "string" },
-  description: optionalText,
-  status: { type: "string" },
-  priority: optionalText,
-  due_on: optionalText,
-  due_at: optionalTime,
-  time_zone: optionalText,
-  tags: { type: "array", items: { type: "string" } },
-  created_at: { type: "string", format: "date-time" },
-  updated_at: optionalTime,
-  completed_at: optionalTime,
-  version: { type: "integer" },
-};
 
-// Those that TaskRead has in the release that is compared with.
-const fields = JSON.parse(TASK_FIELDS);
-const written = fields.filter((name) => name in writable);
+// Those of TaskRead in the release that is compared with, each with its schema and in a column of its name.
+const readable = JSON.parse(TASK_FIELDS);
+const fields = Object.keys(readable);
+const written = Object.keys(writable);
 const empty = { ...Object.fromEntries(written.map((name) => [name, null])), status: "Todo", tags: [] };
-const chosen = (shapes, names) => Object.fromEntries(names.map((name) => [name, shapes[name]]));
 
-const TaskRead = { type: "object", properties: chosen(readable, fields) };
-const TaskPatch = { type: "object", additionalProperties: false, properties: chosen(writable, written) };
+const TaskRead = { type: "object", properties: readable };
+const TaskPatch = { type: "object", additionalProperties: false, properties: writable };
 const TaskCreate = { ...TaskPatch, required: ["title"] };
 const TaskId = { type: "object", properties: { id: { type: "string", pattern: "^[1-9][0-9]{0,15}$" } } };
 const ListQuery = {
@@ -72,6 +59,7 @@ class Problem extends Error {
 }
 
 const notFound = () => new Problem(404, "task_not_found", "Not found", "There is no such task.");
+const recurs = () => new Problem(409, "recurring_task", "Conflict", "The task recurs.");
 const invalid = (detail) => new Problem(422, "validation_failed", "Validation failed", detail);
 const unauthorized = (detail) => new Problem(401, "token_invalid", "Not authenticated", detail);
 
@@ -133,15 +121,19 @@ const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 10 });
 
 const CONTEXT =
   "select set_config('role', 'taskward_app', true), set_config('app.user_id', $1, true), set_config('timezone', 'UTC', true)";
+// For the rest of the transaction: the default of a new row's position reads it too.
 const TICK =
-  "insert into owner (owner_id, version) values ($1, $2) on conflict (owner_id) " +
-  "do update set version = greatest(owner.version + 1, excluded.version)";
-const NOW = "(select version from owner where owner_id = $1)";
+  "insert into owner (owner_id, version, feed_floor) values ($1, $2::bigint, $2::bigint) on conflict (owner_id) " +
+  "do update set version = greatest(owner.version + 1, excluded.version) " +
+  "returning set_config('app.version', version::text, true)";
+const NOW = "current_setting('app.version')::bigint";
 const RETURNED = `${fields.join(", ")}, version as etag`;
 const LIVE = "owner_id = $1 and deleted_at is null";
 const FIND = `select ${RETURNED} from tasks where ${LIVE} and id = $2`;
 const LIST = `select ${fields.join(", ")} from tasks where ${LIVE} and id > $2 order by id offset $3 limit $4`;
-const CREATE = createOf([...written, "title_words", "description_words"]);
+const WORDS = ["title", "description"].flatMap((name) => [`${name}_words`, `${name}_unspaced`]);
+const stored = [...written, ...WORDS];
+const CREATE = createOf(stored);
 
 function createOf(names) {
   const values = names.map((name, index) => parameter(name, index + 2));
@@ -155,14 +147,29 @@ function createOf(names) {
 /** The update of these columns; prepared once for each set of them. */
 function changeOf(names) {
   const sets = names.map((name, index) => `${name} = ${parameter(name, index + 4)}`);
-  if (names.includes("status")) {
-    const status = parameter("status", names.indexOf("status") + 4);
-    sets.push(`marked_done_at = case when ${status} = 'Done' then coalesce(completed_at, now()) end`);
-  }
+  // Since when it is done; completed_at takes updated_at for null.
+  const status = names.includes("status") ? parameter("status", names.indexOf("status") + 4) : "status";
+  sets.push(`marked_done_at = case when ${status} = 'Done' then completed_at end`);
   return (
-    `update tasks set ${sets.join(", ")}, version = ${NOW}, updated_at = now() ` +
+    `update tasks set ${sets.join(", ")}, version = ${versionOf(names)}, updated_at = now() ` +
     `where ${LIVE} and id = $2 and ($3::bigint[] is null or version = any($3)) returning ${RETURNED}`
   );
+}
+
+/** Of a set of columns: a list of them would be longer than the 63 characters that PostgreSQL keeps of a name. */
+function numberOf(names) {
+  return names.reduce((number, name) => number | (1 << stored.indexOf(name)), 0);
+}
+
+/** What moves a series, or ends an occurrence of it, is refused. */
+function versionOf(names) {
+  const moving = [];
+  if (names.includes("status")) {
+    moving.push(`(${parameter("status", names.indexOf("status") + 4)} = 'Done') <> (status = 'Done')`);
+  }
+  if (names.some((name) => ["due_on", "due_at", "time_zone"].includes(name))) moving.push("true");
+  if (moving.length === 0) return NOW;
+  return `case when recurrence is not null and (${moving.join(" or ")}) then refuse('TW491')::bigint else ${NOW} end`;
 }
 
 function parameter(name, number) {
@@ -170,18 +177,16 @@ function parameter(name, number) {
   return name === "status" ? `$${number}::text` : `$${number}`; // it is compared as a text too
 }
 
-/** What a search looks for: the words of title and description, as they are written. */
 function withWords(values) {
-  const words = { ...values };
+  const made = { ...values };
   for (const name of ["title", "description"]) {
-    if (name in values) words[`${name}_words`] = wordsOf(values[name]);
+    if (name in values) {
+      const { words, unspaced } = wordsOf(values[name]);
+      made[`${name}_words`] = words;
+      made[`${name}_unspaced`] = unspaced;
+    }
   }
-  return words;
-}
-
-function wordsOf(text) {
-  const words = text?.toLowerCase().match(/[\p{L}\p{M}\p{Nd}]+/gu) ?? [];
-  return words.map((word) => (word.length > 100 ? [...word].slice(0, 100).join("") : word));
+  return made;
 }
 
 /** One transaction with the eyes of the owner. */
@@ -220,6 +225,7 @@ app.setErrorHandler((error, _request, reply) => {
 
 function problemOf(error) {
   if (error.validation !== undefined) return invalid(error.message);
+  if (error.code === "TW491") return recurs();
   if (error.statusCode < 500) return new Problem(error.statusCode, "refused", "Refused", error.message);
   console.error(error);
   return new Problem(500, "internal_error", "Internal error", "Something went wrong here.");
@@ -259,7 +265,7 @@ app.register(async (tasks) => {
   tasks.post("/tasks", created, async ({ owner, body }, reply) => {
     refuseContradictions(body);
     const task = withWords({ ...empty, ...body });
-    const values = [owner, ...written.map((name) => task[name]), task.title_words, task.description_words];
+    const values = [owner, ...stored.map((name) => task[name])];
     const { rows } = await asOwner(owner, async (client) => {
       await tick(client, owner);
       return client.query({ name: "create", text: CREATE, values });
@@ -282,7 +288,7 @@ app.register(async (tasks) => {
       if (names.length > 0) {
         await tick(client, owner);
         const { rows } = await client.query({
-          name: `change ${names}`,
+          name: `change ${numberOf(names)}`,
           text: changeOf(names),
           values: [owner, id, expected, ...names.map((name) => values[name])],
         });

@@ -3,22 +3,25 @@
 // row-level security as Taskward, the same clock of each owner, words for the search, ETags and cursors.
 //
 // Left out: log, rate limit, deadlines, idempotency keys, CORS, poolers; filters, searches and orders of a list; which
-// field of a body is wrong.
+// field of a body is wrong; lists, subtasks, names of a client's own, reminders and recurrence, which are answered and
+// left as they are, but not written.
 
 import { hash, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import postgres from "postgres";
+import { wordsOf } from "../words.mjs";
 
 const { DATABASE_URL, JWKS_URL, ORIGIN, TASK_FIELDS } = process.env;
 
 // --- the database ----------------------------------------------------------------------------------------------------
 
-const fields = JSON.parse(TASK_FIELDS).map((name) => `tasks.${name}`);
+// Those of TaskRead in the release that is compared with, each in a column of its name.
+const fields = Object.keys(JSON.parse(TASK_FIELDS)).map((name) => `tasks.${name}`);
 const JSON_OF_TASK = `(select row_to_json(shape)::text from (select ${fields.join(", ")}) as shape)`;
 const SEES_THEIRS = "ignored := set_config('app.user_id', p_owner, true);";
 const TICKS =
-  "insert into owner (owner_id, version) values (p_owner, p_now) on conflict (owner_id) do update " +
+  "insert into owner (owner_id, version, feed_floor) values (p_owner, p_now, p_now) on conflict (owner_id) do update " +
   "set version = greatest(owner.version + 1, excluded.version) returning owner.version into clock;";
 const LIVE = "tasks.owner_id = p_owner and tasks.deleted_at is null";
 
@@ -41,30 +44,36 @@ const FUNCTIONS = [
   ),
   functionOf(
     `create_task(p_owner text, p_now bigint, p_title text, p_description text, p_status text, p_priority text,
-       p_due_on date, p_due_at timestamptz, p_time_zone text, p_tags text, p_title_words text, p_description_words text,
-       out id bigint, out etag bigint, out body text)`,
-    `${TICKS}
+       p_due_on date, p_due_at timestamptz, p_time_zone text, p_tags text, p_title_words text, p_title_unspaced text,
+       p_description_words text, p_description_unspaced text, out id bigint, out etag bigint, out body text)`,
+    // The default of a position reads the version.
+    `${TICKS} ignored := set_config('app.version', clock::text, true);
      insert into tasks (owner_id, version, title, description, status, priority, due_on, due_at, time_zone, tags,
-       marked_done_at, title_words, description_words)
+       marked_done_at, title_words, title_unspaced, description_words, description_unspaced)
      values (p_owner, clock, p_title, p_description, p_status, p_priority, p_due_on, p_due_at, p_time_zone,
        array(select json_array_elements_text(p_tags::json)), case when p_status = 'Done' then now() end,
-       array_to_tsvector(p_title_words::text[]), array_to_tsvector(p_description_words::text[]))
+       array_to_tsvector(p_title_words::text[]), p_title_unspaced,
+       array_to_tsvector(p_description_words::text[]), p_description_unspaced)
      returning tasks.id, tasks.version, ${JSON_OF_TASK} into id, etag, body;`,
   ),
   functionOf(
     `change_task(p_owner text, p_now bigint, p_id bigint, p_expected text, p_patch text, p_title_words text,
-       p_description_words text, out is_there bool, out etag bigint, out body text)`,
+       p_title_unspaced text, p_description_words text, p_description_unspaced text, out is_there bool, out etag bigint, out body text)`,
     `${TICKS}
      with given as materialized (select p_patch::jsonb as patch)
-     update tasks set version = clock, updated_at = now(),
+     update tasks set updated_at = now(),
+       -- What moves a series, or ends an occurrence of it, is refused.
+       version = case when recurrence is not null and (patch ?| '{due_on,due_at,time_zone}'
+         or (coalesce(patch ->> 'status', status) = 'Done') <> (status = 'Done')) then refuse('TW491')::bigint else clock end,
        ${["title", "description", "status", "priority", "time_zone"].map((name) => ifGiven(name, `patch ->> '${name}'`))},
        ${ifGiven("due_on", "(patch ->> 'due_on')::date")},
        ${ifGiven("due_at", "(patch ->> 'due_at')::timestamptz")},
        ${ifGiven("tags", "array(select jsonb_array_elements_text(patch -> 'tags'))")},
-       marked_done_at = case when coalesce(patch ->> 'status', status) = 'Done' then coalesce(completed_at, now()) end,
-       title_words = case when patch ? 'title' then array_to_tsvector(p_title_words::text[]) else title_words end,
-       description_words =
-         case when patch ? 'description' then array_to_tsvector(p_description_words::text[]) else description_words end
+       marked_done_at = case when coalesce(patch ->> 'status', status) = 'Done' then completed_at end,
+       ${ifGiven("title_words", "array_to_tsvector(p_title_words::text[])", "title")},
+       ${ifGiven("title_unspaced", "p_title_unspaced", "title")},
+       ${ifGiven("description_words", "array_to_tsvector(p_description_words::text[])", "description")},
+       ${ifGiven("description_unspaced", "p_description_unspaced", "description")}
      from given
      where ${LIVE} and tasks.id = p_id and (p_expected is null or tasks.version = any (p_expected::bigint[]))
      returning tasks.version, ${JSON_OF_TASK} into etag, body;
@@ -72,8 +81,8 @@ const FUNCTIONS = [
   ),
 ];
 
-function ifGiven(column, value) {
-  return `${column} = case when patch ? '${column}' then ${value} else tasks.${column} end`;
+function ifGiven(column, value, field = column) {
+  return `${column} = case when patch ? '${field}' then ${value} else tasks.${column} end`;
 }
 
 const owner = postgres(DATABASE_URL, { max: 1, onnotice: () => {} });
@@ -172,10 +181,10 @@ async function bodyOf(request) {
   return body;
 }
 
-/** What a search looks for, as PostgreSQL reads arrays: letters and digits, so nothing in it needs an escape. */
-function wordsOf(text) {
-  const words = text?.toLowerCase().match(/[\p{L}\p{M}\p{Nd}]+/gu) ?? [];
-  return `{${words.map((word) => `"${word.length > 100 ? [...word].slice(0, 100).join("") : word}"`)}}`;
+/** What a search looks at, with the words as PostgreSQL reads arrays: letters and digits, which need no escape. */
+function searched(text) {
+  const { words, unspaced } = wordsOf(text);
+  return { words: `{${words.map((word) => `"${word}"`)}}`, unspaced };
 }
 
 /** The versions that may be changed, as PostgreSQL reads arrays; null allows any (RFC 9110 §13.1.1). */
@@ -218,9 +227,11 @@ async function create(owner, request, reply) {
   const { title, description = null, status = "Todo", priority = null, tags = [] } = body;
   const { due_on: day = null, due_at: instant = null, time_zone: zone = null } = body;
   if (title === undefined) throw invalid("A task needs a title.");
+  const [inTitle, inDescription] = [searched(title), searched(description)];
   const [task] = await sql`
     select id, etag, body from tuned.create_task(${owner}, ${Date.now()}, ${title}, ${description}, ${status},
-      ${priority}, ${day}, ${instant}, ${zone}, ${JSON.stringify(tags)}, ${wordsOf(title)}, ${wordsOf(description)})`;
+      ${priority}, ${day}, ${instant}, ${zone}, ${JSON.stringify(tags)}, ${inTitle.words}, ${inTitle.unspaced},
+      ${inDescription.words}, ${inDescription.unspaced})`;
   reply(201, task.body, "etag", `"${task.etag}"`, "location", `/tasks/${task.id}`);
 }
 
@@ -236,9 +247,10 @@ async function change(owner, id, request, reply) {
     if (expected !== null && !expected.slice(1, -1).split(",").includes(task.etag)) throw mismatch();
     return reply(200, task.body, "etag", `"${task.etag}"`);
   }
+  const [inTitle, inDescription] = [searched(body.title), searched(body.description)];
   const [task] = await sql`
     select is_there, etag, body from tuned.change_task(${owner}, ${Date.now()}, ${id}, ${expected},
-      ${JSON.stringify(body)}, ${wordsOf(body.title)}, ${wordsOf(body.description)})`;
+      ${JSON.stringify(body)}, ${inTitle.words}, ${inTitle.unspaced}, ${inDescription.words}, ${inDescription.unspaced})`;
   if (!task.is_there) throw notFound();
   if (task.etag === null) throw mismatch();
   return reply(200, task.body, "etag", `"${task.etag}"`);
@@ -280,6 +292,7 @@ const server = createServer((request, response) => {
 });
 
 function refusalOf(error) {
+  if (error.code === "TW491") return new Refusal(409, "recurring_task", "The task recurs.");
   // A value that is out of its type, or refused by a check (PostgreSQL, Appendix A).
   if (/^22|^23514$/.test(error.code)) return invalid("A value of the body is not right.");
   console.error(error);

@@ -13,7 +13,7 @@ from sqlmodel import Field, Session, SQLModel, create_engine, select
 
 ORIGIN = os.environ["ORIGIN"]
 
-engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg2://"))
+engine = create_engine(os.environ["DATABASE_URL"])
 jwks_client = jwt.PyJWKClient(os.environ["JWKS_URL"])
 
 
