@@ -19,22 +19,19 @@ from typing import Any, BinaryIO
 
 import psycopg
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     FromClause,
     Select,
     Text,
     and_,
     cast,
-    extract,
     func,
-    literal_column,
     or_,
     select,
 )
 
 from taskward.lists.actions import EVERY
-from taskward.operations.files.records import microseconds, uid_of_row
+from taskward.operations.files.records import microseconds, naming, uid_of_row
 from taskward.operations.files.temporary import temporary_file
 from taskward.operations.retention import connected
 from taskward.postgres.administration import AdminConnection
@@ -121,6 +118,7 @@ def lines(connection: AdminConnection, owner_id: str, *, trash_days: int) -> Ite
 
 
 def uid_in(row_id: int | None, uid: Any, created_us: int) -> str | None:
+    """By what `naming` selects."""
     if row_id is None:
         return None
     return str(uid or uid_of_row("task", row_id, created_us))
@@ -153,12 +151,6 @@ def rows(connection: AdminConnection, owner_id: str, call: Bound) -> Iterator[tu
 def is_kept(table: FromClause) -> ColumnElement[bool]:
     """Live, or in the trash and not past its retention."""
     return or_(table.c.deleted_at.is_(None), table.c.deleted_at > EXPIRED_UNTIL)
-
-
-def naming(table: FromClause) -> list[ColumnElement[Any]]:
-    """What `uid_in` takes."""
-    created_us = cast(extract("epoch", table.c.created_at) * literal_column("1000000"), BigInteger)
-    return [table.c.id, table.c.uid, created_us]
 
 
 def rendered(columns: Sequence[ColumnElement[Any]], table: FromClause) -> ColumnElement[str]:

@@ -51,20 +51,28 @@ def reference_in(text: str) -> Reference:
 
 
 class IsTheOne(ColumnElement[bool]):
-    """The row that the parameter `id` names. Which column that is in, `RowStatement` says when it compiles."""
+    """The row that the parameter `id` names. Which column that is in, `RowStatement` says when it compiles.
+
+    Whether the row must be live, its statement says.
+    """
 
     inherit_cache = False
     type = Boolean()
 
     def __init__(self, table: FromClause) -> None:
         self.by_id = table.c.id == bindparam("id", type_=BigInteger())
-        self.by_uid = and_(table.c.uid == bindparam("id", type_=Uuid()), has_its_uid(table))
+        self.by_uid = and_(table.c.uid == bindparam("id", type_=Uuid()), *is_not_erased(table))
 
 
 def has_its_uid(table: FromClause) -> ColumnElement[bool]:
     """In these words the index by uid has it: once a row is gone for good another may be named as it was."""
-    gone_at = "erased_at" if "erased_at" in table.c else "deleted_at"
-    return table.c[gone_at].is_(None)
+    [is_here] = is_not_erased(table) or [table.c.deleted_at.is_(None)]
+    return is_here
+
+
+def is_not_erased(table: FromClause) -> list[ColumnElement[bool]]:
+    """What of `has_its_uid` is not said already where a row must be live."""
+    return [table.c.erased_at.is_(None)] if "erased_at" in table.c else []
 
 
 @compiles(IsTheOne)
@@ -99,7 +107,7 @@ class Named:
         self.is_sent = by_id.is_not(None) | by_uid.is_not(None)
         row, other = table.alias(name), table.alias(f"{name}_by_uid")
         # Each by its own index: under row-level security PostgreSQL takes none for an id that is one or the other.
-        ways = (row, row.c.id == by_id), (other, and_(other.c.uid == by_uid, has_its_uid(other)))
+        ways = (row, row.c.id == by_id), (other, and_(other.c.uid == by_uid, *is_not_erased(other)))
         self.found = union_all(*(live(rows, is_named, columns) for rows, is_named in ways)).subquery(f"the_{name}")
         self.is_missing = self.is_sent & self.found.c.id.is_(None)
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Subquery,
     Table,
     Update,
+    Uuid,
     and_,
     bindparam,
     case,
@@ -123,7 +124,8 @@ class Resource:
         self.is_the_one = IsTheOne(table)
         self.is_live = table.c.deleted_at.is_(None)
         self.IS_THERE = RowStatement(owned(select(literal_column("1")).where(self.is_the_one, self.is_live), table))
-        self.HOLDER = compiled(owned(select(table.c.id).where(self.is_the_one), table), by_uid=True)
+        has_uid = (table.c.uid == bindparam("id", type_=Uuid()), has_its_uid(table))
+        self.HOLDER = compiled(owned(select(table.c.id).where(*has_uid), table))
         """Which row has the uid `id`, in the trash too."""
         self.is_as_expected = is_expected(table.c.version)
         self.sent: Values = {column.name: parameter_of(column) for column in columns_of(table, replace)}

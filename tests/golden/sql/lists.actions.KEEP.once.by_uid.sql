@@ -6,7 +6,7 @@ WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now()
 kept AS
 (SELECT lists.id AS id, lists.uid AS uid, lists.name AS name, lists.color AS color, lists.position AS position, lists.created_at AS created_at, lists.updated_at AS updated_at, lists.version AS version
 FROM lists
-WHERE lists.uid = $4::UUID AND lists.deleted_at IS NULL AND lists.deleted_at IS NULL AND ($5::BIGINT[] IS NULL OR lists.version = any($5::BIGINT[])) AND lists.owner_id = $1::VARCHAR AND NOT (EXISTS (SELECT known.key
+WHERE lists.uid = $4::UUID AND lists.deleted_at IS NULL AND ($5::BIGINT[] IS NULL OR lists.version = any($5::BIGINT[])) AND lists.owner_id = $1::VARCHAR AND NOT (EXISTS (SELECT known.key
 FROM known))),
 made AS
 (SELECT kept.id AS id, row_to_json(kept) AS json, kept.version AS version

@@ -4,7 +4,7 @@ WITH known AS
 FROM idempotency_keys
 WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now() - interval '24 hours' AND idempotency_keys.owner_id = $1::VARCHAR),
 changed AS
-(UPDATE lists SET name=$4::VARCHAR, color=$5::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT) WHERE lists.uid = $6::UUID AND lists.deleted_at IS NULL AND lists.deleted_at IS NULL AND ($7::BIGINT[] IS NULL OR lists.version = any($7::BIGINT[])) AND lists.owner_id = $1::VARCHAR AND NOT (EXISTS (SELECT known.key
+(UPDATE lists SET name=$4::VARCHAR, color=$5::VARCHAR, updated_at=now(), version=CAST(current_setting('app.version') AS BIGINT) WHERE lists.uid = $6::UUID AND lists.deleted_at IS NULL AND ($7::BIGINT[] IS NULL OR lists.version = any($7::BIGINT[])) AND lists.owner_id = $1::VARCHAR AND NOT (EXISTS (SELECT known.key
 FROM known)) RETURNING lists.id, lists.uid, lists.name, lists.color, lists.position, lists.created_at, lists.updated_at, lists.version),
 made AS
 (SELECT changed.id AS id, row_to_json(changed) AS json, changed.version AS version

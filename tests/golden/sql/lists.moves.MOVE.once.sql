@@ -7,7 +7,7 @@ WHERE lists.id = $8::BIGINT AND lists.deleted_at IS NULL AND lists.owner_id = $1
 FROM lists AS anchor
 WHERE anchor.id = $6::BIGINT AND anchor.deleted_at IS NULL AND anchor.owner_id = $1::VARCHAR UNION ALL SELECT anchor_by_uid.id AS id, anchor_by_uid.position AS position
 FROM lists AS anchor_by_uid
-WHERE anchor_by_uid.uid = $7::UUID AND anchor_by_uid.deleted_at IS NULL AND anchor_by_uid.deleted_at IS NULL AND anchor_by_uid.owner_id = $1::VARCHAR) AS the_anchor ON true),
+WHERE anchor_by_uid.uid = $7::UUID AND anchor_by_uid.deleted_at IS NULL AND anchor_by_uid.owner_id = $1::VARCHAR) AS the_anchor ON true),
 known AS
 (SELECT idempotency_keys.owner_id AS owner_id, idempotency_keys.key AS key, idempotency_keys.fingerprint AS fingerprint, idempotency_keys.row_id AS row_id, idempotency_keys.task_id AS task_id, idempotency_keys.answer AS answer, idempotency_keys.version AS version, idempotency_keys.created_at AS created_at
 FROM idempotency_keys

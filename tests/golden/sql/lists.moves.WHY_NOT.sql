@@ -7,6 +7,6 @@ WHERE lists.id = $5::BIGINT AND lists.deleted_at IS NULL AND lists.owner_id = $6
 FROM lists AS anchor
 WHERE anchor.id = $3::BIGINT AND anchor.deleted_at IS NULL AND anchor.owner_id = $6::VARCHAR UNION ALL SELECT anchor_by_uid.id AS id, anchor_by_uid.position AS position
 FROM lists AS anchor_by_uid
-WHERE anchor_by_uid.uid = $4::UUID AND anchor_by_uid.deleted_at IS NULL AND anchor_by_uid.deleted_at IS NULL AND anchor_by_uid.owner_id = $6::VARCHAR) AS the_anchor ON true)
+WHERE anchor_by_uid.uid = $4::UUID AND anchor_by_uid.deleted_at IS NULL AND anchor_by_uid.owner_id = $6::VARCHAR) AS the_anchor ON true)
  SELECT judged.refusal
 FROM judged

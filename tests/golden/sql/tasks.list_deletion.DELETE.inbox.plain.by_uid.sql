@@ -2,7 +2,7 @@
 WITH the_list AS
 (SELECT lists.id AS id, lists.version AS version
 FROM lists
-WHERE lists.uid = $1::UUID AND lists.deleted_at IS NULL AND lists.deleted_at IS NULL AND ($2::BIGINT[] IS NULL OR lists.version = any($2::BIGINT[])) AND lists.owner_id = $3::VARCHAR),
+WHERE lists.uid = $1::UUID AND lists.deleted_at IS NULL AND ($2::BIGINT[] IS NULL OR lists.version = any($2::BIGINT[])) AND lists.owner_id = $3::VARCHAR),
 sample AS
 (SELECT head.id AS head, head.position AS of_head, family.id AS id, family.position AS position
 FROM tasks AS head JOIN LATERAL (SELECT head.id AS id, head.position AS position UNION ALL SELECT subtask.id AS id, subtask.position AS position

@@ -6,7 +6,7 @@ WHERE idempotency_keys.key = $2::VARCHAR AND idempotency_keys.created_at > now()
 the_list AS
 (SELECT lists.id AS id, lists.version AS version
 FROM lists
-WHERE lists.uid = $4::UUID AND lists.deleted_at IS NULL AND lists.deleted_at IS NULL AND NOT (EXISTS (SELECT known.key
+WHERE lists.uid = $4::UUID AND lists.deleted_at IS NULL AND NOT (EXISTS (SELECT known.key
 FROM known)) AND ($5::BIGINT[] IS NULL OR lists.version = any($5::BIGINT[])) AND lists.owner_id = $1::VARCHAR),
 sample AS
 (SELECT head.id AS head, head.position AS of_head, family.id AS id, family.position AS position

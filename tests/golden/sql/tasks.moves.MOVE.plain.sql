@@ -12,7 +12,7 @@ WHERE tasks.id = $12::BIGINT AND tasks.deleted_at IS NULL AND tasks.owner_id = $
 FROM lists AS list
 WHERE list.id = $7::BIGINT AND list.deleted_at IS NULL AND list.owner_id = $11::VARCHAR UNION ALL SELECT list_by_uid.id AS id
 FROM lists AS list_by_uid
-WHERE list_by_uid.uid = $8::UUID AND list_by_uid.deleted_at IS NULL AND list_by_uid.deleted_at IS NULL AND list_by_uid.owner_id = $11::VARCHAR) AS the_list ON true LEFT OUTER JOIN (SELECT parent.id AS id, parent.list_id AS list_id, parent.parent_id AS parent_id
+WHERE list_by_uid.uid = $8::UUID AND list_by_uid.deleted_at IS NULL AND list_by_uid.owner_id = $11::VARCHAR) AS the_list ON true LEFT OUTER JOIN (SELECT parent.id AS id, parent.list_id AS list_id, parent.parent_id AS parent_id
 FROM tasks AS parent
 WHERE parent.id = $1::BIGINT AND parent.deleted_at IS NULL AND parent.owner_id = $11::VARCHAR UNION ALL SELECT parent_by_uid.id AS id, parent_by_uid.list_id AS list_id, parent_by_uid.parent_id AS parent_id
 FROM tasks AS parent_by_uid

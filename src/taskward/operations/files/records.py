@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import Field
+from sqlalchemy import BigInteger, ColumnElement, FromClause, cast, extract, literal_column
 
 from taskward.lists.model import ListCreate
 from taskward.resources.clock import LARGEST_INTEGER
@@ -104,6 +105,12 @@ def uid_from(*source: str) -> str:
 def uid_of_row(kind: str, row_id: int, created_us: int) -> UUID:
     """Of a row without a uid. An id alone comes again in another database; not with the microsecond of its creation."""
     return uuid5(NAMESPACE, f"{kind}\n{row_id}\n{created_us}")
+
+
+def naming(table: FromClause) -> list[ColumnElement[Any]]:
+    """What a row is called by in a file: its id, its uid, and where that is null the microsecond for `uid_of_row`."""
+    created_us = cast(extract("epoch", table.c.created_at) * literal_column("1000000"), BigInteger)
+    return [table.c.id, table.c.uid, created_us]
 
 
 def microseconds(moment: datetime) -> int:

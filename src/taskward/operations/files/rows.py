@@ -14,9 +14,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    extract,
     func,
-    literal_column,
     null,
     select,
     true,
@@ -26,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from taskward.lists.actions import LISTS, has_room
-from taskward.operations.files.records import uid_of_row
+from taskward.operations.files.records import naming, uid_of_row
 from taskward.postgres.encoding import Row
 from taskward.postgres.statements import OWNER, Statement, compiled, owned
 from taskward.resources.clock import CLOCK, NOW
@@ -72,9 +70,7 @@ class Here(NamedTuple):
 def tasks_here() -> Select[Any]:
     """Here, of the `uids`, and of the `ids` those that have none."""
     columns = (
-        TABLE.c.id,
-        TABLE.c.uid,
-        cast(extract("epoch", TABLE.c.created_at) * literal_column("1000000"), BigInteger),
+        *naming(TABLE),
         TABLE.c.parent_id,
         TABLE.c.deleted_at.is_not(None).label("is_trashed"),
         select(func.count()).select_from(subtasks_of(TABLE.c.id).correlate(TABLE).subquery()).scalar_subquery(),
