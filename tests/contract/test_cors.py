@@ -214,6 +214,11 @@ def test_invented_origins_do_not_fill_the_log(caplog: pytest.LogCaptureFixture) 
         "990 more preflights were refused",
         "a page of 'https://0.example' may not call: the origin https://0.example is not among CORS_ORIGINS",
     ]
+    for number in range(6):
+        refused(f"https://{number}.example")
+    seconds[0] = 121
+    refused("https://0.example")
+    assert caplog.messages[-2] == "1 more preflight was refused"
 
 
 def listed(answer: httpx.Response, header: str) -> set[str]:

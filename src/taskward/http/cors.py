@@ -135,7 +135,8 @@ def pattern_of(origins: list[str]) -> re.Pattern[bytes]:
 class RefusalLog:
     """What a page's developer sees in the browser alone, for the operator who can allow it.
 
-    Anybody can invent origins: each minute has so many lines, no two of them alike, and then a count.
+    Anybody can invent origins: each minute has so many lines, no two of them alike, and then a count. Tokens are
+    refused for few reasons, whoever sends them, and have as many lines for each (`auth/refusal_log.py`).
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -148,7 +149,8 @@ class RefusalLog:
         minute = self.clock() // 60
         if minute != self.minute:
             if self.suppressed:
-                log.warning("%d more preflights were refused", self.suppressed)
+                more = "preflight was" if self.suppressed == 1 else "preflights were"
+                log.warning("%d more %s refused", self.suppressed, more)
             self.minute, self.logged, self.suppressed = minute, set(), 0
         line = f"a page of {ascii(origin)[:120]} may not call: {'; '.join(reasons)}"
         if line in self.logged:
