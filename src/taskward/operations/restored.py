@@ -4,6 +4,9 @@ A version that came again with other content would let an `If-Match` overwrite w
 id that came again would be another task to whoever remembers the first. So the versions of all owners and the ids go
 beyond what may have been given out, and each row gets a new version, by which every ETag and every token from before is
 told to be old. Rows are stamped while the server serves; a run may break off, and come twice, also at once.
+
+Each run lifts by a day more. Whether one is needed, the database cannot tell: a backup that was made after a run, and
+restored, looks as the database did when that run ended, whatever was given out since.
 """
 
 import time
