@@ -6,8 +6,10 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import httpx2
@@ -111,6 +113,24 @@ def test_the_typescript_client_signs_its_user_in_and_calls_every_tool(town: Town
     ]
 
 
+def test_the_example_sends_its_user_back_for_more_and_says_what_went_wrong(town: Town) -> None:
+    npm.install(AGENT, what="the TypeScript client of MCP")
+    node = require_program("node", "run the TypeScript client of MCP")
+    dee = town.better_auth.sign_up("dee@example.com")
+    comes_back = partial(comes_back_to_the_example, town, dee.email)
+
+    with talking([node, "agent.mjs", f"{town.url}/mcp"], folder=AGENT) as say:
+        comes_back(say(None), allows="tasks:read")
+        assert say(None).startswith("Tools: ")
+
+        assert say("invent_tool {}").startswith("There is no such tool; known are find_tasks")
+        assert "JSON" in say("find_tasks {")
+        comes_back(say('add_list {"name": "Errands"}'), allows="")
+        assert say(None) == "The user has not agreed: access_denied."
+        comes_back(say('add_list {"name": "Errands"}'), allows=None)
+        assert json.loads(say(None))["list"]["name"] == "Errands"
+
+
 async def adds(town: Town, memory: Memory, browser: Browser) -> Any:
     return await called(town, memory, browser, "add_tasks", tasks=[{"title": "Milk"}])
 
@@ -140,6 +160,21 @@ def agrees_in_a_browser(address: str, email: str) -> None:
         chrome.find_element(By.CSS_SELECTOR, "button[value='true']").click()
         patience.until(url_contains("/callback"))
         assert "close this page" in chrome.page_source
+
+
+def comes_back_to_the_example(town: Town, email: str, address: str, *, allows: str | None) -> None:
+    """Somebody who has an account, and allows these scopes; the empty text denies, None is all that are asked for."""
+    address = address.removeprefix("Open ")
+    [redirect_url] = parse_qs(urlsplit(address).query)["redirect_uri"]
+
+    told = asyncio.run(agrees(Browser(town.better_auth.origin, email, allows=allows), address))
+
+    httpx.get(redirect_url, params=told, trust_env=False, timeout=30).raise_for_status()
+
+
+async def agrees(browser: Browser, address: str) -> dict[str, str]:
+    async with browser.http:
+        return await browser.agrees(address)
 
 
 def calls(say: Say) -> Iterator[tuple[str, Any]]:

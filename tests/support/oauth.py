@@ -15,7 +15,7 @@ class Browser:
     """Of one user, who has an account already."""
 
     def __init__(self, origin: str, email: str, *, allows: str | None = None) -> None:
-        """`allows` are the scopes that the user agrees to, of those that are asked for; None is all of them."""
+        """`allows` are the scopes that the user agrees to, of those that are asked for; None is all, and "" denies."""
         self.http = httpx.AsyncClient(base_url=f"{origin}/api/auth", trust_env=False, timeout=20)
         self.allows = allows
         self.http.headers["origin"] = origin
@@ -32,8 +32,8 @@ class Browser:
             else:
                 assert page.path == "/consent", url
                 self.was_asked_for = dict(parse_qsl(page.query))["scope"]
-                allowed = self.was_asked_for if self.allows is None else self.allows
-                answer = await self.says("/oauth2/consent", page.query, accept=True, scope=allowed)
+                allowed = self.allows or self.was_asked_for
+                answer = await self.says("/oauth2/consent", page.query, accept=self.allows != "", scope=allowed)
             url = answer.json()["url"]
         return dict(parse_qsl(page.query))
 
