@@ -17,15 +17,16 @@ const taken = new Map();
 const on = {
   async "reminder.due"({ owner, reminder }, id) {
     const mail = { from: MAIL_FROM, to: await addressOf(owner), subject: reminder.title, messageId: `<${id}@taskward>` };
-    const sent = await post.sendMail({ ...mail, text: `${reminder.title}\n\nDue ${due(reminder)}.` });
+    const sent = await post.sendMail({ ...mail, text: reminder.title + due(reminder) });
     console.log(`A mail to ${mail.to}: ${sent.message ?? sent.messageId}`);
   },
 };
 
 function due({ due_on, due_at, time_zone }) {
-  const told = (timeZone) => new Date(due_at).toLocaleString("en-GB", { dateStyle: "full", timeStyle: "long", timeZone });
+  if (!due_at) return due_on ? `\n\nDue ${due_on}.` : ""; // a reminder at an instant needs no due
+  const told = (timeZone) => `\n\nDue ${new Date(due_at).toLocaleString("en-GB", { dateStyle: "full", timeStyle: "long", timeZone })}.`;
   try {
-    return due_at ? told(time_zone ?? "UTC") : (due_on ?? "some day");
+    return told(time_zone ?? "UTC");
   } catch {
     return told("UTC"); // Node.js does not know the zone
   }

@@ -91,6 +91,7 @@ def test_a_task_with_a_reminder_becomes_a_mail(
 
     [mail] = mails.mails
     assert (mail["to"], mail["subject"]) == (f"{ann.id}@example.com", "Call the dentist")
+    assert mail.get_content().strip() == "Call the dentist"
 
 
 def test_a_reminder_becomes_a_mail_and_its_repetition_none(receiver: Receiver, mails: Mailbox) -> None:
@@ -106,6 +107,18 @@ def test_a_reminder_becomes_a_mail_and_its_repetition_none(receiver: Receiver, m
         "<msg_1@taskward>",
     )
     assert re.search(r"Due Tuesday.* 10 March 2026.* 10:00:00 CET\.", mail.get_content())
+
+
+def test_a_title_of_several_lines_adds_no_header(receiver: Receiver, mails: Mailbox) -> None:
+    mails.mails.clear()
+    told = REMINDER | {"title": "Milk\r\nBcc: eve@example.com\r\n\r\nHello", "due_at": None, "due_on": "2026-03-10"}
+
+    assert receiver.gets("reminder.due", {"owner": "ann", "reminder": told}, event_id="msg_5") == 204
+
+    [mail] = mails.mails
+    assert (mail["to"], mail["bcc"]) == ("ann@example.com", None)
+    assert mail["subject"].startswith("Milk ")
+    assert mail.get_content().strip().endswith("Due 2026-03-10.")
 
 
 def test_what_cannot_be_mailed_comes_again(receiver: Receiver, mails: Mailbox) -> None:
