@@ -148,8 +148,14 @@ def test_a_request_is_logged_by_its_route_never_by_what_the_client_wrote(
         ("HEAD", "/tasks"),
         ("GET", "/hunter2"),
         ("PURGE", "/tasks"),
+        ("OPTIONS", "/tasks"),
+        ("GET", "/docs/"),
+        ("GET", "/docs/swagger-ui.css"),
+        ("GET", "/openapi.json"),
     ]:
         ann.send(method, path, headers={"X-Request-ID": "logged", "X-Other": "hunter2"})
+    asks = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "GET", "X-Request-ID": "logged"}
+    ann.send("OPTIONS", "/tasks/hunter2", headers=asks)
 
     found = lines_of(log_lines, "logged")
     assert [(line["message"], line["status"]) for line in found] == [
@@ -157,6 +163,11 @@ def test_a_request_is_logged_by_its_route_never_by_what_the_client_wrote(
         ("HEAD /tasks", 200),
         ("GET unknown", 404),
         ("other /tasks", 405),
+        ("OPTIONS /tasks", 405),
+        ("GET /docs", 200),
+        ("GET /docs/{file}", 200),
+        ("GET /openapi.json", 200),
+        ("OPTIONS preflight", 200),
     ]
     assert all(0 < line["ms"] < 20_000 for line in found)
     assert "hunter2" not in log_lines.getvalue()

@@ -28,6 +28,7 @@ from taskward.postgres.failures import DatabaseUnavailable
 log = logging.getLogger("taskward.request")
 
 MAX_HEADER_BYTES = 16 * 1024
+NAMED_METHODS = frozenset((*METHODS, "OPTIONS"))
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 Count = Callable[[RequestContext, str, str, int, float], None]
@@ -80,6 +81,7 @@ class Application:
             request = Request(scope, receive, answering.send)
             if origin is not None and method == "OPTIONS" and asks_for_preflight:
                 answering.headers = common_headers(identity)  # the preflight's own say the rest
+                context.route = "preflight"
                 await answering.answer(scope, self.preflight(request, is_too_large=size > MAX_HEADER_BYTES))
             elif size > MAX_HEADER_BYTES:
                 await answering.answer(scope, ProblemResponse(HeaderTooLarge()))
@@ -92,7 +94,7 @@ class Application:
             log.exception("a request failed unexpectedly")
         finally:
             seconds = time.perf_counter() - began
-            name = sent_method if sent_method in METHODS else "other"
+            name = sent_method if sent_method in NAMED_METHODS else "other"
             route = context.route or str(getattr(scope.get("route"), "path_format", "unknown"))
             if log.isEnabledFor(logging.INFO):
                 log.handle(RequestRecord(log.name, f"{name} {route}", summary(context, answering.status, seconds)))

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from taskward.errors import Problem, codes
+from taskward.http.context import KEY
 from taskward.resources.shapes import MAX_ERRORS, NULL
 
 SWAGGER_FILES = {
@@ -52,14 +53,16 @@ def add_documents(api: FastAPI, *, example: Problem, root_path: str) -> None:
     # Rendered once, when first asked for: most processes never are.
     rendered: dict[str, bytes] = {}
 
-    async def openapi(_: Request) -> Response:
+    async def openapi(request: Request) -> Response:
+        request.scope[KEY].route = "/openapi.json"
         if "openapi" not in rendered:
             rendered["openapi"] = json.dumps(
                 document_of(api, example=example, root_path=root_path), ensure_ascii=False
             ).encode()
         return Response(rendered["openapi"], media_type="application/json")
 
-    async def docs(_: Request) -> Response:
+    async def docs(request: Request) -> Response:
+        request.scope[KEY].route = "/docs"
         page = get_swagger_ui_html(
             openapi_url=f"{root_path}/openapi.json",
             title="Taskward",
@@ -72,6 +75,7 @@ def add_documents(api: FastAPI, *, example: Problem, root_path: str) -> None:
         return HTMLResponse(html, headers={"content-security-policy": DOCS_POLICY})
 
     async def docs_file(request: Request) -> Response:
+        request.scope[KEY].route = "/docs/{file}"
         name = request.scope["path"].rpartition("/")[2]
         content = resources.files("fastapi_swagger.resources").joinpath(name).read_bytes()
         return Response(content, media_type=SWAGGER_FILES[name])
