@@ -15,7 +15,7 @@ from support.copies import Change, Copy
 from support.databases import asked, using
 from support.people import Person
 from taskward.postgres.encoding import Row
-from taskward.postgres.statements import Bound
+from taskward.postgres.statements import Bound, compiled
 from taskward.resources import feed
 from taskward.resources.feed import MAX_BYTES, TOKENS, FeedRow
 from taskward.resources.paging import cursor_for
@@ -269,7 +269,8 @@ def test_an_answer_has_one_change_at_least_however_large(
     ann.adds("Milk")
     ann.adds("Bread")
 
-    [found] = rows_of(ann, database_url, feed.copying([TASK_CHANGES])(limit=5, done_since="-infinity", after_task=0))
+    copying = compiled(feed.copying([TASK_CHANGES]))
+    [found] = rows_of(ann, database_url, copying(limit=5, done_since="-infinity", after_task=0))
 
     row = FeedRow._make(found)
     assert json.loads(row.changes or b"")["task"]["title"] == "Milk"

@@ -16,13 +16,13 @@ from support.databases import asked, database_of, using
 from support.pools import adds, someone
 from taskward.doors.changes import FEED
 from taskward.migrations import migrate
-from taskward.postgres.statements import Bound, Statement
+from taskward.postgres.statements import Bound, LazyStatement, Statement
 from taskward.resources.references import RowStatement
 from taskward.resources.session import Session
 from taskward.tasks import actions, batch, moves
 from taskward.tasks.trash import TRASH
 
-STATEMENTS: dict[str, Statement | RowStatement] = {
+STATEMENTS: dict[str, LazyStatement | RowStatement] = {
     "a move": moves.MOVE.plain,
     "a move under a key": moves.MOVE.once,
     "why not": moves.WHY_NOT,
@@ -74,7 +74,7 @@ def fill(url: str) -> None:
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_every_look_goes_by_an_index_and_by_more_than_the_owner(url: str, name: str) -> None:
     statement = STATEMENTS[name]
-    for each in [statement] if isinstance(statement, Statement) else [statement.by_id, statement.by_uid]:
+    for each in [statement.by_id, statement.by_uid] if isinstance(statement, RowStatement) else [statement.statement]:
         with psycopg.connect(url) as session:
             session.execute(
                 "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off"

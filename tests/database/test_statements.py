@@ -13,18 +13,18 @@ from sqlmodel import SQLModel
 
 from taskward.owners.actions import FORGET
 from taskward.postgres import context
-from taskward.postgres.statements import OWNER, Statement, compiled, json_list, json_of_columns, owned
+from taskward.postgres.statements import OWNER, LazyStatement, Statement, compiled, json_list, json_of_columns, owned
 from taskward.resources import clock, idempotency
 from taskward.tasks import actions, batch, finding, trash
 
 TASKS = SQLModel.metadata.tables["tasks"]
 
 EVERY_STATEMENT = {
-    f"{module.__name__.rpartition('.')[2]}.{name}": value
+    f"{module.__name__.rpartition('.')[2]}.{name}": value.statement if isinstance(value, LazyStatement) else value
     for module in (actions, batch, clock, context, finding, idempotency, trash)
     for name, value in vars(module).items()
-    if isinstance(value, Statement)
-} | {f"forget.{name}": statement for name, statement in FORGET.items()}
+    if isinstance(value, Statement | LazyStatement)
+} | {f"forget.{name}": value.statement for name, value in FORGET.items()}
 
 
 def text(name: str) -> Any:

@@ -18,7 +18,7 @@ from fastapi.routing import iter_route_contexts
 
 import taskward
 from taskward.app import openapi_document, routed
-from taskward.postgres.statements import Bound, Statement
+from taskward.postgres.statements import Bound, LazyStatement, Statement
 from taskward.resources.feed import Feed
 from taskward.resources.references import RowStatement
 from taskward.resources.resource import Resource
@@ -98,7 +98,7 @@ def statements_in(value: Any) -> Iterator[tuple[tuple[str, ...], Statement]]:
         case RowStatement():
             yield (), value.by_id
             yield ("by_uid",), value.by_uid
-        case Bound():
+        case Bound() | LazyStatement():
             yield (), value.statement
         case tuple() if hasattr(value, "_asdict"):
             yield from statements_of(value._asdict())

@@ -32,7 +32,7 @@ from taskward.postgres.context import NOBODY
 from taskward.postgres.encoding import Row
 from taskward.postgres.failures import DatabaseRefused, DatabaseUnavailable, StatementFailed
 from taskward.postgres.pool import Pool
-from taskward.postgres.statements import Bound
+from taskward.postgres.statements import Bound, LazyStatement
 from taskward.resources import deliveries
 from taskward.resources.deliveries import Claimed
 from taskward.resources.feed import PLAINLY, Position, each_following, position_of
@@ -41,7 +41,7 @@ from taskward.tasks import reminding
 
 log = logging.getLogger("taskward.webhook")
 
-CHANGES = each_following(FEED.kinds)
+CHANGES = LazyStatement(lambda: each_following(FEED.kinds))
 
 NOTHING_TOLD = {"version": None, "kind": 0, "id": 0, "part": 0}
 

@@ -1,10 +1,11 @@
 """What can be done with one list, but for its end, which is that of its tasks too (`tasks/list_deletion.py`)."""
 
 from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy.sql import ClauseElement
 
 from taskward.lists.errors import ListNotFound
 from taskward.lists.model import TABLE, ListCreate, ListPatch, ListRead, ListReplace
-from taskward.postgres.statements import compiled, json_list, owned
+from taskward.postgres.statements import LazyStatement, json_list, owned
 from taskward.resources.errors import LimitReached
 from taskward.resources.idempotency import Idempotency
 from taskward.resources.references import Reference
@@ -85,11 +86,14 @@ def has_room() -> ColumnElement[bool]:
     return count < literal_column(str(MAX_LISTS))
 
 
-live = owned(select(*LISTS.shape).where(LISTS.is_live), TABLE).subquery("live")
+def every() -> ClauseElement:
+    live = owned(select(*LISTS.shape).where(LISTS.is_live), TABLE).subquery("live")
+    return select(json_list(live, live.c.position, live.c.id))
+
 
 CREATE = LISTS.create(LISTS.sent, has_room())
 FIND = LISTS.find()
-EVERY = compiled(select(json_list(live, live.c.position, live.c.id)))
+EVERY = LazyStatement(every)
 KEEP = LISTS.keep()
 REPLACE = LISTS.replace()
 CHANGE = LISTS.change()

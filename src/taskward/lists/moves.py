@@ -108,4 +108,4 @@ def moving(judged: CTE, *conditions: ColumnElement[bool]) -> CTE:
 
 
 MOVE = LISTS.write_of(lambda *conditions: moving(judged(), *conditions))
-WHY_NOT = RowStatement(select(judged().c.refusal))
+WHY_NOT = RowStatement(lambda: select(judged().c.refusal))

@@ -292,7 +292,7 @@ def webhook(settings: Settings, connection: AdminConnection) -> Iterator[Finding
     try:
         with connection.transaction():
             become_keeper(connection)
-            count, seconds = one(connection, PENDING.sql.decode())
+            count, seconds = one(connection, PENDING.statement.sql.decode())
             [attempts] = one(connection, "select coalesce(max(attempts), 0) from delivery")
     except psycopg.ProgrammingError:  # the schema or the login is not as it should be, which is said already
         return

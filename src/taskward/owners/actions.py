@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Table, delete, exists, literal_column, select
+from sqlalchemy.sql import ClauseElement
 from sqlmodel import SQLModel
 
 import taskward.owners.calendar_links
 import taskward.resources.deliveries
 import taskward.tasks.alarms
 import taskward.tasks.recurring  # noqa: F401 - fills SQLModel.metadata
-from taskward.postgres.statements import Statement, compiled, owned
+from taskward.postgres.statements import LazyStatement, owned
 from taskward.resources.clock import owned_tables
 from taskward.resources.portions import ROWS, in_portions, is_in
 from taskward.resources.session import Session
@@ -24,23 +25,29 @@ async def forget(session: Session) -> None:
     await in_portions(session, lambda rows: [statement(rows=rows) for statement in FORGET.values()], is_repeatable=True)
 
 
-def forgetting(tables: Sequence[Table]) -> dict[str, Statement]:
+def forgetting(tables: Sequence[Table]) -> dict[str, LazyStatement]:
     """By the name of each table the removal of some rows, and of none while a table before it still has any, which may
     refer to them. The last table has the owner's own row: it is answered when it is removed, which is when nothing else
     is left.
     """
     *parts, whole = tables
     statements = {table.name: removing_some(table, after=parts[:number]) for number, table in enumerate(parts)}
-    the_owner = owned(delete(whole).where(*map(has_none, parts)), whole)
-    return statements | {whole.name: compiled(the_owner.returning(whole.c.owner_id), is_prepared=False)}
+
+    def the_owner() -> ClauseElement:
+        return owned(delete(whole).where(*map(has_none, parts)), whole).returning(whole.c.owner_id)
+
+    return statements | {whole.name: LazyStatement(the_owner, is_prepared=False)}
 
 
-def removing_some(table: Table, *, after: Sequence[Table]) -> Statement:
-    some = table.alias("portion")
-    # Along the key, wherever the rows lie among those of others.
-    key = [some.c[column.name] for column in table.primary_key]
-    portion = owned(select(literal_column("portion.ctid")).select_from(some), some).order_by(*key).limit(ROWS)
-    return compiled(owned(delete(table).where(is_in(table, portion), *map(has_none, after)), table), is_prepared=False)
+def removing_some(table: Table, *, after: Sequence[Table]) -> LazyStatement:
+    def written() -> ClauseElement:
+        some = table.alias("portion")
+        # Along the key, wherever the rows lie among those of others.
+        key = [some.c[column.name] for column in table.primary_key]
+        portion = owned(select(literal_column("portion.ctid")).select_from(some), some).order_by(*key).limit(ROWS)
+        return owned(delete(table).where(is_in(table, portion), *map(has_none, after)), table)
+
+    return LazyStatement(written, is_prepared=False)
 
 
 def has_none(table: Table) -> ColumnElement[bool]:

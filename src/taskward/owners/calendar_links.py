@@ -10,11 +10,12 @@ from hashlib import sha256
 
 from sqlalchemy import CheckConstraint, DateTime, Index, Text, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql import ClauseElement
 from sqlmodel import Field, SQLModel
 
 from taskward.errors import NotFound
 from taskward.postgres.context import NOBODY, PRESENT
-from taskward.postgres.statements import OWNER, compiled, owned
+from taskward.postgres.statements import OWNER, LazyStatement, owned
 from taskward.resources.session import Session
 
 SECRET_BYTES = 20
@@ -79,11 +80,14 @@ def digest_of(secret: str) -> str:
 
 DIGEST = bindparam("digest", type_=Text())
 
-made = insert(TABLE).values(owner_id=OWNER, digest=DIGEST)
-MAKE = compiled(
-    made.on_conflict_do_update(
+
+def making() -> ClauseElement:
+    made = insert(TABLE).values(owner_id=OWNER, digest=DIGEST)
+    return made.on_conflict_do_update(
         index_elements=[TABLE.c.owner_id], set_={"digest": made.excluded.digest, "created_at": func.now()}
     )
-)
-REMOVE = compiled(owned(delete(TABLE), TABLE))
-WHOSE = compiled(select(TABLE.c.owner_id).where(TABLE.c.digest == DIGEST))
+
+
+MAKE = LazyStatement(making)
+REMOVE = LazyStatement(lambda: owned(delete(TABLE), TABLE))
+WHOSE = LazyStatement(lambda: select(TABLE.c.owner_id).where(TABLE.c.digest == DIGEST))

@@ -1,11 +1,12 @@
-"""SQLAlchemy statements, compiled once at import to the text and bind order that libpq takes.
+"""SQLAlchemy statements, compiled once, when they are first used, to the text and bind order that libpq takes.
 
 A statement that touches an owner's rows passes through `owned`, so that ownership is written in one
 place; the policy in the database says it again. JSON is made by PostgreSQL (`json_of`, `json_list`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -69,6 +70,26 @@ class Bound:
         """
         values = self.values
         return [owner if name == "owner" else as_text(values[name]) for name in self.statement.order]
+
+
+class LazyStatement:
+    """A statement that is written and compiled when it is first called. To do that with all of them at import would be
+    half of a start, for statements of which most processes use a few.
+    """
+
+    def __init__(self, written: Callable[[], ClauseElement], *, is_prepared: bool = True) -> None:
+        """
+        Raises:
+            ValueError, when it is first called: as `compiled`.
+        """
+        self.written, self.is_prepared = written, is_prepared
+
+    @cached_property
+    def statement(self) -> Statement:
+        return compiled(self.written(), is_prepared=self.is_prepared)
+
+    def __call__(self, **values: Any) -> Bound:
+        return Bound(self.statement, values)
 
 
 def compiled(

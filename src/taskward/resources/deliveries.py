@@ -34,11 +34,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.sql import ClauseElement
 from sqlmodel import Field, SQLModel
 
 from taskward.postgres.context import KEEPER_ROLE
 from taskward.postgres.encoding import Row
-from taskward.postgres.statements import Filterable, Statement, compiled, owned
+from taskward.postgres.statements import Filterable, LazyStatement, compiled, owned
 from taskward.resources.clock import CLOCK
 from taskward.resources.feed import Position
 
@@ -118,11 +119,13 @@ _longest_due = (
     # Rows that somebody else is about to claim are passed over.
     .with_for_update(skip_locked=True)
 )
-CLAIM_DUE = compiled(
-    update(TABLE)
-    .values(claim=CLAIM, due_at=IN_MS)
-    .where(TABLE.c.owner_id == func.any(func.array(_longest_due.scalar_subquery())))
-    .returning(*CLAIMED)
+CLAIM_DUE = LazyStatement(
+    lambda: (
+        update(TABLE)
+        .values(claim=CLAIM, due_at=IN_MS)
+        .where(TABLE.c.owner_id == func.any(func.array(_longest_due.scalar_subquery())))
+        .returning(*CLAIMED)
+    )
 )
 """Claimed: some of those whose turn it is, for `ms` milliseconds."""
 
@@ -141,8 +144,8 @@ _claiming = insert(TABLE).from_select(
     # In an order, or two that claim the same at once could wait for each other.
     _named.add_columns(CLAIM.label("claim"), IN_MS.label("due_at")).order_by(CLOCK.c.owner_id),
 )
-CLAIM_OF = compiled(
-    _claiming.on_conflict_do_update(
+CLAIM_OF = LazyStatement(
+    lambda: _claiming.on_conflict_do_update(
         index_elements=[TABLE.c.owner_id],
         set_={"claim": CLAIM, "due_at": IN_MS},
         where=TABLE.c.due_at <= func.now(),
@@ -153,16 +156,16 @@ CLAIM_OF = compiled(
 _has_begun = exists(select(literal_column("1")).where(TABLE.c.owner_id == CLOCK.c.owner_id))
 _some = WITH_NEWS.where(~_has_begun).order_by(CLOCK.c.owner_id).limit(ROWS)
 _made = insert(TABLE).from_select(["owner_id", "since"], _some).on_conflict_do_nothing().returning(TABLE.c.owner_id)
-GATHER = compiled(select(func.count()).select_from(_made.cte("made")))
+GATHER = LazyStatement(lambda: select(func.count()).select_from(_made.cte("made")))
 """A row for some of the owners with news of whom nobody has begun to tell; how many."""
 
-NEXT = compiled(select(extract("epoch", func.min(TABLE.c.due_at) - func.now())))
+NEXT = LazyStatement(lambda: select(extract("epoch", func.min(TABLE.c.due_at) - func.now())))
 """In how many seconds the first is due; null when there is none."""
 
 _news = WITH_NEWS.subquery("news")
 _both = _news.outerjoin(TABLE, TABLE.c.owner_id == _news.c.owner_id, full=True)
 _oldest = func.min(func.coalesce(TABLE.c.since, _news.c.since))
-PENDING = compiled(select(func.count(), extract("epoch", func.now() - _oldest)).select_from(_both))
+PENDING = LazyStatement(lambda: select(func.count(), extract("epoch", func.now() - _oldest)).select_from(_both))
 """Of how many owners something is to be told, and for how many seconds it has been at most."""
 
 # As the owner, by whoever has the claim: they answer a row if it still is theirs
@@ -172,8 +175,8 @@ def mine(write: Filterable) -> Filterable:
     return owned(write.where(TABLE.c.claim == CLAIM), TABLE)
 
 
-def if_mine(write: Update) -> Statement:
-    return compiled(mine(write).returning(TABLE.c.owner_id))
+def if_mine(write: Update) -> LazyStatement:
+    return LazyStatement(lambda: mine(write).returning(TABLE.c.owner_id))
 
 
 _version = bindparam("version", type_=BigInteger())
@@ -209,7 +212,7 @@ FAIL = if_mine(
 
 GIVE_BACK = if_mine(update(TABLE).values(claim=null(), due_at=func.now()))
 
-HOLD_CLOCK = compiled(owned(select(CLOCK.c.version), CLOCK).with_for_update(key_share=True))
+HOLD_CLOCK = LazyStatement(lambda: owned(select(CLOCK.c.version), CLOCK).with_for_update(key_share=True))
 """In front of `FINISH`, as a statement of its own: then the clock stands, at what is answered."""
 
 IS_AHEAD = exists(
@@ -223,10 +226,13 @@ IS_AHEAD = exists(
 _calm = owned(update(CLOCK).values(news_since=null()), CLOCK).where(CLOCK.c.news_since.is_not(None))
 
 
-def finishing(*conditions: ColumnElement[bool]) -> Statement:
-    gone = mine(delete(TABLE).where(~IS_AHEAD, *conditions)).returning(TABLE.c.owner_id).cte("gone")
-    calm = _calm.where(exists(select(gone.c.owner_id))).returning(CLOCK.c.owner_id).cte("calm")
-    return compiled(select(gone.c.owner_id).add_cte(calm))
+def finishing(*conditions: ColumnElement[bool]) -> LazyStatement:
+    def written() -> ClauseElement:
+        gone = mine(delete(TABLE).where(~IS_AHEAD, *conditions)).returning(TABLE.c.owner_id).cte("gone")
+        calm = _calm.where(exists(select(gone.c.owner_id))).returning(CLOCK.c.owner_id).cte("calm")
+        return select(gone.c.owner_id).add_cte(calm)
+
+    return LazyStatement(written)
 
 
 FINISH = finishing()

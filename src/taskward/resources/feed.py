@@ -37,9 +37,10 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.sql import ClauseElement
 
 from taskward.errors import Problem
-from taskward.postgres.statements import Statement, compiled, json_of_columns, owned
+from taskward.postgres.statements import LazyStatement, compiled, json_of_columns, owned
 from taskward.resources.clock import CLOCK
 from taskward.resources.errors import CursorInvalid
 from taskward.resources.paging import LIMIT, cursor_for, position_in
@@ -258,13 +259,13 @@ BY_VERSION = ("version", "kind", "id", "part")
 BY_ID = ("kind", "id", "part")
 
 
-def following(kinds: Sequence[Kind]) -> Statement:
+def following(kinds: Sequence[Kind]) -> ClauseElement:
     """What has changed behind a position."""
     clock = clock_row()
     return page_of(kinds, rows_behind(kinds, VERSION, clock), BY_VERSION, clock)
 
 
-def each_following(kinds: Sequence[Kind]) -> Statement:
+def each_following(kinds: Sequence[Kind]) -> ClauseElement:
     """EachRow: what has changed behind a position, or without one what the application is to be told. None at all of an
     owner without a clock.
     """
@@ -272,7 +273,7 @@ def each_following(kinds: Sequence[Kind]) -> Statement:
     clock = owned(select(CLOCK.c.version, since), CLOCK).cte("clock")
     rows = rows_behind(kinds, select(clock.c.since).scalar_subquery(), clock)
     ahead, page = rendered_page(kinds, rows, BY_VERSION)
-    return compiled(
+    return (
         select(clock.c.version, page.c.position, page.c.change, has_more(ahead, page))
         .select_from(clock.outerjoin(page, true()))
         .order_by(page.c.number)
@@ -297,7 +298,7 @@ def rows_behind(kinds: Sequence[Kind], version: ColumnElement[int], clock: CTE) 
     return rows
 
 
-def copying(kinds: Sequence[Kind]) -> Statement:
+def copying(kinds: Sequence[Kind]) -> ClauseElement:
     """The live rows of each kind behind an id."""
     rows = []
     for kind in kinds:
@@ -318,17 +319,15 @@ def clock_row() -> CTE:
     return owned(select(CLOCK.c.version, CLOCK.c.feed_floor), CLOCK).cte("clock")
 
 
-def page_of(kinds: Sequence[Kind], rows: Sequence[Select[Any]], order: Sequence[str], clock: CTE) -> Statement:
+def page_of(kinds: Sequence[Kind], rows: Sequence[Select[Any]], order: Sequence[str], clock: CTE) -> ClauseElement:
     """FeedRow: the first of the rows, as many as fit, and whether more follow."""
     ahead, page = rendered_page(kinds, rows, order)
-    return compiled(
-        select(
-            select(clock.c.version).scalar_subquery(),
-            select(clock.c.feed_floor).scalar_subquery(),
-            select(func.string_agg(page.c.change, aggregate_order_by(word(", "), page.c.number))).scalar_subquery(),
-            select(page.c.position).order_by(page.c.number.desc()).limit(number(1)).scalar_subquery(),
-            has_more(ahead, page),
-        )
+    return select(
+        select(clock.c.version).scalar_subquery(),
+        select(clock.c.feed_floor).scalar_subquery(),
+        select(func.string_agg(page.c.change, aggregate_order_by(word(", "), page.c.number))).scalar_subquery(),
+        select(page.c.position).order_by(page.c.number.desc()).limit(number(1)).scalar_subquery(),
+        has_more(ahead, page),
     )
 
 
@@ -406,8 +405,8 @@ class Changes(NamedTuple):
 class Feed:
     def __init__(self, kinds: Sequence[Kind]) -> None:
         self.kinds = sorted(kinds, key=lambda kind: kind.number)
-        self.FOLLOWING = following(self.kinds)
-        self.COPYING = copying(self.kinds)
+        self.FOLLOWING = LazyStatement(lambda: following(self.kinds))
+        self.COPYING = LazyStatement(lambda: copying(self.kinds))
 
     async def begin(self, session: Session, *, limit: int, done_since: datetime | None = None) -> Changes:
         """The beginning of a first copy, without what was done before."""

@@ -34,7 +34,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import Field, SQLModel
 
-from taskward.postgres.statements import OWNER, compiled, owned
+from taskward.postgres.statements import OWNER, LazyStatement, owned
 from taskward.resources.refusals import KEY_IS_KNOWN, refuse
 
 RETENTION_HOURS = 24
@@ -144,18 +144,21 @@ def remembering(answered: SelectBase, *columns: str) -> ReturningInsert[Any]:
 # Of a request that is more than one statement: `CLAIM` in front of them fails when the key is known, and undoes all.
 # `RECALL` then tells what was answered.
 
-claimed = known_key()
-CLAIM = compiled(select(case((exists(select(claimed.c.key)), refuse(KEY_IS_KNOWN)))))
 
-recalled = known_key()
-RECALL_ROW = compiled(
-    select(
-        true(),
-        recalled.c.fingerprint == FINGERPRINT,
-        func.coalesce(recalled.c.row_id, recalled.c.task_id),
-        recalled.c.answer,
-        recalled.c.version,
-    )
-)
-"""RememberedRow, if the key is known."""
-RECALL = compiled(select(recalled.c.fingerprint == FINGERPRINT, recalled.c.answer))
+def claiming() -> ClauseElement:
+    return select(case((exists(select(known_key().c.key)), refuse(KEY_IS_KNOWN))))
+
+
+def recalling_row() -> ClauseElement:
+    """RememberedRow, if the key is known."""
+    known = known_key()
+    row_id = func.coalesce(known.c.row_id, known.c.task_id)
+    return select(true(), known.c.fingerprint == FINGERPRINT, row_id, known.c.answer, known.c.version)
+
+
+def recalling() -> ClauseElement:
+    known = known_key()
+    return select(known.c.fingerprint == FINGERPRINT, known.c.answer)
+
+
+CLAIM, RECALL_ROW, RECALL = LazyStatement(claiming), LazyStatement(recalling_row), LazyStatement(recalling)

@@ -4,7 +4,7 @@ A statement about one row is written once, and asked either way.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -83,14 +83,17 @@ def sql_of(one: IsTheOne, compiler: SQLCompiler, *, by_uid: bool = False, **opti
 class RowStatement:
     """About the one row (`IsTheOne`): its parameter `id` takes a `Reference`."""
 
-    def __init__(self, statement: ClauseElement, *, is_quick: bool = False) -> None:
-        self.statement, self.is_quick = statement, is_quick
-        self.by_id = compiled(statement, is_quick=is_quick)
+    def __init__(self, written: Callable[[], ClauseElement], *, is_quick: bool = False) -> None:
+        """As a `LazyStatement`."""
+        self.written, self.is_quick = written, is_quick
+
+    @cached_property
+    def by_id(self) -> Statement:
+        return compiled(self.written(), is_quick=self.is_quick)
 
     @cached_property
     def by_uid(self) -> Statement:
-        """Compiled when it is first asked for: most clients name no rows."""
-        return compiled(self.statement, is_quick=self.is_quick, by_uid=True)
+        return compiled(self.written(), is_quick=self.is_quick, by_uid=True)
 
     def __call__(self, **values: Any) -> Bound:
         return Bound(self.by_id if type(values["id"]) is int else self.by_uid, values)

@@ -1,6 +1,6 @@
 """What every owned row shares: it is created once, found, changed when it is as expected, and listed page by page.
 
-`Resource` builds statements from a table and its wire shapes, and reads their rows. It is a value: a resource compiles
+`Resource` writes statements from a table and its wire shapes, and reads their rows. It is a value: a resource names
 what it needs at import, and what is special stays a statement of its own beside the action that runs it.
 """
 
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Delete,
+    Select,
     Subquery,
     Table,
     Update,
@@ -36,9 +37,8 @@ from taskward.postgres.encoding import Row
 from taskward.postgres.statements import (
     OWNER,
     Bound,
-    Statement,
+    LazyStatement,
     base_of,
-    compiled,
     json_list,
     json_of,
     json_of_columns,
@@ -82,8 +82,8 @@ class RenderedRow(NamedTuple):
 class Write(NamedTuple):
     """The same write, plain and under an idempotency key."""
 
-    plain: Statement | RowStatement
-    once: Statement | RowStatement
+    plain: LazyStatement | RowStatement
+    once: LazyStatement | RowStatement
 
     def bound(self, idempotency: Idempotency | None, **values: Any) -> Bound:
         if idempotency is None:
@@ -123,9 +123,11 @@ class Resource:
         self.shape = columns_of(table, read)
         self.is_the_one = IsTheOne(table)
         self.is_live = table.c.deleted_at.is_(None)
-        self.IS_THERE = RowStatement(owned(select(literal_column("1")).where(self.is_the_one, self.is_live), table))
+        self.IS_THERE = RowStatement(
+            lambda: owned(select(literal_column("1")).where(self.is_the_one, self.is_live), table)
+        )
         has_uid = (table.c.uid == bindparam("id", type_=Uuid()), has_its_uid(table))
-        self.HOLDER = compiled(owned(select(table.c.id).where(*has_uid), table))
+        self.HOLDER = LazyStatement(lambda: owned(select(table.c.id).where(*has_uid), table))
         """Which row has the uid `id`, in the trash too."""
         self.is_as_expected = is_expected(table.c.version)
         self.sent: Values = {column.name: parameter_of(column) for column in columns_of(table, replace)}
@@ -144,24 +146,24 @@ class Resource:
         return Creation(self.creation(sent, *conditions), self.creation(self.named(sent), *conditions))
 
     def creation(self, values: Values, *conditions: ColumnElement[bool]) -> Write:
-        known = known_key()
-        once = self.creating(values, is_unknown(known), *conditions)
-        return Write(
-            plain=compiled(select(*self.rendered(self.creating(values, *conditions).cte("created")))),
-            once=compiled(self.once(known, once.cte("created"))),
-        )
+        return self.write_of(lambda *more: self.creating(values, *more, *conditions).cte("created"), LazyStatement)
 
     def find(self) -> RowStatement:
-        found = owned(select(*self.shape).where(self.is_the_one, self.is_live), self.table)
-        return RowStatement(select(*self.rendered(found.subquery("found"))), is_quick=True)
+        def written() -> Select[Any]:
+            found = owned(select(*self.shape).where(self.is_the_one, self.is_live), self.table)
+            return select(*self.rendered(found.subquery("found")))
+
+        return RowStatement(written, is_quick=True)
 
     def keep(self) -> Write:
         """What a patch without a field does: it changes nothing."""
-        known = known_key()
-        kept = owned(select(*self.shape).where(self.is_the_one, self.is_live, self.is_as_expected), self.table)
+
+        def kept() -> Select[Any]:
+            return owned(select(*self.shape).where(self.is_the_one, self.is_live, self.is_as_expected), self.table)
+
         return Write(
-            plain=RowStatement(select(*self.rendered(kept.subquery("kept")))),
-            once=RowStatement(self.once(known, kept.where(is_unknown(known)).cte("kept"))),
+            plain=RowStatement(lambda: select(*self.rendered(kept().subquery("kept")))),
+            once=RowStatement(lambda: self.once(lambda is_new: kept().where(is_new).cte("kept"))),
         )
 
     def replace(self, values: Values | None = None) -> Write:
@@ -176,29 +178,40 @@ class Resource:
 
     def without_body(self, write: Change) -> Write:
         """Of a write to the one row whose answer has no body."""
-        row, known = (self.table.c.id, NO_BODY, self.table.c.version), known_key()
-        done = write.where(is_unknown(known)).returning(*row).cte("done")
-        return Write(plain=RowStatement(write.returning(*row)), once=RowStatement(once(known, done)))
+        row = (self.table.c.id, NO_BODY, self.table.c.version)
 
-    def page(self) -> Statement:
+        def under_key() -> ClauseElement:
+            known = known_key()
+            return once(known, write.where(is_unknown(known)).returning(*row).cte("done"))
+
+        return Write(plain=RowStatement(lambda: write.returning(*row)), once=RowStatement(under_key))
+
+    def page(self) -> LazyStatement:
         """A page of the live rows behind an id, in the order of ids."""
+        return LazyStatement(self.paging)
+
+    def paging(self) -> Select[Any]:
         after = bindparam("after", type_=BigInteger())
         found = owned(select(*self.shape).where(self.is_live, self.table.c.id > after), self.table)
         ahead, has_more = looking_ahead(found.order_by(self.table.c.id).offset(SKIP))
         page = select(ahead).order_by(ahead.c.id).limit(LIMIT).subquery("page")
-        return compiled(select(json_list(page, page.c.id), func.max(page.c.id), has_more))
+        return select(json_list(page, page.c.id), func.max(page.c.id), has_more)
 
     def guarded(self, write: Update) -> Write:
-        known = known_key()
-        held = self.held(write).where(is_unknown(known)).returning(*self.shape)
-        return Write(self.held_to_row(write), RowStatement(self.once(known, held.cte("changed"))))
+        def changed(is_new: ColumnElement[bool]) -> CTE:
+            return self.held(write).where(is_new).returning(*self.shape).cte("changed")
 
-    def write_of(self, made: Callable[..., CTE]) -> Write:
+        return Write(self.held_to_row(write), RowStatement(lambda: self.once(changed)))
+
+    def write_of(
+        self,
+        made: Callable[..., CTE],
+        statement: type[LazyStatement | RowStatement] = RowStatement,
+    ) -> Write:
         """Of what makes the row that is answered, under the conditions that it is given."""
-        known = known_key()
         return Write(
-            plain=RowStatement(select(*self.rendered(made()))),
-            once=RowStatement(self.once(known, made(is_unknown(known)))),
+            plain=statement(lambda: select(*self.rendered(made()))),
+            once=statement(lambda: self.once(made)),
         )
 
     def held_to_row(self, write: Update) -> RowStatement:
@@ -206,12 +219,17 @@ class Resource:
 
         The clock was moved before, so no other write of this owner comes between the look and the change.
         """
-        json = json_of_columns(self.shape, self.table).label("json")
-        return RowStatement(self.held(write).returning(self.table.c.id, json, self.table.c.version))
 
-    def once(self, known: CTE, made: CTE) -> ClauseElement:
-        """`made` was written only if the key was not known."""
-        return once(known, select(*self.rendered(made)).cte("made"))
+        def written() -> ClauseElement:
+            json = json_of_columns(self.shape, self.table).label("json")
+            return self.held(write).returning(self.table.c.id, json, self.table.c.version)
+
+        return RowStatement(written)
+
+    def once(self, made: Callable[[ColumnElement[bool]], CTE]) -> ClauseElement:
+        """What is written under a condition is `made` only if the key is not known."""
+        known = known_key()
+        return once(known, select(*self.rendered(made(is_unknown(known)))).cte("made"))
 
     # Parts of statements
 
@@ -328,7 +346,9 @@ class Resource:
             raise VersionMismatch(self.missing.noun)
         raise self.missing
 
-    async def paged(self, session: Session, statement: Statement, page: PageRequest, *calls: Bound, of: str) -> Page:
+    async def paged(
+        self, session: Session, statement: LazyStatement, page: PageRequest, *calls: Bound, of: str
+    ) -> Page:
         """A page in the order of ids. `of` names the list that its cursors belong to, `calls` may count its rows.
 
         Raises:

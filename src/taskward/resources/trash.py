@@ -36,8 +36,9 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.sql import ClauseElement
 
-from taskward.postgres.statements import Statement, compiled, owned
+from taskward.postgres.statements import LazyStatement, owned
 from taskward.resources.errors import CursorInvalid
 from taskward.resources.idempotency import Idempotency, is_unknown, known_key, once
 from taskward.resources.paging import LIMIT, Page, PageRequest, cursor_for, looking_ahead, position_in
@@ -101,28 +102,33 @@ class Trash:
         self.shape = [(shown or {}).get(column.name, column).label(column.name) for column in columns_of(table, read)]
         self.erased = {**emptied(table, erased), "erased_at": func.now(), "deleted_at": LONG_AGO}
         self.is_trashed = table.c.deleted_at > EXPIRED_UNTIL
-        expired = self.erasing_some(table.c.deleted_at <= EXPIRED_UNTIL).returning(table.c.id).cte("erased")
-        self.EXPIRE = compiled(select(expired.c.id).add_cte(*self.parts_of(expired)))
-        self.ERASE = self.erasing_one()
-        self.EMPTY = self.emptying()
+        self.EXPIRE = LazyStatement(self.expiring)
+        self.ERASE = Write(plain=RowStatement(self.erasing_one), once=RowStatement(self.erasing_one_once))
+        self.EMPTY = Write(plain=LazyStatement(self.emptying), once=LazyStatement(self.emptying_once))
         self.RESTORE = resource.write_of(partial(self.restored, restored or {}))
-        self.LIST = self.listing()
+        self.LIST = LazyStatement(self.listing)
 
     def erasing(self) -> Update:
         return owned(update(self.resource.table).values(self.erased), self.resource.table)
 
-    def erasing_one(self) -> Write:
-        table, known = self.resource.table, known_key()
-        erasing = self.erasing().where(self.resource.is_the_one, self.is_trashed)
-        erased, erased_once = (
-            one.returning(table.c.id, NO_BODY, table.c.version).cte("erased")
-            for one in (erasing, erasing.where(is_unknown(known)))
-        )
-        row = (erased.c.id, erased.c.json, erased.c.version)
-        return Write(
-            plain=RowStatement(select(*row).add_cte(*self.parts_of(erased))),
-            once=RowStatement(once(known, erased_once, *self.parts_of(erased_once))),
-        )
+    def expiring(self) -> ClauseElement:
+        table = self.resource.table
+        expired = self.erasing_some(table.c.deleted_at <= EXPIRED_UNTIL).returning(table.c.id).cte("erased")
+        return select(expired.c.id).add_cte(*self.parts_of(expired))
+
+    def erasing_one(self) -> ClauseElement:
+        erased = self.erased_one()
+        return select(erased.c.id, erased.c.json, erased.c.version).add_cte(*self.parts_of(erased))
+
+    def erasing_one_once(self) -> ClauseElement:
+        known = known_key()
+        erased = self.erased_one(is_unknown(known))
+        return once(known, erased, *self.parts_of(erased))
+
+    def erased_one(self, *conditions: ColumnElement[bool]) -> CTE:
+        table = self.resource.table
+        erasing = self.erasing().where(self.resource.is_the_one, self.is_trashed, *conditions)
+        return erasing.returning(table.c.id, NO_BODY, table.c.version).cte("erased")
 
     def parts_of(self, erased: CTE) -> list[CTE]:
         """The removal of what belongs to these rows."""
@@ -140,17 +146,18 @@ class Trash:
         portion = owned(some, table).order_by(table.c.deleted_at, table.c.id).limit(ROWS)
         return self.erasing().where(table.c.id == func.any(func.array(portion.scalar_subquery())))
 
-    def emptying(self) -> Write:
-        """A portion. Answers a row when it was the last one, and before that the key is not remembered."""
+    def emptying(self) -> ClauseElement:
+        """A portion. Answers a row when it was the last one."""
+        emptied = self.erasing_some().returning(self.resource.table.c.id).cte("emptied")
+        return select(literal_column("1")).where(was_the_last(emptied)).add_cte(*self.parts_of(emptied))
+
+    def emptying_once(self) -> ClauseElement:
+        """The key is remembered with the last portion."""
         known, nothing = known_key(), cast(null(), BigInteger)
-        emptying = self.erasing_some().returning(self.resource.table.c.id)
-        emptied, emptied_once = emptying.cte("emptied"), emptying.where(is_unknown(known)).cte("emptied")
+        emptied = self.erasing_some().returning(self.resource.table.c.id).where(is_unknown(known)).cte("emptied")
         made = select(nothing.label("id"), NO_BODY, nothing.label("version"))
-        made = made.where(is_unknown(known), was_the_last(emptied_once))
-        return Write(
-            plain=compiled(select(literal_column("1")).where(was_the_last(emptied)).add_cte(*self.parts_of(emptied))),
-            once=compiled(once(known, made.cte("made"), emptied_once, *self.parts_of(emptied_once))),
-        )
+        made = made.where(is_unknown(known), was_the_last(emptied))
+        return once(known, made.cte("made"), emptied, *self.parts_of(emptied))
 
     def restored(self, values: Values, *conditions: ColumnElement[bool]) -> CTE:
         """The row as it is then."""
@@ -159,7 +166,7 @@ class Trash:
         restoring = restoring.where(resource.is_the_one, self.is_trashed, *conditions)
         return owned(restoring, resource.table).returning(*resource.shape).cte("restored")
 
-    def listing(self) -> Statement:
+    def listing(self) -> ClauseElement:
         """TrashPageRow: what was deleted before `before_at`, or then with a lower id than `before_id`."""
         table = self.resource.table
         before_at = bindparam("before_at", type_=DateTime(timezone=True))
@@ -172,15 +179,13 @@ class Trash:
         last = select(page.c.deleted_at, page.c.id).order_by(page.c.deleted_at, page.c.id)
         last_one = last.limit(literal_column("1")).subquery("last")
         microseconds = cast(extract("epoch", last_one.c.deleted_at) * literal_column("1000000"), BigInteger)
-        return compiled(
-            select(
-                select(func.json_agg(aggregate_order_by(func.row_to_json(page.table_valued()), *latest_first(page))))
-                .select_from(page)
-                .scalar_subquery(),
-                select(microseconds).scalar_subquery(),
-                select(last_one.c.id).scalar_subquery(),
-                has_more,
-            )
+        return select(
+            select(func.json_agg(aggregate_order_by(func.row_to_json(page.table_valued()), *latest_first(page))))
+            .select_from(page)
+            .scalar_subquery(),
+            select(microseconds).scalar_subquery(),
+            select(last_one.c.id).scalar_subquery(),
+            has_more,
         )
 
     async def list(self, session: Session, page: PageRequest, *, trash_days: int) -> Page:

@@ -23,10 +23,10 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR, aggregate_order_by
-from sqlalchemy.sql import ColumnElement, Select
+from sqlalchemy.sql import ClauseElement, ColumnElement, Select
 
 from taskward.postgres.failures import StatementFailed
-from taskward.postgres.statements import Bound, Statement, compiled, owned
+from taskward.postgres.statements import Bound, LazyStatement, owned
 from taskward.resources.clock import NOW
 from taskward.resources.errors import UidTaken, VersionMismatch
 from taskward.resources.idempotency import RECALL_ROW, Idempotency, is_unknown, known_key, once
@@ -407,7 +407,7 @@ CREATE_SCHEDULED = TASKS.create(NEW_SCHEDULED_ROW)
 # In a list or under a parent, if what is referred to allows it.
 NEW_ROW_WITHIN = TASKS.named({**NEW_SCHEDULED_ROW, "list_id": NEW.c.list_id, "parent_id": NEW.c.parent_id})
 CREATE_WITHIN = TASKS.creation(NEW_ROW_WITHIN, NEW.c.refusal.is_(None))
-WHY_NOT = compiled(select(NEW.c.refusal))
+WHY_NOT = LazyStatement(lambda: select(NEW.c.refusal))
 FIND = TASKS.find()
 KEEP = TASKS.keep()
 REPLACE = TASKS.replace(within_series(REPLACED))
@@ -427,25 +427,30 @@ def removed(*conditions: ColumnElement[bool], returning: Sequence[ColumnElement[
     return task, owned(taking, TABLE).returning(TABLE.c.id).cte("taken_along")
 
 
-def removal() -> Write:
-    known, row = known_key(), (TABLE.c.id, NO_BODY, TABLE.c.version)
-    task, along = removed(returning=row)
-    plain = select(task.c.id, task.c.json, task.c.version).add_cte(along)
-    task_once, along_once = removed(is_unknown(known), returning=row)
-    made = select(task_once.c.id, task_once.c.json, task_once.c.version).cte("made")
-    return Write(plain=RowStatement(plain), once=RowStatement(once(known, made, along_once)))
+ANSWER = (TABLE.c.id, NO_BODY, TABLE.c.version)
 
 
-REMOVE = removal()
+def removing() -> ClauseElement:
+    task, along = removed(returning=ANSWER)
+    return select(task.c.id, task.c.json, task.c.version).add_cte(along)
 
 
-def look_statement() -> RowStatement:
+def removing_once() -> ClauseElement:
+    known = known_key()
+    task, along = removed(is_unknown(known), returning=ANSWER)
+    return once(known, select(task.c.id, task.c.json, task.c.version).cte("made"), along)
+
+
+REMOVE = Write(plain=RowStatement(removing), once=RowStatement(removing_once))
+
+
+def looking() -> ClauseElement:
     """Scheduled."""
     columns = [TABLE.c[name] for name in Scheduled._fields]
-    return RowStatement(owned(select(*columns).where(TASKS.is_the_one, TASKS.is_live), TABLE))
+    return owned(select(*columns).where(TASKS.is_the_one, TASKS.is_live), TABLE)
 
 
-LOOK = look_statement()
+LOOK = RowStatement(looking)
 
 # Most patches send one field or two. A statement that sets these alone costs PostgreSQL a sixth less than the one that
 # looks at each field whether it was sent. Of the many sets of more fields none has its own: each connection keeps what
@@ -457,7 +462,7 @@ def has_own_statement(changes: Iterable[str]) -> bool:
     return len(frozenset(changes)) <= OWN_STATEMENT_FIELDS
 
 
-def change_of(changes: Iterable[str]) -> Statement | RowStatement:
+def change_of(changes: Iterable[str]) -> LazyStatement | RowStatement:
     fields = frozenset(changes)
     return change_of_few(fields) if has_own_statement(fields) else CHANGE.plain
 
@@ -475,10 +480,10 @@ def patched(fields: frozenset[str]) -> Values:
     return within_series({**values, **words, "marked_done_at": done})
 
 
-def tags_statement() -> Statement:
+def tagged() -> ClauseElement:
     each: Select[Any] = select(func.unnest(TABLE.c.tags).label("tag")).where(TASKS.is_live).distinct()
     found = owned(each, TABLE).subquery("found")
-    return compiled(select(func.json_agg(aggregate_order_by(found.c.tag, collate(found.c.tag, "C")))))
+    return select(func.json_agg(aggregate_order_by(found.c.tag, collate(found.c.tag, "C"))))
 
 
-TAGS = tags_statement()
+TAGS = LazyStatement(tagged)

@@ -30,12 +30,12 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql import ClauseElement, ColumnElement
 
 from taskward.errors import Problem
 from taskward.postgres.encoding import Row
 from taskward.postgres.failures import DatabaseUnavailable, Reason, StatementFailed
-from taskward.postgres.statements import OWNER, Bound, Statement, compiled, json_of, owned
+from taskward.postgres.statements import OWNER, Bound, LazyStatement, json_of, owned
 from taskward.resources.clock import TICK
 from taskward.resources.errors import (
     IdempotencyKeyReused,
@@ -439,27 +439,27 @@ async def written(
         raise problem from None
 
 
-def look_at_statement() -> Statement:
+def looking() -> ClauseElement:
     """Ids and uids, each with Scheduled."""
     columns = [TABLE.c[name] for name in ("id", "uid", *Scheduled._fields)]
     by_id = TABLE.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger())))
     by_uid = TABLE.c.uid == func.any(bindparam("uids", type_=ARRAY(Uuid())))
     asked_for = by_id | (by_uid & has_its_uid(TABLE))
-    return compiled(owned(select(*columns).where(asked_for, TASKS.is_live), TABLE))
+    return owned(select(*columns).where(asked_for, TASKS.is_live), TABLE)
 
 
-def unchanged_statement() -> Statement:
+def comparing() -> ClauseElement:
     """Fails when a row has another version than the one that was read, or is gone."""
     names = ("ids", "versions")
     pairs = func.unnest(*(cast(bindparam(name, type_=ARRAY(BigInteger())), ARRAY(BigInteger())) for name in names))
     read = pairs.table_valued("id", "version").render_derived(name="read")
     there = owned(select(TABLE.c.id).where(TABLE.c.id == read.c.id, TABLE.c.version == read.c.version), TABLE)
     is_other: Select[Any] = select(literal_column("1")).select_from(read).where(~exists(there.where(TASKS.is_live)))
-    return compiled(select(case((exists(is_other), refuse(RESCHEDULES)))))
+    return select(case((exists(is_other), refuse(RESCHEDULES))))
 
 
-LOOK_AT = look_at_statement()
-UNCHANGED = unchanged_statement()
+LOOK_AT = LazyStatement(looking)
+UNCHANGED = LazyStatement(comparing)
 
 
 def refused(sqlstate: str, operation: Operation) -> Problem | None:
@@ -483,7 +483,7 @@ REFUSALS: dict[str, Callable[[], Problem]] = {
     UNFIT_REMINDER: lambda: FieldUnfit("reminders", REMINDER_UNFIT),
 }
 
-REFUSE = compiled(select(refuse(PRECONDITION_REQUIRED)))
+REFUSE = LazyStatement(lambda: select(refuse(PRECONDITION_REQUIRED)))
 """In the place of an operation that lacks `if_match` where it is required."""
 
 
@@ -495,24 +495,32 @@ class Steps:
 
     def __init__(self, kept: Kept) -> None:
         self.kept = kept
-        look: Select[Any] = select(*TASKS.shape).where(TASKS.is_the_one, TASKS.is_live, TASKS.is_as_expected)
         self.create, self.create_named = self.creations(NEW_ROW)
         self.create_scheduled, self.create_scheduled_named = self.creations(NEW_SCHEDULED_ROW)
-        self.patch = self.patched(attempted(TASKS.changing(PATCHED)))
-        self.patch_of_few = cache(lambda fields: self.patched(attempted(TASKS.changing(patched(fields)))))
-        self.look = self.patched(owned(look, TABLE).cte("done"))
-        self.reschedule = self.patched(attempted(TASKS.changing(RESCHEDULED)))
+        self.create_within = LazyStatement(self.creating_within)
+        self.patch = self.patched(lambda: PATCHED)
+        self.patch_of_few = cache(lambda fields: self.patched(lambda: patched(fields)))
+        self.look = RowStatement(lambda: self.changed(looked_at()))
+        self.reschedule = self.patched(lambda: RESCHEDULED)
         # An operation that was found out to fail, if none does before it and the row is there and as expected.
-        self.fail = self.step(owned(look, TABLE).cte("done"), refuse(UNFIT))
+        self.fail = RowStatement(lambda: self.step(looked_at(), refuse(UNFIT)))
+        self.move = RowStatement(self.moving)
+        self.delete = RowStatement(self.deleting)
+
+    def creating_within(self) -> ClauseElement:
         within = TASKS.creating(NEW_ROW_WITHIN, NEW.c.refusal.is_(None)).cte("created")
         allowed = self.unless_refused(within, with_task("create", 201, within), NEW.c.refusal, UID_TAKEN)
-        self.create_within = compiled(select(kept(allowed)).select_from(NEW.outerjoin(within, true())))
+        return select(self.kept(allowed)).select_from(NEW.outerjoin(within, true()))
+
+    def moving(self) -> ClauseElement:
         judged = moves.judged()
         moved = moves.moving(judged)
         allowed = self.unless_refused(moved, with_task("move", 200, moved), judged.c.refusal, NOT_FOUND)
-        self.move = RowStatement(select(kept(allowed)).select_from(judged.outerjoin(moved, true())))
+        return select(self.kept(allowed)).select_from(judged.outerjoin(moved, true()))
+
+    def deleting(self) -> ClauseElement:
         task, along = removed(returning=[TABLE.c.id])
-        self.delete = self.step(task, text("""{"op": "delete", "status": 204}"""), along)
+        return self.step(task, text("""{"op": "delete", "status": 204}"""), along)
 
     def unless_refused(
         self, done: CTE, result: ColumnElement[str], refusal: ColumnElement[str], otherwise: str
@@ -520,27 +528,39 @@ class Steps:
         refused: ColumnElement[str] = func.refuse(func.coalesce(refusal, text(otherwise)), type_=Text())
         return case((done.c.id.is_not(None), result), else_=refused)
 
-    def creations(self, row: Values) -> tuple[Statement, Statement]:
+    def creations(self, row: Values) -> tuple[LazyStatement, LazyStatement]:
         """Without a uid, and with one, which another row may have."""
-        created = TASKS.creating(row).cte("created")
-        named = TASKS.creating(TASKS.named(row)).cte("created")
-        outcome = case((named.c.id.is_not(None), with_task("create", 201, named)), else_=refuse(UID_TAKEN))
-        return (
-            compiled(select(self.kept(with_task("create", 201, created))).select_from(created)),
-            compiled(select(self.kept(outcome)).select_from(ONE_ROW.outerjoin(named, true()))),
-        )
+
+        def unnamed() -> ClauseElement:
+            created = TASKS.creating(row).cte("created")
+            return select(self.kept(with_task("create", 201, created))).select_from(created)
+
+        def named() -> ClauseElement:
+            created = TASKS.creating(TASKS.named(row)).cte("created")
+            outcome = case((created.c.id.is_not(None), with_task("create", 201, created)), else_=refuse(UID_TAKEN))
+            return select(self.kept(outcome)).select_from(ONE_ROW.outerjoin(created, true()))
+
+        return LazyStatement(unnamed), LazyStatement(named)
 
     def patch_of(self, changes: Iterable[str]) -> RowStatement:
         return self.patch_of_few(frozenset(changes)) if has_own_statement(changes) else self.patch
 
-    def patched(self, done: CTE) -> RowStatement:
+    def patched(self, values: Callable[[], Values]) -> RowStatement:
+        return RowStatement(lambda: self.changed(attempted(TASKS.changing(values()))))
+
+    def changed(self, done: CTE) -> ClauseElement:
         return self.step(done, with_task("patch", 200, done))
 
-    def step(self, done: CTE, result: ColumnElement[str], *others: CTE) -> RowStatement:
+    def step(self, done: CTE, result: ColumnElement[str], *others: CTE) -> ClauseElement:
         """`others` are written beside it."""
         is_there = exists(owned(select(TABLE.c.id).where(TASKS.is_the_one, TASKS.is_live), TABLE))
         outcome = case((done.c.id.is_not(None), result), (is_there, refuse(NOT_AS_EXPECTED)), else_=refuse(NOT_FOUND))
-        return RowStatement(select(self.kept(outcome)).select_from(ONE_ROW.outerjoin(done, true())).add_cte(*others))
+        return select(self.kept(outcome)).select_from(ONE_ROW.outerjoin(done, true())).add_cte(*others)
+
+
+def looked_at() -> CTE:
+    look: Select[Any] = select(*TASKS.shape).where(TASKS.is_the_one, TASKS.is_live, TASKS.is_as_expected)
+    return owned(look, TABLE).cte("done")
 
 
 def attempted(write: Update) -> CTE:
@@ -569,5 +589,10 @@ def gathered(result: ColumnElement[str]) -> ColumnElement[Any]:
 STEPS = Steps(lambda result: result)
 KEEPING_STEPS = Steps(gathered)
 
-all_gathered = text("""{"results": [""") + func.current_setting(GATHERED) + text("]}")
-REMEMBER = compiled(remembering(select(OWNER, KEY, FINGERPRINT, all_gathered.label("answer"))))
+
+def remembering_all() -> ClauseElement:
+    answer = text("""{"results": [""") + func.current_setting(GATHERED) + text("]}")
+    return remembering(select(OWNER, KEY, FINGERPRINT, answer.label("answer")))
+
+
+REMEMBER = LazyStatement(remembering_all)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, literal_column, select
+from sqlalchemy.sql import ClauseElement
 
 from taskward.postgres.encoding import Row
 from taskward.postgres.failures import StatementFailed
@@ -57,11 +58,15 @@ TOO_MANY = (
 
 def refusing(*along: ColumnElement[bool], of: ColumnElement[bool]) -> RowStatement:
     """Fails when too many subtasks of the one task, which must be `of` a kind, are such that they go along."""
-    named: Select[Any] = select(TABLE.c.id, TABLE.c.deleted_at).where(TASKS.is_the_one, of)
-    task = owned(named, TABLE).subquery("task")
-    counted = select(func.count()).select_from(task.join(SUBTASK, SUBTASK.c.parent_id == task.c.id)).where(*along)
-    is_too_many = owned(counted, SUBTASK).scalar_subquery() >= literal_column(str(MOST))
-    return RowStatement(select(case((is_too_many, refuse(TOO_MANY_ROWS)))))
+
+    def written() -> ClauseElement:
+        named: Select[Any] = select(TABLE.c.id, TABLE.c.deleted_at).where(TASKS.is_the_one, of)
+        task = owned(named, TABLE).subquery("task")
+        counted = select(func.count()).select_from(task.join(SUBTASK, SUBTASK.c.parent_id == task.c.id)).where(*along)
+        is_too_many = owned(counted, SUBTASK).scalar_subquery() >= literal_column(str(MOST))
+        return select(case((is_too_many, refuse(TOO_MANY_ROWS))))
+
+    return RowStatement(written)
 
 
 SUBTASK = TABLE.alias("subtask")

@@ -30,7 +30,7 @@ from sqlalchemy.sql import ColumnElement, Select
 from sqlalchemy.sql.base import ColumnCollection
 
 from taskward.lists.model import TABLE as LISTS
-from taskward.postgres.statements import Statement, compiled, json_of_columns, owned
+from taskward.postgres.statements import LazyStatement, Statement, compiled, json_of_columns, owned
 from taskward.resources.paging import LIMIT, SKIP, Page, PageRequest, looking_ahead, page_in, position_in
 from taskward.resources.references import Reference, named, reference_of
 from taskward.resources.session import Session
@@ -310,11 +310,15 @@ EMPTY: ColumnElement[Any] = literal_column("'[]'::json")
 @lru_cache(maxsize=64)
 def count_statement(filters: tuple[str, ...] = ()) -> Statement:
     """How many tasks there are, or fulfil the filters."""
+    return compiled(counting(filters), is_prepared=not filters)
+
+
+def counting(filters: tuple[str, ...]) -> Select[Any]:
     found: Select[Any] = select(func.count()).where(TASKS.is_live, *(CONDITIONS[name] for name in filters))
-    return compiled(owned(found, TABLE), is_prepared=not filters)
+    return owned(found, TABLE)
 
 
-COUNT = count_statement()
+COUNT = LazyStatement(lambda: counting(()))
 
 
 def in_order(columns: Columns, within: str | None = None, *, is_descending: bool) -> list[ColumnElement[Any]]:

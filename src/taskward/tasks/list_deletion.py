@@ -26,6 +26,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
+from sqlalchemy.sql import ClauseElement
 
 from taskward.lists.actions import LISTS
 from taskward.lists.errors import ListNotEmpty
@@ -98,11 +99,16 @@ def to_the_trash(_: CTE) -> Update:
 
 def deleting(moving: Moving | None) -> Write:
     """A row like that of any write, whose JSON is what is answered; none where the list may not go."""
-    known = known_key()
-    made, gone = deletion(moving)
-    made_once, gone_once = deletion(moving, is_unknown(known))
-    plain = select(made.c.id, made.c.json, made.c.version).add_cte(gone)
-    return Write(plain=RowStatement(plain), once=RowStatement(once(known, made_once, gone_once)))
+
+    def plain() -> ClauseElement:
+        made, gone = deletion(moving)
+        return select(made.c.id, made.c.json, made.c.version).add_cte(gone)
+
+    def under_key() -> ClauseElement:
+        known = known_key()
+        return once(known, *deletion(moving, is_unknown(known)))
+
+    return Write(plain=RowStatement(plain), once=RowStatement(under_key))
 
 
 def deletion(moving: Moving | None, *conditions: ColumnElement[bool]) -> tuple[CTE, CTE]:
@@ -168,5 +174,11 @@ DELETE: dict[Destination | None, Write] = {
     "inbox": deleting(to_the_inbox),
     "trash": deleting(to_the_trash),
 }
-is_expected: Select[Any] = select(LISTS.is_as_expected).where(LISTS.is_the_one, LISTS.is_live)
-IS_AS_EXPECTED = RowStatement(owned(is_expected, LIST_TABLE))
+
+
+def looking() -> ClauseElement:
+    is_expected: Select[Any] = select(LISTS.is_as_expected).where(LISTS.is_the_one, LISTS.is_live)
+    return owned(is_expected, LIST_TABLE)
+
+
+IS_AS_EXPECTED = RowStatement(looking)

@@ -216,4 +216,4 @@ def subtasks_along(move: CTE) -> CTE:
 
 
 MOVE = TASKS.write_of(lambda *conditions: moving(judged(), *conditions))
-WHY_NOT = RowStatement(select(judged().c.refusal))
+WHY_NOT = RowStatement(lambda: select(judged().c.refusal))

@@ -33,6 +33,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql import ClauseElement
 
 from taskward.postgres.encoding import Row
 from taskward.postgres.statements import OWNER, Bound, json_list, json_of, json_of_columns, owned
@@ -367,7 +368,7 @@ def stored_completion() -> ColumnElement[Any]:
     return select(json_of(one)).select_from(one).scalar_subquery()
 
 
-def look_statement() -> RowStatement:
+def looking() -> ClauseElement:
     """Scheduled, and Found."""
     of_series = owned(select(func.count()).where(OF_TASK, STANDS, OF_SERIES), COMPLETIONS).correlate(TABLE)
     counts = RECURS & (TABLE.c.recurrence_anchor == literal_column("'completion'"))
@@ -378,18 +379,22 @@ def look_statement() -> RowStatement:
         stored_completion(),
         case((counts, of_series.scalar_subquery())),
     ]
-    return RowStatement(owned(select(*columns).where(TASKS.is_the_one, TASKS.is_live), TABLE))
+    return owned(select(*columns).where(TASKS.is_the_one, TASKS.is_live), TABLE)
 
 
 def written_once(made: Callable[..., tuple[Select[Any], *tuple[CTE, ...]]]) -> Write:
     """Of what makes `Completed` under the conditions that it is given, and what is written beside it."""
-    known = known_key()
-    plain, *others = made()
-    under_key, *others_under_key = made(is_unknown(known))
-    return Write(
-        plain=RowStatement(plain.add_cte(*others)),
-        once=RowStatement(once(known, under_key.cte("made"), *others_under_key)),
-    )
+
+    def plain() -> ClauseElement:
+        row, *others = made()
+        return row.add_cte(*others)
+
+    def under_key() -> ClauseElement:
+        known = known_key()
+        row, *others = made(is_unknown(known))
+        return once(known, row.cte("made"), *others)
+
+    return Write(plain=RowStatement(plain), once=RowStatement(under_key))
 
 
 def completing() -> Update:
@@ -469,19 +474,19 @@ def reopened(*conditions: ColumnElement[bool]) -> CTE:
     )
 
 
-def list_statement() -> RowStatement:
+def listing() -> ClauseElement:
     """PageRow, of those with lower numbers than `before`."""
     before = bindparam("before", type_=BigInteger())
     found: Select[Any] = select(*COMPLETION_SHAPE).where(OF_TASK, STANDS, COMPLETIONS.c.occurrence < before)
     ahead, has_more = looking_ahead(owned(found, COMPLETIONS).order_by(COMPLETIONS.c.occurrence.desc()))
     page = select(ahead).order_by(ahead.c.occurrence.desc()).limit(LIMIT).subquery("page")
-    return RowStatement(select(json_list(page, page.c.occurrence.desc()), func.min(page.c.occurrence), has_more))
+    return select(json_list(page, page.c.occurrence.desc()), func.min(page.c.occurrence), has_more)
 
 
-LOOK = look_statement()
-COMPLETE_PLAIN = RowStatement(completing().returning(TABLE.c.id))
+LOOK = RowStatement(looking)
+COMPLETE_PLAIN = RowStatement(lambda: completing().returning(TABLE.c.id))
 COMPLETE = written_once(complete_one)
 KEEP = written_once(keep)
 ADVANCE = written_once(advance)
 REOPEN = TASKS.write_of(reopened)
-LIST = list_statement()
+LIST = RowStatement(listing)

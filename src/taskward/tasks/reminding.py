@@ -31,9 +31,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.sql import ClauseElement
 
 from taskward.postgres.encoding import Row
-from taskward.postgres.statements import OWNER, Bound, Statement, compiled, json_of_columns, owned
+from taskward.postgres.statements import OWNER, Bound, LazyStatement, json_of_columns, owned
 from taskward.resources.clock import CLOCK
 from taskward.resources.deliveries import IS_AHEAD, finishing, mine, written_at
 from taskward.resources.deliveries import TABLE as DELIVERY
@@ -234,15 +235,17 @@ REMIND_AT = bindparam("remind_at", type_=DateTime(timezone=True))
 IDS = bindparam("ids", type_=ARRAY(BigInteger()))
 NO_REMINDERS: ColumnElement[Any] = literal_column("'[]'::jsonb")
 
-CLOCK_OF_ALL = compiled(select(func.now()))
-SINCE = compiled(
+CLOCK_OF_ALL = LazyStatement(lambda: select(func.now()))
+SINCE = LazyStatement(
     # Without a row of its own the owner has nothing to be told.
-    select(func.coalesce(owned(select(DELIVERY.c.since), DELIVERY).scalar_subquery(), func.now()), func.now())
+    lambda: select(func.coalesce(owned(select(DELIVERY.c.since), DELIVERY).scalar_subquery(), func.now()), func.now())
 )
-KNOWN = compiled(owned(select(TABLE.c.task_id, TABLE.c.memory).where(TABLE.c.task_id == func.any(IDS)), TABLE))
+KNOWN = LazyStatement(
+    lambda: owned(select(TABLE.c.task_id, TABLE.c.memory).where(TABLE.c.task_id == func.any(IDS)), TABLE)
+)
 
 
-def setting() -> Statement:
+def setting() -> ClauseElement:
     """Of each task the memory `before`, or '' of a new one, gives way to another. None of a task that is gone."""
     ids = cast(IDS, ARRAY(BigInteger()))
     texts = (cast(bindparam(name, type_=ARRAY(Text())), ARRAY(Text())) for name in ("befores", "memories", "instants"))
@@ -257,21 +260,19 @@ def setting() -> Statement:
     setting = insert(TABLE).from_select(["owner_id", "task_id", "memory", "remind_at"], values)
     new = setting.excluded
     before = select(written.c.before).where(written.c.id == TABLE.c.task_id).correlate(TABLE).scalar_subquery()
-    return compiled(
-        setting.on_conflict_do_update(
-            index_elements=[TABLE.c.owner_id, TABLE.c.task_id],
-            set_={
-                "memory": new.memory,
-                "remind_at": new.remind_at,
-                # What was about to be told is told only if it still is.
-                "reminder": case((TABLE.c.remind_at == new.remind_at, TABLE.c.reminder)),
-            },
-            where=TABLE.c.memory == before,
-        )
+    return setting.on_conflict_do_update(
+        index_elements=[TABLE.c.owner_id, TABLE.c.task_id],
+        set_={
+            "memory": new.memory,
+            "remind_at": new.remind_at,
+            # What was about to be told is told only if it still is.
+            "reminder": case((TABLE.c.remind_at == new.remind_at, TABLE.c.reminder)),
+        },
+        where=TABLE.c.memory == before,
     )
 
 
-SET_ALARMS = setting()
+SET_ALARMS = LazyStatement(setting)
 
 _with_reminders: Select[Any] = (
     select(json_of_columns(TASK, TASKS), TABLE.c.memory)
@@ -280,7 +281,7 @@ _with_reminders: Select[Any] = (
     .order_by(TASKS.c.id)
     .limit(bindparam("rows", type_=Integer()))
 )
-WITH_REMINDERS = compiled(owned(_with_reminders, TASKS))
+WITH_REMINDERS = LazyStatement(lambda: owned(_with_reminders, TASKS))
 
 _due: Select[Any] = (
     select(TABLE.c.task_id, TABLE.c.memory, TABLE.c.reminder, func.now(), json_of_columns(TASK, TASKS), IS_LIVE)
@@ -289,22 +290,22 @@ _due: Select[Any] = (
     .order_by(TABLE.c.remind_at, TABLE.c.task_id)
     .limit(literal_column("2"))
 )
-DUE = compiled(owned(owned(_due, TABLE), TASKS))
+DUE = LazyStatement(lambda: owned(owned(_due, TABLE), TASKS))
 
 _written = owned(update(TABLE).where(TABLE.c.task_id == TASK_ID, TABLE.c.memory == BEFORE), TABLE)
-KEEP = compiled(
-    _written.values(memory=MEMORY, remind_at=REMIND_AT, reminder=bindparam("reminder", type_=Text())).returning(
+KEEP = LazyStatement(
+    lambda: _written.values(memory=MEMORY, remind_at=REMIND_AT, reminder=bindparam("reminder", type_=Text())).returning(
         TABLE.c.task_id
     )
 )
 _told = _written.values(memory=MEMORY, remind_at=REMIND_AT, reminder=null()).returning(TABLE.c.task_id).cte("told")
 # It answers a row in any case: when the task is erased meanwhile, it was told nevertheless.
-TOLD = compiled(select(func.count()).select_from(_told))
+TOLD = LazyStatement(lambda: select(func.count()).select_from(_told))
 
-ARMS = compiled(
-    select(func.coalesce(owned(select(DELIVERY.c.arms), DELIVERY).scalar_subquery(), literal_column("false")))
+ARMS = LazyStatement(
+    lambda: select(func.coalesce(owned(select(DELIVERY.c.arms), DELIVERY).scalar_subquery(), literal_column("false")))
 )
-ARE_ARMED = compiled(owned(update(DELIVERY).values(arms=literal_column("false")), DELIVERY))
+ARE_ARMED = LazyStatement(lambda: owned(update(DELIVERY).values(arms=literal_column("false")), DELIVERY))
 
 LOOK = (ARMS(), DUE())
 """What `due` asks first."""
@@ -318,8 +319,8 @@ FINISH = finishing(~DELIVERY.c.arms, _first_soon.is_(None))
 this one is about to go, would take it for noted. `REST` behind it sees to that."""
 
 _rest = func.greatest(func.now(), func.coalesce(_first_soon, func.now()))
-REST = compiled(
-    mine(update(DELIVERY).values(claim=null(), due_at=_rest).where(~IS_AHEAD)).returning(
+REST = LazyStatement(
+    lambda: mine(update(DELIVERY).values(claim=null(), due_at=_rest).where(~IS_AHEAD)).returning(
         extract("epoch", DELIVERY.c.due_at - func.now())
     )
 )
@@ -344,13 +345,13 @@ _noting = insert(DELIVERY).from_select(
     .where(CLOCK.c.owner_id.in_(select(_whose_turn.c.owner_id)))
     .order_by(CLOCK.c.owner_id),
 )
-ENQUEUE_DUE = compiled(
-    select(_whose_turn.c.owner_id).add_cte(_noting.on_conflict_do_nothing().cte("noted")),
+ENQUEUE_DUE = LazyStatement(
+    lambda: select(_whose_turn.c.owner_id).add_cte(_noting.on_conflict_do_nothing().cte("noted")),
 )
 """Some of whom a reminder is due, with a row for each reminder; of them something is to be told from now on."""
 
-NEXT = compiled(
-    select(extract("epoch", func.min(TABLE.c.remind_at) - func.now())).where(TABLE.c.remind_at > func.now())
+NEXT = LazyStatement(
+    lambda: select(extract("epoch", func.min(TABLE.c.remind_at) - func.now())).where(TABLE.c.remind_at > func.now())
 )
 """In how many seconds the next reminder is due; null when there is none. In one transaction with `ENQUEUE_DUE`, which
 sees to those that are due already."""
@@ -369,8 +370,8 @@ _some = (
 _unarmed = insert(DELIVERY).from_select(
     ["owner_id", "since", "arms"], select(_some.c.owner_id, _some.c.since, true()).order_by(_some.c.owner_id)
 )
-ENQUEUE_UNARMED = compiled(
-    select(func.now(), func.max(_some.c.owner_id)).add_cte(
+ENQUEUE_UNARMED = LazyStatement(
+    lambda: select(func.now(), func.max(_some.c.owner_id)).add_cte(
         _unarmed.on_conflict_do_update(index_elements=[DELIVERY.c.owner_id], set_={"arms": true()}).cte("noted")
     )
 )
@@ -378,16 +379,18 @@ ENQUEUE_UNARMED = compiled(
 written since all were armed, it is not."""
 
 _armed = insert(ARMING).values(armed_until=bindparam("until", type_=DateTime(timezone=True)))
-ARMED_UNTIL = compiled(
-    _armed.on_conflict_do_update(
+ARMED_UNTIL = LazyStatement(
+    lambda: _armed.on_conflict_do_update(
         index_elements=[ARMING.c.only_one],
         set_={"armed_until": func.greatest(ARMING.c.armed_until, _armed.excluded.armed_until)},
     )
 )
 
-STILL_ARMED = compiled(
-    update(ARMING)
-    .values(armed_until=func.now())
-    .where(ARMING.c.armed_until < func.now() - literal_column("interval '1 minute'"))
+STILL_ARMED = LazyStatement(
+    lambda: (
+        update(ARMING)
+        .values(armed_until=func.now())
+        .where(ARMING.c.armed_until < func.now() - literal_column("interval '1 minute'"))
+    )
 )
 """By whoever has noted all owners, and whom every write since has left what is to be told."""
