@@ -1,42 +1,48 @@
-"""What most tests share: one embedded PostgreSQL for the whole run, one server a worker, two people a test."""
+"""How the tests run: in which surroundings, in which order, on how many processes.
 
-import asyncio
+What they share is in `support/fixtures.py`.
+"""
+
+import gc
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
-import hypothesis
-import psycopg
 import pytest
-import uvloop
 
-from support.database_proxy import DatabaseProxy, proxied
-from support.databases import Run, as_login, asked, with_database
-from support.people import NO_CERTIFICATES, Person
 from support.programs import OURS
-from support.serving import serving
-from support.settings import settings_for
-from taskward.app import create_app
-from taskward.auth.issuer import LocalIssuer, local_issuer
-from taskward.migrations import migrate
-from taskward.operations.embedded import cluster as embedded
-from taskward.settings import Settings
 
 # The tester's own settings must not reach what is tested.
 for name in [name for name in os.environ if OURS.match(name)]:
     del os.environ[name]
 
-
-# How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("untimed")
+# Else every process would compile the tests anew, and each of hundreds of programs what it imports of this package.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Programs inherit that SIGINT is ignored, as a shell has it for what it runs in the background.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """xdist's own process runs no test: it begins two seconds earlier without what tests import."""
+    if hasattr(config, "workerinput") or config.getoption("dist", "no") == "no":
+        config.pluginmanager.import_plugin("support.fixtures")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is collected stays: to look for garbage in it takes seconds of each process, now and later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 FOLDERS = ("processes", "contract", "database", "api", "unit")
@@ -93,135 +99,3 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         place = Path(folder, "postgres")
         if place.is_symlink():
             shutil.rmtree(place.resolve(), ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The same for every worker of one run."""
-    base = tmp_path_factory.getbasetemp()
-    return base if worker_id == "master" else base.parent
-
-
-@pytest.fixture(scope="session")
-def cluster(shared_folder: Path) -> Iterator[str]:
-    """The URL of a superuser in a PostgreSQL that all workers share."""
-    with embedded.start(shared_folder / "cluster", say=lambda _: None) as postgres:
-        yield postgres.url
-
-
-@pytest.fixture(scope="session")
-def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The same for one worker alone: roles belong to a whole cluster, and here a test may change them."""
-    with embedded.start(tmp_path_factory.mktemp("own"), say=lambda _: None) as postgres:
-        yield postgres.url
-
-
-@pytest.fixture(scope="session")
-def logins(own_cluster: str) -> dict[str, str]:
-    """A migrated database of each kind of login that works, in `own_cluster`.
-
-    `neon` makes the roles that work is done as, `ordinary` was granted them by an administrator.
-    """
-    urls = {}
-    for kind, rights in (("neon", "bypassrls createrole createdb"), ("superuser", "superuser"), ("ordinary", "")):
-        asked(own_cluster, f"create role {kind} login password 'sesame-7' {rights}")
-        asked(own_cluster, f"create database {kind} owner {kind}")
-        if kind == "ordinary":
-            asked(own_cluster, "grant taskward_app, taskward_keeper to ordinary")
-        urls[kind] = as_login(with_database(own_cluster, kind), kind, "sesame-7")
-        migrate(urls[kind])
-    return urls
-
-
-@pytest.fixture(scope="session")
-def database_url(cluster: str) -> str:
-    """A migrated database."""
-    migrate(cluster)
-    return cluster
-
-
-@pytest.fixture(scope="session")
-def issuer(tmp_path_factory: pytest.TempPathFactory) -> LocalIssuer:
-    return local_issuer(tmp_path_factory.mktemp("issuer"))
-
-
-@pytest.fixture(scope="session")
-def settings(database_url: str) -> Settings:
-    return settings_for(database_url)
-
-
-@pytest.fixture(scope="session")
-def api(settings: Settings, issuer: LocalIssuer) -> Iterator[str]:
-    """The address of the API with its default settings, but for the deadline."""
-    with serving(create_app(settings, local_issuer=issuer)) as address:
-        yield address
-
-
-@pytest.fixture(scope="session")
-def careful_api(settings: Settings, issuer: LocalIssuer) -> Iterator[str]:
-    """The API under REQUIRE_IF_MATCH, below a prefix, which is part of this address."""
-    careful = settings.model_copy(update={"require_if_match": True, "api_prefix": "/api/v1"})
-    with serving(create_app(careful, local_issuer=issuer)) as address:
-        yield f"{address}/api/v1"
-
-
-@pytest.fixture
-def person(api: str, issuer: LocalIssuer) -> Iterator[Callable[..., Person]]:
-    """Makes people; `api` is the address of another server when it is given."""
-    people: list[Person] = []
-
-    def make(name: str, *, api: str = api) -> Person:
-        people.append(Person(name, api=api, issuer=issuer))
-        return people[-1]
-
-    yield make
-    for someone in people:
-        someone.close()
-
-
-@pytest.fixture
-def ann(person: Callable[..., Person]) -> Person:
-    return person("ann")
-
-
-@pytest.fixture
-def bob(person: Callable[..., Person]) -> Person:
-    return person("bob")
-
-
-@pytest.fixture(params=[asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
-def run(request: pytest.FixtureRequest) -> Run:
-    """With each event loop that the server may have."""
-    chosen: Run = request.param
-    return chosen
-
-
-@pytest.fixture
-def proxy(database_url: str) -> Iterator[DatabaseProxy]:
-    with proxied(database_url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def visitor(api: str) -> Iterator[httpx.Client]:
-    """Somebody without a token."""
-    with httpx.Client(base_url=api, trust_env=False, verify=NO_CERTIFICATES) as client:
-        yield client
-
-
-@pytest.fixture
-def new_database(cluster: str) -> Iterator[Callable[..., str]]:
-    """Makes empty databases, each gone after the test. `owner` is a role that then owns it."""
-    made: list[str] = []
-
-    def make(*, owner: str = "postgres") -> str:
-        with psycopg.connect(cluster, autocommit=True) as admin:
-            name = f"test_{len(made)}_{id(made):x}_{admin.info.backend_pid}"
-            admin.execute(f'create database "{name}" owner "{owner}"')
-        made.append(name)
-        return with_database(cluster, name)
-
-    yield make
-    with psycopg.connect(cluster, autocommit=True) as admin:
-        for name in made:
-            admin.execute(f'drop database "{name}" with (force)')
