@@ -44,7 +44,7 @@ async def backup(size: Size) -> list[Outcome]:
             session.execute(FILL.encode())
             session.execute(FILL_TASKS.encode(), [TASKS[size]])
             session.commit()
-            async with Load(clients).of(OWNERS) as load:
+            async with Load(clients, size).of(OWNERS) as load:
                 await load.until_steady(since=time.monotonic())
                 session.execute("set transaction isolation level repeatable read")
                 [(snapshot,)] = session.execute("select pg_export_snapshot()").fetchall()

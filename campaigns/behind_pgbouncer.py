@@ -27,16 +27,17 @@ async def behind_pgbouncer(size: Size) -> list[Outcome]:
     if program is None:
         raise FileNotFoundError("pgbouncer is not on PATH.")
     async with postgresql() as database, pgbouncer(program, database) as port, service(database.url_at(port)) as api:
-        peace = await lead_lives(database, api, LIVES[size])
+        peace = await lead_lives(database, api, size)
         war = await kill_and_start_again(
-            database, api, KILLS[size], "PostgreSQL killed behind PgBouncer", p99_503_seconds=3
+            database, api, size, KILLS[size], "PostgreSQL killed behind PgBouncer", p99_503_seconds=3
         )
         return [peace, war]
 
 
-async def lead_lives(database: PostgreSQL, api: Service, lives: int) -> Outcome:
+async def lead_lives(database: PostgreSQL, api: Service, size: Size) -> Outcome:
+    lives = LIVES[size]
     async with clients_of(api) as clients:
-        async with Load(clients).of(CLIENTS) as load:
+        async with Load(clients, size).of(CLIENTS) as load:
             ends_at = time.monotonic() + MOST_SECONDS
             while load.lives < lives and time.monotonic() < ends_at:  # noqa: ASYNC110 - a count, not an event
                 await asyncio.sleep(0.05)

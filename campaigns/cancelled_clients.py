@@ -38,7 +38,7 @@ async def cancelled_clients(size: Size) -> list[Outcome]:
         clients_of(api) as clients,
     ):
         between.delay_seconds = DELAY_SECONDS
-        hits, foreign = await hang_up_among_others(api, clients, HITS[size])
+        hits, foreign = await hang_up_among_others(api, clients, size)
         freed = await abandon_statements(database, api, clients)
         at_once = await fill_pool(database, clients)
         connections = database.count(SERVICE_CONNECTIONS)
@@ -62,9 +62,9 @@ async def cancelled_clients(size: Size) -> list[Outcome]:
         ]
 
 
-async def hang_up_among_others(api: Service, clients: Clients, hits_wanted: int) -> tuple[int, int]:
+async def hang_up_among_others(api: Service, clients: Clients, size: Size) -> tuple[int, int]:
     """How many hung up in time, and how many foreign tasks the others saw."""
-    chance = random.Random(1)  # noqa: S311 - the same every time
+    chance, hits_wanted = random.Random(1), HITS[size]  # noqa: S311 - the same every time
     hits = foreign = tries = 0
 
     async def hang_up() -> None:
@@ -84,7 +84,7 @@ async def hang_up_among_others(api: Service, clients: Clients, hits_wanted: int)
             await clients.send(owner, "POST", "/tasks", {"title": owner})
             seen = await foreign_tasks(clients, owner)
             foreign += seen
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS[size])
 
     everybody_hung_up = asyncio.gather(*(hang_up() for _ in range(AT_ONCE)))
     await asyncio.gather(everybody_hung_up, *(read_and_write(f"stays-{number}") for number in range(OWNERS)))

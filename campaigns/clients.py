@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 
 import httptools
 
-from campaigns.outcome import Row, none
+from campaigns.outcome import Row, Size, none
 from campaigns.processes import PostgreSQL, Service
 
 CLIENT_SECONDS = 15
 """Nobody waits longer: what has not been answered by then hangs."""
 
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS = {"short": 0.05, "long": 0.01}
 """Between the requests of one client: the load is to be steady, not as much as the machine can take."""
 
 TRASH = "in the trash"
@@ -213,9 +213,10 @@ class Ledger:
 class Load:
     """Owners who each lead tasks through their whole life, one after the other, until they are told to stop."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, size: Size) -> None:
         self.name = secrets.token_hex(4)
         self.clients = clients
+        self.pause_seconds = PAUSE_SECONDS[size]
         self.ledger = Ledger()
         self.lives = 0
         """That were led to their end without a 503."""
@@ -279,7 +280,7 @@ class Load:
     ) -> Answer | None:
         """The answer when it is the expected one."""
         answer = await self.clients.send(owner, method, path, body, **headers)
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(self.pause_seconds)
         is_expected = answer.status == wanted and all(title.startswith(f"{owner} ") for title in answer.titles())
         if not is_expected and answer.status not in (0, 503):
             self.ledger.wrong.append(answer)

@@ -11,7 +11,7 @@ from campaigns.outcome import Outcome, Row, Size, none, p50, p99
 from campaigns.processes import postgresql, service
 
 TASKS = {"short": 3_000, "long": 100_000}
-WORKERS = 2
+WORKERS = {"short": 1, "long": 2}
 WRITERS = 10
 PAUSE_SECONDS = 0.02
 """Between the writes of each: the load is to be steady, not as much as the machine can take."""
@@ -42,7 +42,7 @@ async def first_copy(size: Size) -> list[Outcome]:
     """
     async with (
         postgresql() as database,
-        service(database.url, workers=WORKERS) as api,
+        service(database.url, workers=WORKERS[size]) as api,
         clients_of(api) as clients,
     ):
         await clients.send(OWNER, "POST", "/tasks", {"title": "The first"})

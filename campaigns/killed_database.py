@@ -8,7 +8,7 @@ from campaigns.clients import Load, clients_of, recovery_seconds
 from campaigns.outcome import Outcome, Size, p99, slowest
 from campaigns.processes import PostgreSQL, Service, postgresql, service
 
-KILLS = {"short": 2, "long": 30}
+KILLS = {"short": 1, "long": 30}
 WORKERS = {"short": 1, "long": 2}
 OWNERS = 8
 
@@ -20,16 +20,16 @@ async def killed_database(size: Size) -> list[Outcome]:
     last 503. Lost is what was acknowledged and is not in the table as acknowledged, doubled what is there twice.
     """
     async with postgresql() as database, service(database.url, workers=WORKERS[size]) as api:
-        return [await kill_and_start_again(database, api, KILLS[size], "PostgreSQL killed under load")]
+        return [await kill_and_start_again(database, api, size, KILLS[size], "PostgreSQL killed under load")]
 
 
 async def kill_and_start_again(
-    database: PostgreSQL, api: Service, kills: int, injected: str, *, p99_503_seconds: float = 2
+    database: PostgreSQL, api: Service, size: Size, kills: int, injected: str, *, p99_503_seconds: float = 2
 ) -> Outcome:
     pauses = random.Random(1)  # noqa: S311 - the same pauses every time
     times = []
     async with clients_of(api) as clients:
-        async with Load(clients).of(OWNERS) as load:
+        async with Load(clients, size).of(OWNERS) as load:
             for _ in range(kills):
                 await load.until_steady(since=time.monotonic())
                 await asyncio.sleep(pauses.uniform(0, 0.5))

@@ -25,7 +25,7 @@ async def killed_worker(size: Size) -> list[Outcome]:
     order = random.Random(1)  # noqa: S311 - the same every time
     killed, replaced = [], []
     async with postgresql() as database, service(database.url, workers=WORKERS) as api, clients_of(api) as clients:
-        async with Load(clients).of(OWNERS) as load:
+        async with Load(clients, size).of(OWNERS) as load:
             for number in range(KILLS[size]):
                 await load.until_steady(since=time.monotonic())
                 victim = order.choice(sorted(api.workers()))

@@ -22,6 +22,7 @@ WRITERS = 8
 CHANGES = {"short": 240, "long": 10_000}
 KILLS = {"short": 1, "long": 12}
 WORKERS = 2
+WORKERS_BEHIND_PGBOUNCER = {"short": 1, "long": 2}
 LIMIT = 7
 MOST_SECONDS = {"short": 200, "long": 400}
 
@@ -62,7 +63,7 @@ async def ledger(size: Size) -> list[Outcome]:
         async with (
             postgresql() as database,
             pgbouncer(program, database) as port,
-            service(database.url_at(port), workers=WORKERS) as api,
+            service(database.url_at(port), workers=WORKERS_BEHIND_PGBOUNCER[size]) as api,
         ):
             outcomes.append(await in_step(database, api, size, "Changes under fire, through PgBouncer"))
     elif size == "long":

@@ -19,6 +19,7 @@ from support.programs import environment
 from taskward.migrations import HEAD, REVISIONS
 
 ROUNDS = {"short": 1, "long": 5}
+WORKERS = {"short": 1, "long": 2}
 OWNERS = 8
 HELD_SECONDS = 2
 """How long somebody else's transaction still holds the table when the migration has met it: longer than a request may
@@ -53,9 +54,13 @@ async def migration(size: Size) -> list[Outcome]:
 
     A hit is an attempt that stepped back.
     """
-    async with postgresql() as database, service(database.url, workers=2) as api, clients_of(api) as clients:
+    async with (
+        postgresql() as database,
+        service(database.url, workers=WORKERS[size]) as api,
+        clients_of(api) as clients,
+    ):
         tried, seconds, statuses = 0, [], []
-        async with Load(clients).of(OWNERS) as load:
+        async with Load(clients, size).of(OWNERS) as load:
             for number in range(ROUNDS[size]):
                 await load.until_steady(since=time.monotonic())
                 began_at = time.monotonic()

@@ -23,6 +23,8 @@ WRITERS = 8
 WORKERS = {"short": 1, "long": 2}
 KILLS = {"short": 2, "long": 15}
 SECONDS_BETWEEN = {"short": (0.5, 1.5), "long": (2.0, 4.5)}
+PURGE_PAUSE_SECONDS = {"short": 0.5, "long": 0}
+"""Between two pairs of purges: each of them has to start Python."""
 MOST_SECONDS = 120
 """For purges to remove rows, and for the copy to catch up: both may take long on a crowded machine."""
 MOST_LIVE = 12
@@ -219,9 +221,10 @@ class Copy:
 class Purges:
     """`taskward purge`, two at once, over and over; of every third pair one is killed."""
 
-    def __init__(self, database: PostgreSQL, log: Path) -> None:
+    def __init__(self, database: PostgreSQL, log: Path, size: Size) -> None:
         self.database = database
         self.log = log
+        self.pause_seconds = PURGE_PAUSE_SECONDS[size]
         self.ended = 0
         self.odd = 0
         self.killed = 0
@@ -244,6 +247,7 @@ class Purges:
             self.ended += found.count(0)
             # A refusal, because the database was away, is a sentence and status 1.
             self.odd += sum(status not in (0, 1, -9) for status in found)
+            await asyncio.sleep(self.pause_seconds)
 
     def removed(self) -> int:
         return sum(int(count) for count in REMOVED.findall(self.log.read_bytes()))
@@ -267,7 +271,7 @@ async def removals(size: Size) -> list[Outcome]:
         clients_of(api) as clients,
     ):
         with temporary_folder(None) as folder:
-            return await remove_all_the_time(database, clients, Purges(database, folder / "purge.log"), size)
+            return await remove_all_the_time(database, clients, Purges(database, folder / "purge.log", size), size)
 
 
 async def remove_all_the_time(database: PostgreSQL, clients: Clients, purges: Purges, size: Size) -> list[Outcome]:

@@ -21,7 +21,7 @@ async def rolling_restart(size: Size) -> list[Outcome]:
     async with postgresql() as database, service(database.url, workers=WORKERS) as api, clients_of(api) as clients:
         renewals: list[float] = []
         before = api.workers()
-        async with Load(clients).of(OWNERS) as load:
+        async with Load(clients, size).of(OWNERS) as load:
             for _ in range(RENEWALS[size]):
                 await load.until_steady(since=time.monotonic())
                 renewals.append(await renew(api))

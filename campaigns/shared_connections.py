@@ -14,7 +14,7 @@ from campaigns.processes import SERVICE_CONNECTIONS, PostgreSQL, Service, postgr
 from campaigns.proxy import Link, proxy
 from taskward.postgres.connection import MOST_SHARING
 
-FAULTS = {"short": 6, "long": 60}
+FAULTS = {"short": 3, "long": 60}
 READERS = 40
 HANG_UP = 4
 OWNERS = 16

@@ -50,7 +50,7 @@ async def silence(
     async with (
         clients_of(api) as clients,
         clients_of(api) as quick,
-        Load(clients).of(OWNERS) as load,
+        Load(clients, size).of(OWNERS) as load,
         quick_requests(quick) as unexpected,
     ):
         for _ in range(SILENCES[size]):

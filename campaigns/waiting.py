@@ -13,7 +13,7 @@ from campaigns.processes import PostgreSQL, Service, postgresql, service, until
 from campaigns.proxy import Link, proxy
 from taskward.doors.changes import MAX_WAIT_SECONDS
 
-WORKERS = 4
+WORKERS, QUIET_WORKERS = {"short": 2, "long": 4}, {"short": 1, "long": 2}
 OWNERS = {"short": 30, "long": 100}
 CALLS = 4
 """Of each owner: as many as may wait at one worker."""
@@ -45,7 +45,7 @@ async def waiting(size: Size) -> list[Outcome]:
 
 async def woken(database: PostgreSQL, size: Size) -> Outcome:
     count, wanted = OWNERS[size] * CALLS, ROUNDS[size] * OWNERS[size] * CALLS
-    async with service(database.url, workers=WORKERS) as api, clients_of(api) as clients:
+    async with service(database.url, workers=WORKERS[size]) as api, clients_of(api) as clients:
         clients.patience_seconds = 2 * MAX_WAIT_SECONDS
         owners = [Owner(clients, f"owner-{number}") for number in range(OWNERS[size])]
         await asyncio.gather(*(owner.begin() for owner in owners))
@@ -70,14 +70,14 @@ async def woken(database: PostgreSQL, size: Size) -> Outcome:
             ),
             *clients.rows(),
         ]
-    return Outcome(f"{count} calls that wait at {WORKERS} workers", answered, wanted, rows)
+    return Outcome(f"{count} calls that wait at {WORKERS[size]} workers", answered, wanted, rows)
 
 
 async def left_in_peace(database: PostgreSQL, size: Size) -> Outcome:
     count, wanted = OWNERS[size] * CALLS, OWNERS[size]
     async with (
         proxy(database.port) as between,
-        service(database.url_at(between.port), workers=2, BETTER_AUTH_LEEWAY_SECONDS="0") as api,
+        service(database.url_at(between.port), workers=QUIET_WORKERS[size], BETTER_AUTH_LEEWAY_SECONDS="0") as api,
         clients_of(api) as clients,
     ):
         clients.patience_seconds = 2 * MAX_WAIT_SECONDS

@@ -16,7 +16,9 @@ from campaigns.outcome import Outcome, Row, Size, exactly, in_words, none, p99
 from campaigns.processes import PostgreSQL, Service, postgresql, service, until
 from support.receiver import SECRET, Receiver, Told, receiving, state_of
 
-HOSTS, WORKERS = 2, 2
+HOSTS = 2
+WORKERS = {"short": 1, "long": 2}
+"""Of each host."""
 OWNERS = 8
 KILLS = {"short": 2, "long": 24}
 """Of a worker and of the database, by turns."""
@@ -69,9 +71,9 @@ async def everything_fails(database: PostgreSQL, receiver: Receiver, size: Size)
     receiver.fault = at_random(random.Random(1))  # noqa: S311 - the same order of faults every time
     kills, pauses = 0, random.Random(2)  # noqa: S311 - the same every time
     async with AsyncExitStack() as stack:
-        hosts = [await stack.enter_async_context(telling(database, receiver)) for _ in range(HOSTS)]
+        hosts = [await stack.enter_async_context(telling(database, receiver, size)) for _ in range(HOSTS)]
         clients = [await stack.enter_async_context(clients_of(host)) for host in hosts]
-        loads = [Load(each) for each in clients]
+        loads = [Load(each, size) for each in clients]
         passing = asyncio.create_task(passes_for_ever(database))
         async with AsyncExitStack() as running:
             for load in loads:
@@ -95,7 +97,7 @@ async def everything_fails(database: PostgreSQL, receiver: Receiver, size: Size)
     receiver.fault = None
     receiver.go_on.set()
     database.rows(ENDS + " returning 1")  # who had a claim is gone
-    async with telling(database, receiver):
+    async with telling(database, receiver, size):
         seconds = await until(lambda: database.count(LEFT) == 0, within_seconds=TOLD_SECONDS[size])
     receiver.go_on.clear()
     rows = [
@@ -119,8 +121,8 @@ async def everything_fails(database: PostgreSQL, receiver: Receiver, size: Size)
     return Outcome(f"Receiver failing, {HOSTS} hosts and the database killed", kills, KILLS[size], rows)
 
 
-def telling(database: PostgreSQL, receiver: Receiver) -> AbstractAsyncContextManager[Service]:
-    return service(database.url, workers=WORKERS, WEBHOOK_URL=receiver.url, WEBHOOK_SECRET=SECRET)
+def telling(database: PostgreSQL, receiver: Receiver, size: Size) -> AbstractAsyncContextManager[Service]:
+    return service(database.url, workers=WORKERS[size], WEBHOOK_URL=receiver.url, WEBHOOK_SECRET=SECRET)
 
 
 def at_random(chance: random.Random) -> Callable[[Told], str | None]:
@@ -178,9 +180,9 @@ async def many_at_once(database: PostgreSQL, receiver: Receiver, size: Size) -> 
     """Of many owners something is to be told at the same moment, while others read and write."""
     count, before = MANY[size], len(receiver.taken)
     database.rows(MANY_OWNERS, count)
-    async with telling(database, receiver) as host, clients_of(host) as clients:
+    async with telling(database, receiver, size) as host, clients_of(host) as clients:
         began = time.monotonic()
-        async with Load(clients).of(OWNERS):
+        async with Load(clients, size).of(OWNERS):
             seconds = await told_in(receiver, before, count, within_seconds=TOLD_SECONDS[size])
         last = began + seconds
         during = [answer.seconds for answer in clients.answers if answer.ended_at <= last]
