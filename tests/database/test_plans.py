@@ -12,6 +12,7 @@ from itertools import pairwise
 import psycopg
 import pytest
 
+from support.database_proxy import proxied
 from support.databases import asked, database_of, using
 from support.pools import adds, someone
 from taskward.doors.changes import FEED
@@ -20,6 +21,8 @@ from taskward.postgres.statements import Bound, LazyStatement, Statement
 from taskward.resources.references import RowStatement
 from taskward.resources.session import Session
 from taskward.tasks import actions, batch, moves
+from taskward.tasks.batch import Batch
+from taskward.tasks.moves import TaskMove
 from taskward.tasks.trash import TRASH
 
 STATEMENTS: dict[str, LazyStatement | RowStatement] = {
@@ -91,6 +94,34 @@ def test_every_look_goes_by_an_index_and_by_more_than_the_owner(url: str, name: 
         looks = [condition for scan, condition in pairwise(plan) if " on tasks" in scan and "Index Cond" in condition]
         assert looks
         assert all(" AND " in look for look in looks), "\n".join(plan)
+
+
+@pytest.mark.parametrize("is_pooled", [False, True])
+def test_a_named_move_is_planned_once_and_behind_a_pooler_nothing_changes(url: str, *, is_pooled: bool) -> None:
+    """A plan with values seems to be cheaper, and PostgreSQL would make it for each move: four times the statement."""
+    plans = Statement(
+        b"select current_setting('plan_cache_mode'), coalesce(sum(custom_plans), 0), coalesce(sum(generic_plans), 0) "
+        b"from pg_prepared_statements where statement like '%judged%'",
+        (),
+        is_prepared=False,
+    )
+    found: list[tuple[bytes | None, ...]] = []
+    ids = [number for (number,) in asked(url, "select id from tasks where owner_id = %s order by id limit 9", MANY)]
+
+    async def main(url: str) -> None:
+        async with using(url, pool_size=1) as pool:
+            session = Session.begin(pool, MANY)
+            for row_id in ids[1:]:
+                await moves.move(session, row_id, TaskMove(after=ids[0]), expected=None)
+                operation = {"op": "move", "id": row_id, "move": {"to": "last"}}
+                await batch.apply(session, Batch.model_validate({"operations": [operation]}), requires_if_match=False)
+            found.extend(*await session.read(plans()))
+
+    with proxied(url) as pooler:
+        pooler.makes_up_pids = is_pooled
+        asyncio.run(main(pooler.url))
+
+    assert found == [(b"auto", b"0", b"0" if is_pooled else b"%d" % (3 * len(ids[1:])))]
 
 
 # Who follows changes

@@ -6,10 +6,23 @@ And the guards: what each new connection is asked before it serves anybody.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Text, and_, bindparam, cast, column, func, literal_column, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+)
 from sqlalchemy.dialects.postgresql import REGCLASS, array
 
-from taskward.postgres.statements import OWNER, Statement, compiled
+from taskward.postgres.statements import OWNER, LazyStatement, Statement, compiled
 
 APP_ROLE = "taskward_app"
 """The role of every transaction: it owns nothing, cannot log in, and row-level security binds it."""
@@ -47,9 +60,25 @@ DIRECT_CONTEXT = compiled(select(SET_OWNER))
 
 # What libpq was told at connect: of a pooler a number that it made up, because no backend belongs to a client.
 IS_POOLED = func.pg_backend_pid() != bindparam("backend_pid", type_=Integer())
-FIRST_CONTEXT = compiled(select(*settings_but_owner(is_local=IS_POOLED), SET_OWNER))
+PLANS_OF_NAMED = "app.plans_of_named"
+SET_PLANS = setting(PLANS_OF_NAMED, literal_column("'force_generic_plan'"), is_local=IS_POOLED)
+FIRST_CONTEXT = compiled(select(*settings_but_owner(is_local=IS_POOLED), SET_PLANS, SET_OWNER))
 """In front of the first group on each connection: sets role, time zone and timeout for the session where it is direct,
 and for the transaction alone where it is pooled, so that nothing is left to the pooler's next client.
+"""
+
+
+def planning_once() -> Select[Any]:
+    of_named = func.current_setting(literal_column(f"'{PLANS_OF_NAMED}'"), literal_column("true"))
+    as_it_is = func.current_setting(literal_column("'plan_cache_mode'"))
+    mode = func.coalesce(func.nullif(of_named, literal_column("''")), as_it_is)
+    return select(setting("plan_cache_mode", mode, is_local=literal_column("true")))
+
+
+PLANNED_ONCE = LazyStatement(planning_once)
+"""In front of statements that PostgreSQL would plan anew each time, although they have a name, because a plan that
+knows the values seems to be cheaper by more than it costs to make: it is the same plan, and takes longer than the
+statement. Where statements have no names, on a pooled connection, this changes nothing.
 """
 
 

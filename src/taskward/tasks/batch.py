@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ClauseElement, ColumnElement
 
 from taskward.errors import Problem
+from taskward.postgres.context import PLANNED_ONCE
 from taskward.postgres.encoding import Row
 from taskward.postgres.failures import DatabaseUnavailable, Reason, StatementFailed
 from taskward.postgres.statements import OWNER, Bound, LazyStatement, json_of, owned
@@ -328,6 +329,8 @@ async def carried_out(
     Raises:
         Reschedules: and nothing has changed.
     """
+    if any(isinstance(operation, MoveOperation) for operation in batch.operations):
+        before = (PLANNED_ONCE(), *before)
     if idempotency is None:
         in_order = [*before, *with_ticks(TICK(**NEXT), plan.calls)]
         found = await written(session, batch, plan, in_order)

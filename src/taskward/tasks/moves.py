@@ -23,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from taskward.postgres.context import PLANNED_ONCE
 from taskward.postgres.statements import owned
 from taskward.resources.errors import VersionMismatch
 from taskward.resources.idempotency import Idempotency
@@ -107,8 +108,8 @@ async def move(
         IdempotencyKeyReused: the key came with another request before.
     """
     values = {"id": task_id, "expected": expected, **values_of(asked)}
-    calls = MOVE.bound(idempotency, **values), WHY_NOT(**values)
-    rows, [[refusal]] = await session.write(*calls, is_repeatable=idempotency is not None)
+    calls = PLANNED_ONCE(), MOVE.bound(idempotency, **values), WHY_NOT(**values)
+    _, rows, [[refusal]] = await session.write(*calls, is_repeatable=idempotency is not None)
     if rows:
         return answered(rows[0], idempotency)
     reason = (refusal or b"").decode()
