@@ -11,6 +11,7 @@ from support.signing import SECRET
 pytest_plugins = ["support.commands"]
 
 ISSUER = {"BETTER_AUTH_URL": "https://app.example.com"}
+HOOK = {"WEBHOOK_URL": "https://app.example.com/tasks", "WEBHOOK_SECRET": f"whsec_{'c2VjcmV0' * 4}"}
 NOWHERE = {"DATABASE_URL": "postgresql://app:open-sesame@127.0.0.1:1/app"}
 
 FAULTS = [
@@ -20,6 +21,7 @@ FAULTS = [
         ISSUER | {"SSL_CERT_FILE": "", "SSL_CERT_DIR": "/nowhere"},
         "SSL_CERT_DIR names /nowhere, where there is no folder",
     ),
+    (HOOK | {"SSL_CERT_FILE": "/nowhere/hook.pem"}, "SSL_CERT_FILE names /nowhere/hook.pem, which cannot be read"),
     (ISSUER | {"SSLKEYLOGFILE": "/nowhere/keys"}, "SSLKEYLOGFILE names /nowhere/keys, which cannot be written"),
     ({"PGOPTIONS": "-c row_security=off"}, "PGOPTIONS must not set row_security"),
     ({"PGOPTIONS": "-c search_path=a --default-transaction-read-only=on"}, "PGOPTIONS must not set default-"),

@@ -40,13 +40,14 @@ def fault_in_surroundings(settings: "Settings") -> str | None:
             return f"{name} must not ask for a server that is {target}: it takes no writes."
     if not given and os.environ.get("PGSERVICE"):
         return "PGSERVICE must not be set for the embedded database: unset it, or set DATABASE_URL."
-    if settings.jwks_url is not None and settings.jwks_url.startswith("https:"):
+    called = (settings.jwks_url, settings.webhook_url)
+    if any(url is not None and url.startswith("https:") for url in called):
         return fault_of_certificates()
     return None
 
 
 def fault_of_certificates() -> str | None:
-    """Those by which the key server is verified (`auth/jwks.py`)."""
+    """Those by which the key server (`auth/jwks.py`) and the webhook's (`doors/webhook_sending.py`) are verified."""
     file, folder, key_log = (os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"))
     advice = "unset it, or name certificates of authorities"
     if file:
