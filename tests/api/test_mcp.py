@@ -105,7 +105,7 @@ def test_an_audience_among_others_is_enough(door: Place) -> None:
 
     answer = door.http.post("/mcp", headers={"Authorization": f"Bearer {token}"}, json={})
 
-    assert answer.status_code == 400
+    assert answer.status_code == 422  # and not 401
 
 
 WRITING = [name for name, tool in TOOLS.items() if tool.scope == "tasks:write"]

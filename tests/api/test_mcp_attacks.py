@@ -247,11 +247,15 @@ def posted(agent: Agent, body: bytes | Iterator[bytes], **headers: str | bytes) 
 def test_what_is_no_message_is_refused(door: Place, body: bytes, code: int, version: str) -> None:
     answer = posted(door.agent(), body, **{"Mcp-Protocol-Version": version})
 
-    assert answer.status_code == 400, answer.text
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
     told = answer.json()
-    assert told["error"]["code"] == code
-    assert told["error"]["message"].endswith(".")
-    assert told["id"] is None
+    assert (told["status"], told["code"]) == (422, "validation_failed")
+    assert told["errors"] == [{"loc": ["body"], "message": told["errors"][0]["message"], "type": "json_invalid"}]
+    assert told["detail"].endswith(".")
+    # As JSON-RPC 2.0 has an error of what was no request.
+    assert (told["jsonrpc"], told["id"]) == ("2.0", None)
+    assert told["error"] == {"code": code, "message": told["detail"]}
 
 
 @pytest.mark.parametrize("version", [MODERN, "2025-06-18"])

@@ -37,7 +37,7 @@ from taskward.http.cors import Cors
 from taskward.http.errors import ValidationFailed
 from taskward.http.responses import JsonResponse, ProblemResponse
 from taskward.http.route import DirectRoute
-from taskward.http.validation import described, validation_problem
+from taskward.http.validation import described, invalid, validation_problem
 from taskward.resources.errors import IdempotencyKeyReused, PreconditionRequired, VersionMismatch
 from taskward.resources.session import Session
 from taskward.resources.shapes import MAX_ERRORS
@@ -113,8 +113,7 @@ class Door:
             services.admission.count(session.owner_id)
             body = await body_of(request, max_bytes=MAX_BODY_BYTES)
             session.deadline = services.pool.new_deadline()
-            if (flaw := flaw_in_message(body or b"")) is not None:
-                return flaw
+            refuse_no_message(body or b"")
             request.scope[KEY] = visit
             response = await self.passed_on(request, body or b"")
             if visit.refusal is not None:
@@ -232,14 +231,17 @@ class Answer:
 # Messages
 
 
-def flaw_in_message(body: bytes) -> Response | None:
-    """The answer to what is no message of JSON-RPC 2.0 that one meaning alone can be read from."""
+def refuse_no_message(body: bytes) -> None:
+    """
+    Raises:
+        ValidationFailed: it is no message of JSON-RPC 2.0 that one meaning alone can be read from.
+    """
     try:
         message = decoded(body)
     except NotStrict as reason:
-        return failed(PARSE_ERROR, f"The body is no message: {reason}")
+        raise no_message(PARSE_ERROR, str(reason)) from None
     if not isinstance(message, dict):
-        return failed(INVALID_REQUEST, "The body must be one message, and no batch of them.")
+        raise no_message(INVALID_REQUEST, "This must be one message, and no batch of them.")
     identity = message.get("id", 0)
     is_message = (
         message.get("jsonrpc") == "2.0"
@@ -248,17 +250,19 @@ def flaw_in_message(body: bytes) -> Response | None:
         and (isinstance(identity, str) or (type(identity) is int and abs(identity) < 2**53))
     )
     if not is_message:
-        return failed(INVALID_REQUEST, "The body must be a request or a notification of JSON-RPC 2.0.")
+        raise no_message(INVALID_REQUEST, "This must be a request or a notification of JSON-RPC 2.0.")
     if message["method"] == "tools/call":
         message.get("params", {}).pop("arguments", None)  # the tool says what is wrong with them
     if (flaw := flaw_in(message)) is not None:
-        return failed(INVALID_REQUEST, f"The body is no message: {flaw.reason}")
-    return None
+        raise no_message(INVALID_REQUEST, flaw.reason)
 
 
-def failed(code: int, sentence: str) -> Response:
-    error: dict[str, Any] = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": sentence}}
-    return JsonResponse(json.dumps(error).encode(), status=400)
+def no_message(code: int, reason: str) -> ValidationFailed:
+    """The problem that such a body is everywhere, which can be read as an error of JSON-RPC 2.0 (§5) besides. No SDK
+    sends one, so none waits for an answer to it."""
+    problem = invalid(["body"], reason, "json_invalid")
+    problem.members |= {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": problem.detail}}
+    return problem
 
 
 # Tools
