@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from support.answers import problem
+from support.databases import asked
 from support.pages import walked
 from support.people import Person
 from support.writes import NEVER_GIVEN, etag_of, path_of
@@ -200,6 +201,25 @@ def test_a_restored_subtask_whose_parent_is_not_there_is_a_task_by_itself(ann: P
     assert trashed(ann) == "bc"
     assert restored(ann, subtasks["b"])["parent_id"] is None
     assert order(ann) == "ab"
+
+
+def test_in_the_trash_a_subtask_names_its_parent_until_that_is_erased(ann: Person, database_url: str) -> None:
+    erased, expired, kept = ann.adds("e"), ann.adds("x"), ann.adds("k")
+    subtasks = {one["id"]: ann.adds("s", parent_id=one["id"]) for one in (erased, expired, kept)}
+
+    def parents() -> list[int | None]:
+        found = {task["id"]: task["parent_id"] for task in ann.get("/trash").json()}
+        return [found[subtask["id"]] for subtask in subtasks.values()]
+
+    for one in (*subtasks.values(), erased, kept):
+        assert ann.delete(path_of(one)).status_code == 204
+    assert parents() == [erased["id"], expired["id"], kept["id"]]
+
+    assert ann.delete(f"/trash/{erased['id']}").status_code == 204
+    assert ann.delete(path_of(expired)).status_code == 204
+    asked(database_url, "update tasks set deleted_at = now() - interval '31 days' where id = %s", expired["id"])
+
+    assert parents() == [None, None, kept["id"]]
 
 
 def test_a_restored_subtask_that_no_longer_fits_is_a_task_by_itself(ann: Person, database_url: str) -> None:

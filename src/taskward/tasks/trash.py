@@ -20,7 +20,7 @@ from taskward.lists.model import TABLE as LISTS
 from taskward.postgres.statements import owned
 from taskward.resources.clock import NOW
 from taskward.resources.resource import Values
-from taskward.resources.trash import Trash
+from taskward.resources.trash import EXPIRED_UNTIL, Trash
 from taskward.tasks.actions import TASKS
 from taskward.tasks.alarms import TABLE as ALARMS
 from taskward.tasks.completions import TABLE as COMPLETIONS
@@ -73,10 +73,18 @@ def live_list(trashed: FromClause) -> ColumnElement[Any]:
     return owned(found, LISTS).correlate(trashed).scalar_subquery()
 
 
+def kept_parent(trashed: FromClause) -> ColumnElement[Any]:
+    """Of a task in the trash, null when its parent is gone for good."""
+    parent = TABLE.alias("parent")
+    is_kept = parent.c.deleted_at.is_(None) | (parent.c.deleted_at > EXPIRED_UNTIL)
+    found: Select[Any] = select(parent.c.id).where(parent.c.id == trashed.c.parent_id, is_kept)
+    return owned(found, parent).correlate(trashed).scalar_subquery()
+
+
 TRASH = TaskTrash(
     TASKS,
     read=TrashedTask,
-    shown={"list_id": live_list(TABLE)},
+    shown={"list_id": live_list(TABLE), "parent_id": kept_parent(TABLE)},
     # A title cannot be null, and whoever sees the row should not take it for one of somebody's.
     erased={"title": literal_column("'erased'"), "status": literal_column("'Todo'")},
     # Release 0.1 may have left `completed_at` to follow `updated_at`, which changes here.

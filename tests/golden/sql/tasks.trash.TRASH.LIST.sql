@@ -2,7 +2,9 @@
 WITH ahead AS
 (SELECT tasks.id AS id, tasks.title AS title, tasks.description AS description, tasks.status AS status, tasks.created_at AS created_at, tasks.updated_at AS updated_at, tasks.priority AS priority, tasks.due_on AS due_on, tasks.due_at AS due_at, tasks.time_zone AS time_zone, tasks.tags AS tags, tasks.completed_at AS completed_at, tasks.recurrence AS recurrence, tasks.recurrence_anchor AS recurrence_anchor, tasks.occurrence AS occurrence, tasks.occurrence_date AS occurrence_date, tasks.reminders AS reminders, tasks.version AS version, tasks.uid AS uid, (SELECT lists.id
 FROM lists
-WHERE lists.id = tasks.list_id AND lists.deleted_at IS NULL AND lists.owner_id = $1::VARCHAR) AS list_id, tasks.parent_id AS parent_id, tasks.position AS position, tasks.deleted_at AS deleted_at
+WHERE lists.id = tasks.list_id AND lists.deleted_at IS NULL AND lists.owner_id = $1::VARCHAR) AS list_id, (SELECT parent.id
+FROM tasks AS parent
+WHERE parent.id = tasks.parent_id AND (parent.deleted_at IS NULL OR parent.deleted_at > now() - make_interval(0, 0, 0, $2::INTEGER)) AND parent.owner_id = $1::VARCHAR) AS parent_id, tasks.position AS position, tasks.deleted_at AS deleted_at
 FROM tasks
 WHERE tasks.deleted_at > now() - make_interval(0, 0, 0, $2::INTEGER) AND (tasks.deleted_at, tasks.id) < ($3::TIMESTAMP WITH TIME ZONE, $4::BIGINT) AND tasks.owner_id = $1::VARCHAR ORDER BY tasks.deleted_at DESC, tasks.id DESC
  LIMIT $5::INTEGER + 1),
