@@ -39,8 +39,10 @@ export interface Answer {
 }
 
 export interface Connection {
+  /** Where the API is, in full. */
+  url: string;
   send(call: Call): Promise<Answer>;
-  /** The same for all clients of one user at one address, and for nobody else. */
+  /** All that the token says of its user, and the address: the same for all clients of one user, and for nobody else. */
   whose(): Promise<string>;
 }
 
@@ -63,13 +65,19 @@ export function connect(options: Options): Connection {
 
     let renewed = false;
     for (let attempt = 1; ; attempt++) {
-      const used = await until(tokens.current(), signal);
-      sent.set("Authorization", `Bearer ${used}`);
-      const answer = await attempted(fetch, target, request, { seconds: timeout + waitSeconds, signal });
-      if (!(answer instanceof TaskwardError)) return answer;
-      if (answer.code === "token_expired" && !renewed && (await until(tokens.renew(used), signal))) {
-        renewed = true;
-        continue;
+      let answer: Answer | TaskwardError;
+      try {
+        const used = await until(tokens.current(), signal);
+        sent.set("Authorization", `Bearer ${used}`);
+        answer = await attempted(fetch, target, request, { seconds: timeout + waitSeconds, signal });
+        if (!(answer instanceof TaskwardError)) return answer;
+        if (answer.code === "token_expired" && !renewed && (await until(tokens.renew(used), signal))) {
+          renewed = true;
+          continue;
+        }
+      } catch (error) {
+        if (signal?.aborted || !(error instanceof TaskwardError)) throw error;
+        answer = error; // of the token function
       }
       const pause = answer.retryAfterSeconds ?? 0;
       if (!isPassing(answer) || attempt > retries || pause > LONGEST_WAIT_SECONDS) throw answer;
@@ -77,14 +85,8 @@ export function connect(options: Options): Connection {
     }
   }
 
-  return {
-    send,
-    async whose() {
-      const text = `${href} ${lastingOf(await tokens.current())}`;
-      const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-      return `taskward-${hex(new Uint8Array(digest))}`;
-    },
-  };
+  const whose = async () => `taskward ${href} ${lastingOf(await tokens.current())}`;
+  return { url: href, send, whose };
 }
 
 /** A name that nobody else gives: for `idempotencyKey`, and for a `uid`. */
@@ -93,11 +95,8 @@ export function uuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40; // RFC 9562 §5.4: version 4
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 async function attempted(

@@ -17,7 +17,11 @@ export function tokensOf(token: Token): Tokens {
   let user: string | undefined;
 
   async function ask(): Promise<string> {
-    const fresh = await (token as () => string | Promise<string>)();
+    const fresh = await Promise.resolve()
+      .then(token as () => string | Promise<string>)
+      .catch((cause) => {
+        throw isOfTheLine(cause) ? new TaskwardError("unreachable", "The token function got no answer.", { cause }) : cause;
+      });
     if (!fresh) throw new TaskwardError("token_missing", "The token function gave no token: nobody may be signed in.");
     // A write that began in one person's name must not be repeated in another's.
     if (user !== undefined && subjectOf(fresh) !== user)
@@ -48,6 +52,17 @@ export function tokensOf(token: Token): Tokens {
     },
   };
 }
+
+/**
+ * What `fetch` and reading its answer throw without a line, or for an answer of something else, and mistakes in a program do
+ * not. There is no type of its own for it, only the words of each engine.
+ */
+function isOfTheLine(error: unknown): boolean {
+  const { name, message } = Object(error);
+  return name === "TimeoutError" || name === "SyntaxError" || (name === "TypeError" && NO_LINE.test(message));
+}
+
+const NO_LINE = /^(Failed to fetch|fetch failed|NetworkError|Network request failed|network error|terminated|Load failed|The .*connection|Error in input stream)/i;
 
 /** The user that a JWT names; it is not verified, only compared. */
 function subjectOf(jwt: string): string {

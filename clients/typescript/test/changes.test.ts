@@ -163,6 +163,24 @@ test("an answer of something else is waited for as if there was none", async (co
   copy.end();
 });
 
+test("a token that cannot be had without a line is waited for, and told once", async (context) => {
+  const token = somebody();
+  const { url } = await gateway(context, API, (response) => response.destroy(), page(502), (response) => response.destroy());
+  const copy = copyOf(client({ retries: 0, token: async () => ((await (await fetch(`${url}/health`)).json()).status === "ok" ? token : "") }));
+
+  await eventually(() => copy.pages().length === 1);
+
+  assert.deepEqual(copy.events.map(({ type }) => type), ["interrupted", "changes"]);
+  const [interrupted] = copy.events;
+  assert(interrupted?.type === "interrupted" && interrupted.error.code === "unreachable" && interrupted.error.cause instanceof TypeError);
+  copy.end();
+});
+
+test("a mistake in the token function is thrown", async () => {
+  const mistaken = copyOf(client({ token: () => (undefined as unknown as { token: string }).token }));
+  await assert.rejects(mistaken.ended, TypeError);
+});
+
 test("what does not pass is thrown", async () => {
   const copy = copyOf(client({ token: "none" }));
   await assert.rejects(copy.ended, (error) => isTaskwardError(error, "token_invalid"));

@@ -196,3 +196,30 @@ test("the application's own fetch is taken", async () => {
   assert.deepEqual(seen, ["GET /tasks?tag=a+%26+b&tag=%C3%BC&limit=3"]);
   assert.notEqual(given("API"), "");
 });
+
+test("a token that cannot be had without a line is asked for again, in the words of every browser", async () => {
+  const token = somebody();
+  const words = {
+    Chromium: ["Failed to fetch", "network error"],
+    Firefox: ["NetworkError when attempting to fetch resource.", "Error in input stream"],
+    Safari: ["Load failed", "The network connection was lost.", "The Internet connection appears to be offline."],
+    Node: ["fetch failed", "terminated"],
+    "React Native": ["Network request failed"],
+  };
+  const failures: unknown[] = [...Object.values(words).flat().map((each) => new TypeError(each)), new DOMException("Late.", "TimeoutError")];
+  const all = failures.length;
+  const ask = () => {
+    if (failures.length) throw failures.shift();
+    return token;
+  };
+
+  await client({ token: ask, retries: all }).tasks.list();
+
+  failures.push(new TypeError("fetch failed"));
+  const once = client({ token: ask, retries: 0 }).tasks.list();
+  await assert.rejects(once, (error) => isTaskwardError(error, "unreachable") && error.cause instanceof TypeError);
+  for (const mistake of [new TypeError("Cannot read properties of undefined (reading 'fetch')"), new Error("fetch failed")]) {
+    failures.push(mistake);
+    await assert.rejects(client({ token: ask }).tasks.list(), mistake);
+  }
+});
