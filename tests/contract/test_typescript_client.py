@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -40,6 +41,8 @@ WITHOUT_A_TOKEN = {"GET /health", "GET /ready", "GET /calendar/{secret}.ics"}  #
 
 CORE = ("index", "client", "calls", "connection", "errors", "tokens", "changes", "tabs")
 MAX_COMPRESSED_BYTES = 8 * 1024
+STORE = ("store", "stored")
+MAX_COMPRESSED_BYTES_OF_THE_STORE = 2 * 1024
 PEOPLE = 30
 
 
@@ -145,10 +148,30 @@ def test_the_types_are_those_of_the_document(package: Path, tmp_path: Path) -> N
     assert are_current, "clients/typescript/src/openapi.ts is older than the document: `make client` renews it"
 
 
-def test_the_core_is_small(package: Path) -> None:
-    code = b"".join((package / "dist" / f"{name}.js").read_bytes() for name in CORE)
+@pytest.mark.parametrize(
+    ("modules", "max_bytes"), [(CORE, MAX_COMPRESSED_BYTES), (STORE, MAX_COMPRESSED_BYTES_OF_THE_STORE)]
+)
+def test_it_is_small(package: Path, modules: tuple[str, ...], max_bytes: int) -> None:
+    """The modules are all that the first of them loads."""
+    code = {name: (package / "dist" / f"{name}.js").read_text() for name in modules}
 
-    assert len(gzip.compress(code, mtime=0)) <= MAX_COMPRESSED_BYTES
+    loaded = {name for text in code.values() for name in re.findall(r'from "\./(\w+)\.js"', text)}
+    assert loaded == set(modules[1:])
+    assert len(gzip.compress("".join(code.values()).encode(), mtime=0)) <= max_bytes
+
+
+SHAPE = 1
+FIELDS_OF_THE_SHAPE = "737015339fdb"
+
+
+def test_a_stored_copy_of_rows_with_other_fields_is_thrown_away() -> None:
+    (shape,) = re.findall(r"^const SHAPE = (\d+);$", (CLIENT / "src" / "store.ts").read_text(), re.MULTILINE)
+
+    schemas = DOCUMENT["components"]["schemas"]
+    fields = {name: sorted(schemas[name]["properties"]) for name in ("TaskRead", "ListRead")}
+    digest = sha256(json.dumps(fields).encode()).hexdigest()[:12]
+
+    assert (int(shape), digest) == (SHAPE, FIELDS_OF_THE_SHAPE), "raise SHAPE here and in src/store.ts"
 
 
 @pytest.mark.parametrize("name", ["life", "errors", "faults", "changes", "places", "tanstack", "offline"])
@@ -208,51 +231,72 @@ def test_it_works_in_a_page_of_another_origin(package: Path, settings: Settings,
     assert told == [["Oat milk", "Bread", "Salt"], 3, None, True, "string", False]
 
 
-# Tabs
+# Tabs, and copies that outlive their page
 
-TABS_PAGE = """<script type="importmap">{"imports": {"@taskward/client": "/dist/index.js"}}</script>"""
+MODULES = {
+    "@taskward/client": "/dist/index.js",
+    "@taskward/client/": "/dist/",
+    "@tanstack/db": "/node_modules/@tanstack/db/dist/esm/index.js",
+    "@tanstack/db-ivm": "/node_modules/@tanstack/db-ivm/dist/esm/index.js",
+    "@tanstack/offline-transactions": "/node_modules/@tanstack/offline-transactions/dist/esm/index.js",
+    "@tanstack/pacer-lite/lite-queuer": "/node_modules/@tanstack/pacer-lite/dist/lite-queuer.js",
+    "fractional-indexing": "/node_modules/fractional-indexing/src/index.js",
+}
+MODULES |= {f"@taskward/client/{name}": f"/dist/{name}.js" for name in ("store", "tanstack")}
+A_PAGE = f"""<script type="importmap">{json.dumps({"imports": MODULES})}</script>"""
 A_TEST_IN_IT = """
-const [name, given, done] = arguments;
-import("/build/tabs.js").then(({ tests }) => tests[name](given)).then(() => done(null), (error) => done(String(error)));
+const [file, name, given, done] = arguments;
+import(`/build/${file}.js`)
+  .then(({ tests }) => tests[name](given))
+  .then(() => done(null), (error) => done(String(error)));
 """
-TABS = re.findall(r'^  async "(.+)"\(', (CLIENT / "test" / "tabs.ts").read_text(), re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class TabsPage:
+class Page:
     browser: Chrome
     origin: str
     api: str
 
+    def passes(self, file: str, issuer: LocalIssuer) -> None:
+        """Runs each test of a file in the browser, with people of its own."""
+        names = re.findall(r'^  async "(.+)"\(', (CLIENT / "test" / f"{file}.ts").read_text(), re.MULTILINE)
+        failures = {}
+        for name in names:
+            ann, bob = (f"somebody-{secrets.token_hex(8)}" for _ in range(2))
+            people = {"ann": (ann, 3600), "renewed": (ann, 7200), "bob": (bob, 3600)}
+            tokens = {
+                each: issuer.token(user, expires_in_seconds=seconds, now=time.time())
+                for each, (user, seconds) in people.items()
+            }
+            self.browser.get(f"{self.origin}/page.html")
+            given = {"url": self.api, **tokens}
+            failures[name] = self.browser.execute_async_script(A_TEST_IN_IT, file, name, given)
+
+        assert failures == dict.fromkeys(names)
+        assert len(names) > 5
+
 
 @pytest.fixture(scope="module")
-def tabs_page(package: Path, settings: Settings, issuer: LocalIssuer) -> Iterator[TabsPage]:
-    (package / "tabs.html").write_text(TABS_PAGE)
+def page(package: Path, settings: Settings, issuer: LocalIssuer) -> Iterator[Page]:
+    (package / "page.html").write_text(A_PAGE)
     pages = ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=package))
     Thread(target=pages.serve_forever, daemon=True).start()
     origin = f"http://localhost:{pages.server_port}"
     app = create_app(settings.model_copy(update={"cors_origins": (origin,)}), local_issuer=issuer)
     with serving(app) as api, running_browser("open a page") as browser:
         browser.set_script_timeout(120)
-        yield TabsPage(browser, origin, api.replace("127.0.0.1", "localhost"))
+        yield Page(browser, origin, api.replace("127.0.0.1", "localhost"))
     pages.shutdown()
     pages.server_close()
 
 
-def test_of_many_tabs_one_waits_for_all(tabs_page: TabsPage, issuer: LocalIssuer) -> None:
-    failures = {}
-    for name in TABS:
-        ann, bob = (f"somebody-{secrets.token_hex(8)}" for _ in range(2))
-        people = {"ann": (ann, 3600), "renewed": (ann, 7200), "bob": (bob, 3600)}
-        tokens = {
-            each: issuer.token(user, expires_in_seconds=seconds, now=time.time())
-            for each, (user, seconds) in people.items()
-        }
-        tabs_page.browser.get(f"{tabs_page.origin}/tabs.html")
-        failures[name] = tabs_page.browser.execute_async_script(A_TEST_IN_IT, name, {"url": tabs_page.api, **tokens})
+def test_of_many_tabs_one_waits_for_all(page: Page, issuer: LocalIssuer) -> None:
+    page.passes("tabs", issuer)
 
-    assert failures == dict.fromkeys(TABS)
-    assert len(TABS) > 5
+
+def test_a_copy_outlives_its_page(page: Page, issuer: LocalIssuer) -> None:
+    page.passes("store", issuer)
 
 
 # A new project
@@ -264,7 +308,8 @@ def project(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     (packed,) = json.loads(ran("npm", "pack", "--json", "--pack-destination", str(folder), cwd=package))
     names = {file["path"] for file in packed["files"]}
-    assert {"LICENSE", "README.md", "package.json", "dist/index.js", "dist/index.d.ts"} <= names
+    entries = {f"dist/{name}.{kind}" for name in ("index", "store", "tanstack") for kind in ("js", "d.ts")}
+    assert {"LICENSE", "README.md", "package.json", *entries} <= names
     assert {name.split("/")[0] for name in names} == {"LICENSE", "README.md", "package.json", "dist"}
     (folder / "package.json").write_text('{"private": true, "type": "module"}')
     ran("npm", "install", "--offline", "--no-audit", "--no-fund", f"./{packed['filename']}", cwd=folder)
@@ -307,6 +352,8 @@ def test_its_types_are_found_in_a_new_project(package: Path, project: Path, modu
     (project / "main.ts").write_text(
         """
         import { isTaskwardError, taskward, type Task } from "@taskward/client";
+        import { indexedDbStore, type Store } from "@taskward/client/store";
+        export const store: Store = indexedDbStore("taskward-ann");
         const { tasks } = taskward({ url: "http://127.0.0.1", token: async () => "" });
         export const [milk]: Task[] = await tasks.list({ status: ["Todo"] });
         // @ts-expect-error

@@ -18,6 +18,10 @@ export function taskward(options: Options) {
   const deleteList = call("DELETE /lists/{list_id}");
 
   return {
+    /** Where the API is, in full. */
+    url: connection.url,
+    /** All that the token says of its user, and the address: to tell what is kept for one from what is another's. */
+    whose: connection.whose,
     tasks: {
       ...pages("GET /tasks"),
       create: send("POST /tasks"),

@@ -1,4 +1,4 @@
-import type { Key } from "./copy.js";
+import type { Key } from "./stored.js";
 
 /** Where a row was moved to: behind another one, or to the beginning. */
 export type Place = { after: Key } | { to: "first" };

@@ -2,10 +2,11 @@ import type { CollectionConfig } from "@tanstack/db";
 import type { Version } from "./calls.js";
 import type { Taskward } from "./client.js";
 import { isPassing, uuid } from "./connection.js";
-import { type CopyEvent, copyOf, type Key, keyOf, type Kind, type Rows } from "./copy.js";
+import { type CopyEvent, copyOf, keyOf } from "./copy.js";
 import { isTaskwardError, TaskwardError } from "./errors.js";
 import { between, type Place, type Placed } from "./places.js";
 import type { ListCreate, ListRead, TaskCreate, TaskRead } from "./openapi.js";
+import type { Key, Kind, Rows, Store } from "./stored.js";
 
 /** Two people, or two devices, have changed the same fields of one row. */
 export type Conflict<K extends Kind = Kind> = {
@@ -24,6 +25,8 @@ export type Conflict<K extends Kind = Kind> = {
 
 export interface CollectionOptions {
   client: Taskward;
+  /** Where the copy outlives the page: `indexedDbStore` of `@taskward/client/store`. Without it the copy is in memory alone. */
+  store?: Store | undefined;
   /** Leaves tasks out of the first copy that were done before this day or instant. */
   done_since?: string | undefined;
   /**
@@ -63,8 +66,8 @@ const ATTEMPTS = 10; // of a change that others get ahead of
  * Reads are local and live. Writes show at once, happen once, and are taken back when the API refuses them. Of a row that
  * has changed meanwhile, the fields that only one side changed are merged.
  */
-export function taskwardCollections({ client, done_since, onConflict, onEvent = () => {} }: CollectionOptions) {
-  const copy = copyOf(client.changes, { done_since, say: onEvent });
+export function taskwardCollections({ client, store, done_since, onConflict, onEvent = () => {} }: CollectionOptions) {
+  const copy = copyOf(client, { store, done_since, say: onEvent });
   let last: Promise<unknown> = Promise.resolve();
 
   function config<K extends Kind>(id: keyof typeof KINDS, kind: K): CollectionConfig<Rows[K] & Placed, Key> {
