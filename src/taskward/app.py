@@ -20,7 +20,7 @@ from taskward.http.admission import Admission
 from taskward.http.application import Application
 from taskward.http.context import RequestContext, Services
 from taskward.http.cors import Cors
-from taskward.http.direct_routes import DirectRoutes
+from taskward.http.direct_routes import Api, DirectRoutes
 from taskward.http.documents import add_documents, document_of
 from taskward.http.error_handlers import add_error_handlers
 from taskward.lists import routes as lists
@@ -75,7 +75,7 @@ def create_app(
     return served(routed(settings, services, observer), services, observer)
 
 
-def served(api: FastAPI, services: Services, observer: Observer | None = None) -> ASGIApp:
+def served(api: Api, services: Services, observer: Observer | None = None) -> ASGIApp:
     settings = services.settings
     headers = (*settings.cors_headers, *(MCP_HEADERS if settings.mcp else ()))
     return Application(
@@ -135,7 +135,7 @@ def agents_door(services: Services) -> "Door":
     return Door(services, trust)
 
 
-def routed(settings: Settings, services: Services | None = None, observer: Observer | None = None) -> FastAPI:
+def routed(settings: Settings, services: Services | None = None, observer: Observer | None = None) -> Api:
     """Every route. Without services it can only be described."""
     agents = agents_door(services) if settings.mcp and services is not None else None
 
@@ -161,7 +161,7 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
         await services.authenticator.close()
         await services.pool.close()
 
-    api = FastAPI(
+    api = Api(
         title="Taskward",
         version=metadata.version("taskward"),
         description=DESCRIPTION,
