@@ -142,8 +142,8 @@ def routed(settings: Settings, services: Services | None = None, observer: Obser
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         assert services is not None  # noqa: S101 - who serves has them
-        services.authenticator.open()
         await services.pool.open()
+        services.authenticator.open()  # the HTTP client that it loads is for the first token
         # What start-up made stays: looking through it again and again cost pauses of tens of milliseconds. To look
         # through it once, now, takes a tenth of a second, and finds two megabytes.
         gc.freeze()

@@ -58,7 +58,7 @@ class JwksUnusable(Exception):
 
 def tls_context(url: str) -> ssl.SSLContext:
     """To be made once for a URL, because reading the certificates takes tens of milliseconds. Trusts what
-    `SSL_CERT_FILE` or `SSL_CERT_DIR` holds, else the certificates of certifi, as httpx does."""
+    `SSL_CERT_FILE` or `SSL_CERT_DIR` holds, else the certificates of certifi, as httpx2 does."""
     if not url.startswith("https:"):
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if file := os.environ.get("SSL_CERT_FILE"):
@@ -69,8 +69,11 @@ def tls_context(url: str) -> ssl.SSLContext:
 
 
 def load_client() -> None:
-    """Importing httpx takes a tenth of a second, in which a first token had to wait."""
-    import httpx  # noqa: F401 - here and below, because `token` and a shared secret do without
+    """What takes some tens of milliseconds, in which a first token had to wait. The half of it is loaded when a
+    transport is made."""
+    import httpx2  # here and below, because `token` and a shared secret do without
+
+    httpx2.AsyncHTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False)
 
 
 async def fetch_jwks(url: str, *, tls: ssl.SSLContext) -> bytes:
@@ -79,7 +82,7 @@ async def fetch_jwks(url: str, *, tls: ssl.SSLContext) -> bytes:
     Raises:
         JwksUnusable: anything else came, or no whole answer within 3 s.
     """
-    import httpx
+    import httpx2
 
     headers = {
         "Accept": "application/json",
@@ -91,10 +94,10 @@ async def fetch_jwks(url: str, *, tls: ssl.SSLContext) -> bytes:
         # One client per fetch: at one fetch in minutes a kept connection is dead, and the name may have moved.
         async with (
             asyncio.timeout(FETCH_SECONDS),
-            httpx.AsyncClient(verify=tls, trust_env=False, follow_redirects=False) as client,
+            httpx2.AsyncClient(verify=tls, trust_env=False, follow_redirects=False) as client,
             client.stream("GET", url, headers=headers) as answer,
         ):
-            if answer.status_code != httpx.codes.OK:
+            if answer.status_code != httpx2.codes.OK:
                 raise JwksUnusable(f"the answer is {answer.status_code} in place of 200")
             if answer.headers.get("Content-Encoding", "identity") != "identity":
                 raise JwksUnusable("the answer is compressed")
@@ -106,7 +109,7 @@ async def fetch_jwks(url: str, *, tls: ssl.SSLContext) -> bytes:
             return bytes(body)
     except TimeoutError:
         raise JwksUnusable(f"there was no whole answer within {FETCH_SECONDS} s") from None
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # UnicodeError: a name that no DNS could have
+    except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:  # UnicodeError: a name that no DNS could have
         raise JwksUnusable(f"{type(error).__name__}: {ascii(str(error))[:200]}") from error
 
 

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import psycopg
 
 from taskward.auth.jwks import JwksUnusable, counted, fetch_jwks, parse_jwks, tls_context, without_query
@@ -137,10 +137,10 @@ def assistants(settings: Settings) -> Finding:
     issuer = str(settings.better_auth_api)
     address = f"{settings.origin}/.well-known/oauth-authorization-server{urlsplit(issuer).path}"  # RFC 8414 §3.1
     try:
-        with httpx.Client(verify=tls_context(address), trust_env=False, timeout=3) as client:
+        with httpx2.Client(verify=tls_context(address), trust_env=False, timeout=3) as client:
             found = client.get(address).raise_for_status().json()
         is_provider = isinstance(found, dict) and found.get("issuer") == issuer
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError):
         is_provider = False
     if not is_provider:
         sentence = (
@@ -152,9 +152,9 @@ def assistants(settings: Settings) -> Finding:
 
 
 def key_server_clock(jwks_url: str, clock: Callable[[], float]) -> Iterator[Finding]:
-    with suppress(httpx.HTTPError, httpx.InvalidURL, KeyError, ValueError):  # `keys` says what is wrong with it
+    with suppress(httpx2.HTTPError, httpx2.InvalidURL, KeyError, ValueError):  # `keys` says what is wrong with it
         before = clock()
-        with httpx.Client(verify=tls_context(jwks_url), trust_env=False, timeout=3) as client:
+        with httpx2.Client(verify=tls_context(jwks_url), trust_env=False, timeout=3) as client:
             told_at = parsedate_to_datetime(client.head(jwks_url).headers["Date"]).timestamp()
         # A Date header has whole seconds.
         yield clock_difference("the key server", told_at + 0.5 - (before + clock()) / 2)
