@@ -6,7 +6,7 @@ the few with thousands would wait for all of theirs to be read (docs/decisions/0
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import psycopg
@@ -16,6 +16,8 @@ from support.database_proxy import proxied
 from support.databases import asked, database_of, using
 from support.pools import adds, someone
 from taskward.doors.changes import FEED
+from taskward.lists import actions as lists
+from taskward.lists import moves as list_moves
 from taskward.migrations import migrate
 from taskward.postgres.statements import Bound, LazyStatement, Statement
 from taskward.resources.references import RowStatement
@@ -124,11 +126,34 @@ def test_a_named_move_is_planned_once_and_behind_a_pooler_nothing_changes(url: s
     assert found == [(b"auto", b"0", b"0" if is_pooled else b"%d" % (3 * len(ids[1:])))]
 
 
+LISTS_THAT_LIVE: dict[str, Callable[[], Bound]] = {
+    "all": lists.EVERY,
+    "another": lambda: lists.CREATE.unnamed.plain(name="x", color=None),
+    "a move": lambda: list_moves.MOVE.plain(id=1, goes="after", expected=None, anchor_id=2, anchor_uid=None),
+}
+
+
+@pytest.mark.parametrize("name", LISTS_THAT_LIVE)
+def test_lists_that_were_deleted_are_not_read(url: str, name: str) -> None:
+    ann = someone()
+    asked(
+        url,
+        "insert into lists (owner_id, name, version, deleted_at) select %s, 'x', 1, now() "
+        "from generate_series(1, 3000)",
+        ann,
+    )
+    asked(url, "analyze lists")
+
+    plan = explained(url, ann, LISTS_THAT_LIVE[name](), how="costs off")
+
+    assert "lists_by_position" in plan
+
+
 # Who follows changes
 
 
-def explained(url: str, owner: str, call: Bound) -> str:
-    explain = Statement(b"explain (analyze, timing off, costs off) " + call.statement.sql, call.statement.order)
+def explained(url: str, owner: str, call: Bound, *, how: str = "analyze, timing off, costs off") -> str:
+    explain = Statement(f"explain ({how}) ".encode() + call.statement.sql, call.statement.order)
     told: list[bytes] = []
 
     async def main() -> None:
