@@ -19,7 +19,6 @@ from support.settings import settings_for
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
 from taskward.doors.webhook import Dispatcher
-from taskward.migrations import migrate
 from taskward.resources.news import News
 
 OTHER_SECRET = "whsec_" + "b3RoZXIgc2VjcmV0IG9mIDMyIGJ5dGVzLCBvciBtb3Jl"
@@ -33,9 +32,7 @@ where owner_id = %s and (news_since is not null or delivery.owner_id is not null
 @pytest.fixture
 def url(new_database: Callable[..., str]) -> str:
     """Of its own, because a dispatcher takes whatever is to be told in its database."""
-    url = new_database()
-    migrate(url)
-    return url
+    return new_database(is_migrated=True)
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from support.signing import Signer
 from support.wire import ask
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
-from taskward.migrations import migrate
 
 CALLS = [
     ("GET", "/tasks"),
@@ -204,8 +203,7 @@ def test_of_several_errors_the_first_in_order_is_answered(
 def test_a_bug_is_told_as_500_without_what_happened_and_the_server_goes_on(
     new_database: Callable[..., str], issuer: LocalIssuer, person: Callable[..., Person]
 ) -> None:
-    url = new_database()
-    migrate(url)
+    url = new_database(is_migrated=True)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("alter table tasks add constraint nobody_expects check (title <> 'hunter2')")
 

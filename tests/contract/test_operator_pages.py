@@ -14,7 +14,6 @@ from support.serving import serving
 from support.settings import settings_for
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
-from taskward.migrations import migrate
 from taskward.settings import SettingsError, read_settings
 
 
@@ -29,8 +28,7 @@ def test_health_and_ready_say_so(visitor: httpx.Client) -> None:
 def test_ready_says_what_is_missing_when_the_schema_goes(
     new_database: Callable[..., str], issuer: LocalIssuer, person: Callable[..., Person]
 ) -> None:
-    url = new_database()
-    migrate(url)
+    url = new_database(is_migrated=True)
     with serving(create_app(settings_for(url), local_issuer=issuer)) as address:
         ann = person("ann", api=address)
         ann.adds("Milk")

@@ -8,7 +8,6 @@ from sqlalchemy import Column, MetaData, Table, Text
 
 from support.databases import asked, using
 from support.pools import adds
-from taskward.migrations import migrate
 from taskward.migrations.roles import force_policies
 from taskward.postgres.context import guards_of
 from taskward.postgres.failures import DatabaseRefused
@@ -19,8 +18,7 @@ def test_a_table_that_the_pool_is_told_of_is_guarded_as_well(new_database: Calla
     metadata = MetaData()
     Table("notes", metadata, Column("owner_id", Text), Column("note", Text))
     Table("words", metadata, Column("word", Text))
-    url = new_database()
-    migrate(url)
+    url = new_database(is_migrated=True)
     asked(url, "create table notes (owner_id text, note text)")
 
     async def main() -> None:
@@ -66,8 +64,7 @@ def test_a_schema_behind_this_release_is_refused(database_url: str) -> None:
 
 
 def test_a_schema_of_a_newer_release_is_served(new_database: Callable[..., str]) -> None:
-    url = new_database()
-    migrate(url)
+    url = new_database(is_migrated=True)
     asked(url, "update taskward_version set version_num = 'a later one'")
 
     async def main() -> None:

@@ -50,8 +50,7 @@ def test_a_longer_owner_is_refused_by_the_database(database_url: str) -> None:
 
 
 def test_a_downgrade_keeps_the_long_owners_for_the_release_that_comes_again(new_database: Callable[..., str]) -> None:
-    url = new_database()
-    migrate(url)
+    url = new_database(is_migrated=True)
     asked(url, "insert into owner values (%s, 1)", "x" * MAX_OWNER_LENGTH)
 
     downgrade(url, to="0005")

@@ -120,8 +120,7 @@ def test_partitioned_tasks_are_the_same_to_everybody(own_cluster: str, logins: d
 
 
 def test_a_partition_that_can_be_read_past_its_table_is_a_failure(new_database: Callable[..., str]) -> None:
-    url = new_database()
-    migrate(url)
+    url = new_database(is_migrated=True)
     partition(url)
     assert failures(url) == []
 
@@ -132,8 +131,7 @@ def test_a_partition_that_can_be_read_past_its_table_is_a_failure(new_database: 
 
 def test_migrations_of_a_later_release_work_on_partitions(new_database: Callable[..., str]) -> None:
     """Those after the first release that partitions are for; what goes back further needs the table in one."""
-    url = new_database()
-    migrate(url)
+    url = new_database(is_migrated=True)
     partition(url)
 
     downgrade(url, to="0004")
@@ -142,8 +140,7 @@ def test_migrations_of_a_later_release_work_on_partitions(new_database: Callable
 
 
 def test_distributed_tables_are_refused_by_everything(new_database: Callable[..., str]) -> None:
-    url = new_database()
-    migrate(url)
+    url = new_database(is_migrated=True)
     asyncio.run(add_for_all(url))
     asked(url, "create table pg_dist_partition (logicalrelid regclass, partmethod char)")
     asked(url, "create table somebody_elses (id int)")

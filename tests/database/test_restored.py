@@ -13,7 +13,7 @@ import pytest
 
 from support.databases import PASSWORD, as_login, asked, using, with_database
 from support.programs import TASKWARD, environment
-from taskward.migrations import downgrade, migrate
+from taskward.migrations import downgrade
 from taskward.operations import restored as command
 from taskward.operations.restored import LIFT_MS, NOT_THE_OWNER, STAMP, restored
 from taskward.operations.retention import NOT_THE_SCHEMA, RetentionRefused, forget
@@ -207,9 +207,7 @@ def test_every_row_that_has_a_version_is_stamped(url: str) -> None:
 
 
 def test_another_schema_is_refused(own_cluster: str, new_database: Callable[..., str]) -> None:
-    empty, older, newer = own_cluster, new_database(), new_database()
-    for url in (older, newer):
-        migrate(url)
+    empty, older, newer = own_cluster, *(new_database(is_migrated=True) for _ in range(2))
     downgrade(older, to="0008")
     asked(newer, "update taskward_version set version_num = '9999'")
 
@@ -239,8 +237,7 @@ def test_a_login_that_may_not_lift_the_ids_changes_nothing(logins: dict[str, str
 
 def test_the_command_says_what_it_did(new_database: Callable[..., str]) -> None:
     """In a database of its own: what it does is done to everybody's rows, which others then hold stale."""
-    url = new_database()
-    migrate(url)
+    url = new_database(is_migrated=True)
     lives(url, url, someone())
 
     done = subprocess.run(

@@ -13,7 +13,6 @@ import pytest
 
 from support.databases import asked, using, with_database, without_the_roles
 from support.programs import TASKWARD, environment
-from taskward.migrations import migrate
 from taskward.operations import retention
 from taskward.operations.retention import EXPIRING_TABLES, Purged, RetentionRefused, forget, purge
 from taskward.resources.idempotency import Idempotency
@@ -353,8 +352,7 @@ def taskward(url: str, *arguments: str, answer: str = "", **settings: str) -> "s
 
 def test_the_commands_do_it_and_say_what_they_did(new_database: Callable[..., str]) -> None:
     """In a database of its own: what they do is done to everybody's rows."""
-    url = new_database()
-    migrate(url)
+    url = new_database(is_migrated=True)
     ann = someone()
     adds(url, ann, "a")
 

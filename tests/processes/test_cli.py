@@ -16,7 +16,7 @@ from support.receiver import SECRET as WEBHOOK_SECRET
 from support.receiver import receiving
 from support.signing import SECRET
 from taskward.auth.issuer import local_issuer
-from taskward.migrations import HEAD, migrate
+from taskward.migrations import HEAD
 from taskward.operations.listener import listen
 
 pytest_plugins = ["support.commands"]
@@ -164,9 +164,8 @@ def test_an_env_file_that_cannot_be_read_is_named(refusal: Callable[..., str], t
     assert ".env" in refusal("token")
 
 
-def test_serve_refuses_a_database_that_refuses_it(new_database: Callable[[], str]) -> None:
-    migrated, never_migrated = new_database(), new_database()
-    migrate(migrated)
+def test_serve_refuses_a_database_that_refuses_it(new_database: Callable[..., str]) -> None:
+    migrated, never_migrated = new_database(is_migrated=True), new_database()
     wrong_password = migrated.replace(str(urlsplit(migrated).password), "open-sesame")
     missing = urlunsplit(urlsplit(migrated)._replace(path="/no-such-database"))
 
@@ -188,7 +187,7 @@ def serve_until_it_ends(*options: str, **settings: str) -> list[str]:
     return program.err
 
 
-def test_a_refusal_is_told_once_however_many_workers_meet_it(new_database: Callable[[], str]) -> None:
+def test_a_refusal_is_told_once_however_many_workers_meet_it(new_database: Callable[..., str]) -> None:
     assert len(serve_until_it_ends("--workers", "3", DATABASE_URL=new_database(), JWT_HS256_SECRET=SECRET)) == 1
 
 
@@ -253,7 +252,7 @@ def test_serve_names_the_setting_of_a_database_that_does_not_answer() -> None:
 # migrate and doctor
 
 
-def test_migrate_tells_what_it_did(taskward: Callable[..., Ended], new_database: Callable[[], str]) -> None:
+def test_migrate_tells_what_it_did(taskward: Callable[..., Ended], new_database: Callable[..., str]) -> None:
     url = new_database()
 
     first = taskward("migrate", DATABASE_URL=url)

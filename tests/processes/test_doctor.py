@@ -29,10 +29,8 @@ PUBLIC_KEY = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-
 
 
 @pytest.fixture
-def migrated(new_database: Callable[[], str]) -> str:
-    url = new_database()
-    migrate(url)
-    return url
+def migrated(new_database: Callable[..., str]) -> str:
+    return new_database(is_migrated=True)
 
 
 @pytest.fixture
@@ -107,7 +105,7 @@ def test_nothing_but_the_connection_is_told_of_a_database_that_cannot_be_reached
     assert "open-sesame" not in str(found)
 
 
-def test_a_database_without_a_schema_is_sent_to_migrate(new_database: Callable[[], str]) -> None:
+def test_a_database_without_a_schema_is_sent_to_migrate(new_database: Callable[..., str]) -> None:
     found = findings(new_database())
 
     for about in "migrations", "isolation":

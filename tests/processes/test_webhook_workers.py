@@ -15,7 +15,6 @@ from support.programs import eventually
 from support.receiver import SECRET, Receiver, in_order, receiving, state_of
 from support.signing import SECRET as TOKEN_SECRET
 from support.signing import signed
-from taskward.migrations import migrate
 
 QUERIES = """
 select pid, query_start from pg_stat_activity
@@ -30,9 +29,7 @@ Serve = Callable[..., AbstractContextManager[Observed]]
 
 @pytest.fixture
 def url(new_database: Callable[..., str]) -> str:
-    url = new_database()
-    migrate(url)
-    return url
+    return new_database(is_migrated=True)
 
 
 @pytest.fixture

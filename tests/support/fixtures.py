@@ -37,6 +37,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 def cluster(shared_folder: Path) -> Iterator[str]:
     """The URL of a superuser in a PostgreSQL that all workers share."""
     with embedded.start(shared_folder / "cluster", say=lambda _: None) as postgres:
+        is_careless(postgres.url)
         yield postgres.url
 
 
@@ -44,7 +45,15 @@ def cluster(shared_folder: Path) -> Iterator[str]:
 def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The same for one worker alone: roles belong to a whole cluster, and here a test may change them."""
     with embedded.start(tmp_path_factory.mktemp("own"), say=lambda _: None) as postgres:
+        is_careless(postgres.url)
         yield postgres.url
+
+
+def is_careless(url: str) -> None:
+    """Makes a server wait for no disk. What it has written outlives its processes, and nobody cuts the power."""
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        asked(url, f"alter system set {setting} = off")
+    asked(url, "select pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")
@@ -140,15 +149,25 @@ def visitor(api: str) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def migrated_template(cluster: str, worker_id: str) -> str:
+    """The name of a migrated database, to be copied: nobody connects to it."""
+    name = f"migrated_{worker_id}"
+    asked(cluster, f"create database {name}")
+    migrate(with_database(cluster, name))
+    return name
+
+
 @pytest.fixture
-def new_database(cluster: str) -> Iterator[Callable[..., str]]:
-    """Makes empty databases, each gone after the test. `owner` is a role that then owns it."""
+def new_database(cluster: str, request: pytest.FixtureRequest) -> Iterator[Callable[..., str]]:
+    """Makes databases, each gone after the test, empty or migrated. `owner` is a role that then owns an empty one."""
     made: list[str] = []
 
-    def make(*, owner: str = "postgres") -> str:
+    def make(*, owner: str = "postgres", is_migrated: bool = False) -> str:
+        template = request.getfixturevalue("migrated_template") if is_migrated else "template1"
         with psycopg.connect(cluster, autocommit=True) as admin:
             name = f"test_{len(made)}_{id(made):x}_{admin.info.backend_pid}"
-            admin.execute(f'create database "{name}" owner "{owner}"')
+            admin.execute(f'create database "{name}" owner "{owner}" template {template}')
         made.append(name)
         return with_database(cluster, name)
 
