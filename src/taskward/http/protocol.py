@@ -6,6 +6,7 @@ What the application can answer it answers (`http/responses.py`); here is what m
 import asyncio
 import json
 import logging
+import math
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -24,6 +25,9 @@ HEAD_SECONDS = 10
 
 REST_SECONDS = 10
 """For the rest of a body that was answered before its end, so that the connection can go on."""
+
+TIMER_RESOLUTION = 0.001
+"""Seconds by which a timer of the event loop may fire too early."""
 
 MAX_HEAD_BYTES = 256 * 1024
 """Of request line and headers as they are sent. The application refuses far less, with all its headers."""
@@ -59,6 +63,10 @@ class Protocol(HttpToolsProtocol):
     """Of a request that has begun, or of the next."""
     is_refused = False
     says_nothing_more = False
+    idle_timer: asyncio.TimerHandle | None = None
+    """Of the connection, not of one time in which it is idle: a timer for each took a request 5,000 instructions."""
+    idle_until = math.inf
+    """When a connection is closed on which nothing is asked any more; never, while something is."""
     offers_upgrade = False
     """The head that the parser is at the end of, which is read once more without the offer."""
 
@@ -90,6 +98,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self.is_between_requests = False
+        self.idle_until = math.inf
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -105,14 +114,44 @@ class Protocol(HttpToolsProtocol):
         super().on_message_complete()
         self.is_between_requests = self.is_in_head = True
         self.stop_timer()
+        if not self.offers_upgrade and self.cycle.response_complete:  # before its body had come
+            self.begin_idle_time()
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        """As uvicorn's, but for its timer."""
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
+            else:
+                self.begin_idle_time()
         if not self.is_in_head and self.timer is None:
             self.timer = self.loop.call_later(REST_SECONDS, self.give_up)
 
+    def begin_idle_time(self) -> None:
+        self.idle_until = self.loop.time() + self.timeout_keep_alive
+        if self.idle_timer is None:
+            self.idle_timer = self.loop.call_later(self.timeout_keep_alive, self.close_if_idle)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Something has come."""
+        self.idle_until = math.inf
+
+    def close_if_idle(self) -> None:
+        """If it is for long enough; otherwise looks again when it may be."""
+        self.idle_timer = None
+        seconds = self.idle_until - self.loop.time()
+        if seconds <= TIMER_RESOLUTION:
+            self.timeout_keep_alive_handler()
+        elif seconds < math.inf:
+            self.idle_timer = self.loop.call_later(seconds, self.close_if_idle)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.stop_timer()
+        if self.idle_timer is not None:
+            self.idle_timer.cancel()
+            self.idle_timer = None
         super().connection_lost(exc)
 
     def stop_timer(self) -> None:

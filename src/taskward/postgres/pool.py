@@ -32,6 +32,7 @@ from taskward.postgres.context import (
     distribution_of,
     guards_of,
 )
+from taskward.postgres.deadlines import Deadlines
 from taskward.postgres.encoding import Row, as_text, rows
 from taskward.postgres.failures import (
     DONE,
@@ -141,6 +142,7 @@ class Pool:
         self.waiters: dict[asyncio.Future[Connection], Waiter] = {}  # in their order
         self.opening: set[asyncio.Task[Connection]] = set()
         self.abandoning: set[asyncio.Task[None]] = set()
+        self.deadlines = Deadlines(time_out)
         self.watched: set[Connection] = set()  # with reads in flight that wait for one in front of them
         self.failure: str | None = None  # of the last attempt to connect
         self.failed_at = 0.0
@@ -263,7 +265,7 @@ class Pool:
         pending = connection.send(group, quick=quick)
         if quick is not None and (self.waiters or len(connection.in_flight) > 1):
             self.let_others_follow(connection)
-        timer = connection.loop.call_at(deadline, time_out, connection, pending)
+        self.deadlines.add(pending, deadline, connection)
         try:
             results = await pending
         except (ConnectionLost, DatabaseUnavailable, asyncio.CancelledError):
@@ -271,7 +273,7 @@ class Pool:
             connection.loop.call_at(deadline, self.abandon_in_flight, connection, pending)
             raise
         finally:
-            timer.cancel()
+            self.deadlines.remove(pending)
         # Those that share a connection are one value together: all of them meet the same delay.
         weight = SMOOTHING / (connection.users or 1)
         self.service_seconds += (time.perf_counter() - began - self.service_seconds) * weight
