@@ -60,7 +60,7 @@ def is_unbuffered(stream: TextIO) -> bool:
     return getattr(stream, "write_through", False) and isinstance(stream.buffer, FileIO)
 
 
-OF_A_REQUEST = {**STANDARD, "levelno": logging.INFO, "levelname": "INFO"}
+OF_A_REQUEST = {**STANDARD, "levelno": logging.INFO, "levelname": "INFO", "fields": {}}
 
 
 class RequestRecord(logging.LogRecord):
@@ -73,7 +73,8 @@ class RequestRecord(logging.LogRecord):
 
     def __init__(self, name: str, message: str, fields: dict[str, Any]) -> None:
         now = time.time()
-        vars(self).update(OF_A_REQUEST, name=name, msg=message, fields=fields, created=now, msecs=now % 1 * 1000)
+        own = {"name": name, "msg": message, "fields": fields, "created": now, "msecs": now % 1 * 1000}
+        self.__dict__ = {**OF_A_REQUEST, **own}
 
 
 class JsonFormatter(logging.Formatter):

@@ -74,7 +74,9 @@ class Application:
         sent_method: str = scope["method"]
         method = "GET" if sent_method == "HEAD" else sent_method
         path = plain_path(scope["path"])
-        scope = {**scope, "method": method, "path": path, KEY: context}
+        if method is not sent_method or path is not scope["path"]:
+            scope = {**scope, "method": method, "path": path}
+        scope[KEY] = context  # as routers do, which write into it too
         headers = *common_headers(identity), *self.cors.headers_for(origin)
         answering = Answering(send, headers, is_head=sent_method == "HEAD")
         try:
@@ -181,7 +183,8 @@ def summary(context: RequestContext, status: int, seconds: float) -> dict[str, A
 
 
 def milliseconds(seconds: float) -> float:
-    return round(seconds * 1000, 2)
+    """To hundredths: to round to an integer takes a tenth of what Python needs to round to digits."""
+    return round(seconds * 100_000) / 100
 
 
 def plain_path(path: str) -> str:

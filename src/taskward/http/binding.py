@@ -30,10 +30,14 @@ class Plan:
     functions. What else FastAPI offers (cookies, forms, `yield`, background tasks) is refused when the route is made.
     """
 
+    takes_request_alone: bool
+
     def __init__(self, dependant: Dependant) -> None:
         refuse_what_is_not_understood(dependant)
         self.request_name = dependant.request_param_name
-        self.dependencies = [(sub.name, Plan(sub), sub.call) for sub in dependant.dependencies if sub.call]
+        plans = [(sub.name, Plan(sub), sub.call) for sub in dependant.dependencies if sub.call]
+        self.of_request = [(name, call) for name, plan, call in plans if name is not None and plan.takes_request_alone]
+        self.dependencies = [(name, plan, call) for name, plan, call in plans if not plan.takes_request_alone]
         self.parameters = [
             (field, field.alias if location == "query" else None, find_in(field), (location, field.alias), is_required)
             for location, fields, find_in in (
@@ -54,12 +58,15 @@ class Plan:
         ]
         self.asks_query = bool(dependant.query_params)
         self.body = dependant.body_params[0] if dependant.body_params else None
+        self.takes_request_alone = self.request_name is not None and not (plans or self.parameters or self.body)
 
     def bind(self, request: Request, body: Any, errors: Errors) -> dict[str, Any]:
         """The arguments by name. They are of no use when something was added to `errors`."""
         values: dict[str, Any] = self.defaults.copy()
         for name, make in self.made_defaults:
             values[name] = make()
+        for name, call in self.of_request:
+            values[name] = call(request)
         for dependency, plan, call in self.dependencies:
             before = len(errors)
             found = plan.bind(request, body, errors)
