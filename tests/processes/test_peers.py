@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -53,13 +54,14 @@ class Everybody:
 def everybody(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everybody]:
     for lock in sorted(PEERS.glob("*/package-lock.json")):
         install(lock.parent, what="what Taskward is compared with")
-    asked(cluster, "create database peers")
+    name = f"peers_{secrets.token_hex(6)}"
+    asked(cluster, f"create database {name}")
     # Other drivers do not know what libpq may be told besides.
-    url = with_database(cluster, "peers").partition("?")[0] + "?sslmode=disable"
+    url = with_database(cluster, name).partition("?")[0] + "?sslmode=disable"
     database = Filled(url, ROWS)
     folder = tmp_path_factory.mktemp("peers")
     with ExitStack() as stack:
-        stack.callback(asked, cluster, "drop database peers with (force)")
+        stack.callback(asked, cluster, f"drop database {name} with (force)")
         tokens = stack.enter_context(issuer())
         people = People(ROWS, [tokens.token(ROWS.owner(number)) for number in range(OWNERS)])
         tap = Wiretap(database.url)
