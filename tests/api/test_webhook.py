@@ -18,7 +18,10 @@ from support.serving import serving
 from support.settings import settings_for
 from taskward.app import create_app
 from taskward.auth.issuer import LocalIssuer
-from taskward.doors.webhook import Dispatcher
+from taskward.doors.webhook import Dispatcher, Turn
+from taskward.postgres.encoding import Row
+from taskward.postgres.statements import Bound
+from taskward.resources import deliveries
 from taskward.resources.news import News
 
 OTHER_SECRET = "whsec_" + "b3RoZXIgc2VjcmV0IG9mIDMyIGJ5dGVzLCBvciBtb3Jl"
@@ -299,6 +302,30 @@ def test_who_has_lost_the_claim_notes_nothing_of_what_was_told(
 
     first, again = receiver.attempts_of(ann.id)
     assert (first.id, first.body) == (again.id, again.body)
+
+
+def test_that_the_last_was_told_is_noted_with_the_end_of_the_turn(
+    told: Told, person: Callable[..., Person], receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is new is read, its reminders are looked at, and it is told: three round trips."""
+    groups = list[tuple[Bound, ...]]()
+    with told.api() as api:
+        ann = person("ann", api=api)
+        dispatcher = told.news.dispatcher
+        assert isinstance(dispatcher, Dispatcher)
+        as_owner = dispatcher.as_owner
+
+        async def observed(turn: Turn, *calls: Bound) -> list[list[Row]]:
+            groups.append(calls)
+            return await as_owner(turn, *calls)
+
+        monkeypatch.setattr(dispatcher, "as_owner", observed)
+        ann.adds("Milk")
+        receiver.hears(ann.id)
+        told.until_all(ann.id)
+
+    assert len(groups) == 3
+    assert groups[-1][0].statement is deliveries.HOLD_CLOCK.statement
 
 
 def test_of_who_is_forgotten_meanwhile_nothing_is_left(

@@ -384,16 +384,22 @@ class Dispatcher:
         while not self.is_stopping:
             page = await self.changes(turn)
             read_at = self.loop.time()
+            last = page.pending[-1] if page.pending and not page.has_more else None
             for pending in page.pending:
                 if self.is_stopping:
                     break
                 if not await self.is_told(turn, pending):
                     return
+                if pending is not last:
+                    await self.hold(turn, *pending.settled)
+                elif await self.is_finished(turn, *pending.settled, reached=page.version):
+                    return
+                turn.told, turn.attempts, turn.failing_seconds = pending.position, 0, 0
                 if self.loop.time() > read_at + FRESH_SECONDS:
                     break
             else:
                 turn.told = page.end
-                if not page.has_more and await self.is_finished(turn, reached=page.version):
+                if last is None and not page.has_more and await self.is_finished(turn, reached=page.version):
                     return
         await self.give_back(turn)
 
@@ -425,7 +431,7 @@ class Dispatcher:
         return page
 
     async def is_told(self, turn: Turn, pending: Pending) -> bool:
-        """Whether the next may follow."""
+        """Whether that may be noted, and the next may follow."""
         if self.loop.time() > turn.ends_at - RESERVE_SECONDS:
             await self.hold(turn, deliveries.EXTEND(claim=turn.claim, ms=CLAIM_MS))
         answer = await self.sender.send(pending.event)
@@ -443,8 +449,6 @@ class Dispatcher:
                 return False
             self.count(GIVEN_UP)
             log.error("the application was not told, and will not be", extra=about(turn, **told))
-        await self.hold(turn, *pending.settled)
-        turn.told, turn.attempts, turn.failing_seconds = pending.position, 0, 0
         return True
 
     async def hold(self, turn: Turn, *calls: Bound) -> None:
@@ -466,11 +470,22 @@ class Dispatcher:
         await self.as_owner(turn, deliveries.FAIL(claim=turn.claim, ms=int(seconds * 1000)))
         return seconds
 
-    async def is_finished(self, turn: Turn, *, reached: int) -> bool:
-        """False when the owner has written meanwhile."""
+    async def is_finished(self, turn: Turn, *settled: Bound, reached: int) -> bool:
+        """False when the owner has written meanwhile. In the same transaction what was told last is `settled`.
+
+        Raises:
+            ClaimLost
+        """
         how = [reminding.FINISH, reminding.REST] if self.reminds else [deliveries.FINISH]
         calls = [statement(claim=turn.claim, reached=reached) for statement in how]
-        clock, gone, *rest = await self.as_owner(turn, deliveries.HOLD_CLOCK(), *calls)
+        began = self.loop.time()
+        # The clock first, as every write has it: one that erases a task takes the alarm that is settled here.
+        clock, *found = await self.as_owner(turn, deliveries.HOLD_CLOCK(), *settled, *calls)
+        noted, [gone, *rest] = found[: len(settled)], found[len(settled) :]
+        if noted:
+            if not noted[0]:
+                raise ClaimLost
+            turn.ends_at = began + CLAIM_SECONDS
         if rest and rest[0]:
             [[(seconds,)]] = rest
             self.look_again(at=self.loop.time() + float(seconds or 0))
