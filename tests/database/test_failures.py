@@ -81,6 +81,29 @@ def test_states_that_pass_are_unavailable(database_url: str, sqlstate: str) -> N
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(
+    ("sqlstate", "named"),
+    [
+        ("53100", "DiskFull (SQLSTATE 53100)"),
+        ("25006", "ReadOnlySqlTransaction (SQLSTATE 25006)"),
+        ("53999", "SQLSTATE 53999"),
+    ],
+)
+def test_the_log_names_a_state_that_passes(
+    database_url: str, caplog: pytest.LogCaptureFixture, sqlstate: str, named: str
+) -> None:
+    raises = sql(f"do $$ begin raise exception 'secret' using errcode = '{sqlstate}'; end $$")
+
+    async def main() -> None:
+        async with using(database_url) as pool:
+            with pytest.raises(DatabaseUnavailable):
+                await tells(pool, raises)
+
+    asyncio.run(main())
+    assert f"a statement was not carried out: {named}" in caplog.text
+    assert "secret" not in caplog.text
+
+
 @pytest.mark.parametrize("sqlstate", ["22012", "23514", "42703", "XX000", "P0001"])
 def test_any_other_failure_is_a_bug_and_quotes_no_value(database_url: str, sqlstate: str) -> None:
     raises = sql(f"do $$ begin raise exception 'secret' using errcode = '{sqlstate}'; end $$")

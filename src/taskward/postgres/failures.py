@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
-from psycopg import pq
+from psycopg import errors, pq
 from psycopg.pq.abc import PGresult
 
 from taskward.errors import Unavailable
@@ -105,12 +105,20 @@ def failure_in(
     if (failed is results[context] and sqlstate in NOT_SET_UP) or sqlstate == "42P01":
         return DatabaseRefused(NOT_SET_UP[sqlstate])
     if TRANSIENT.fullmatch(sqlstate):
-        log.warning("a statement was not carried out: SQLSTATE %s", sqlstate)
+        log.warning("a statement was not carried out: %s", named(sqlstate))
         return DatabaseUnavailable(Reason.TRANSIENT)
     # PostgreSQL's own message may quote a value, so it is left out.
     failure = StatementFailed(f"SQLSTATE {sqlstate}" + (f", constraint {constraint}" if constraint else ""))
     failure.sqlstate, failure.statement_index = sqlstate, results.index(failed) - 1  # in front is the context
     return failure
+
+
+def named(sqlstate: str) -> str:
+    """With PostgreSQL's own name of the state, such as DiskFull."""
+    try:
+        return f"{errors.lookup(sqlstate).__name__} (SQLSTATE {sqlstate})"
+    except KeyError:
+        return f"SQLSTATE {sqlstate}"
 
 
 def refusal_by(guards: Guards, *, older_revisions: Sequence[str]) -> DatabaseRefused | None:
