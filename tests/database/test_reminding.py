@@ -5,15 +5,20 @@ Time is moved by moving what was written into the past: nothing here waits.
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
-from support.databases import asked, using
+from support.databases import asked, database_of, using
 from support.people import Person
+from support.serving import serving
+from support.settings import settings_for
+from taskward.app import create_app
+from taskward.auth.issuer import LocalIssuer
+from taskward.migrations import migrate
 from taskward.operations.retention import KEEPER_ROLE, forget
 from taskward.postgres.context import NOBODY
 from taskward.postgres.encoding import Row
@@ -25,6 +30,20 @@ from taskward.tasks.reminding import Ask, Reminder
 NOW = datetime.now(UTC).replace(microsecond=0)
 AN_HOUR_AGO, IN_AN_HOUR = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
 Telling = Callable[[Callable[[Ask], Coroutine[Any, Any, Any]]], Any]
+
+
+@pytest.fixture(scope="module")
+def database_url(cluster: str) -> Iterator[str]:
+    """Of this file, because what is due is enqueued for all owners."""
+    with database_of(cluster, "postgres") as (_, url):
+        migrate(url)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def api(database_url: str, issuer: LocalIssuer) -> Iterator[str]:
+    with serving(create_app(settings_for(database_url), local_issuer=issuer)) as address:
+        yield address
 
 
 def reminded_at(moment: datetime) -> list[dict[str, str]]:
