@@ -242,9 +242,9 @@ def startup_page(found: Figures) -> str:
 
 def startup_targets(found: Figures) -> list[Target]:
     wanted = {
-        "dev_cold": ("`taskward dev` without a database yet, to `/health`", 4),
-        "dev_warm": ("`taskward dev` with its database from before, to `/health`", 2),
-        "serve_ready": ("`taskward serve --workers 1`, to `/ready`", 1.5),
+        "dev_cold": ("`taskward dev` without a database yet, to `/health`", 2),
+        "dev_warm": ("`taskward dev` with its database from before, to `/health`", 0.8),
+        "serve_ready": ("`taskward serve --workers 1`, to `/ready`", 0.8),
     }
     return [at_most(what, found["seconds"][name]["median"], most, " s") for name, (what, most) in wanted.items()]
 

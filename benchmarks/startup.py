@@ -1,5 +1,6 @@
 """How long one waits: `taskward dev` with and without a database from before, and `taskward serve`."""
 
+import compileall
 import shutil
 import statistics
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 from campaigns.processes import free_port, start, temporary_folder
 
+import taskward
 from benchmarks.data import postgresql
 from benchmarks.machine import description
 from benchmarks.noise import Watch, noise_of
@@ -23,6 +25,8 @@ TIMES = 5
 
 def start_up(times: int = TIMES) -> dict[str, Any]:
     # The account that PostgreSQL runs as enters the folder; else it would be kept elsewhere, and stay.
+    # As pip installs it; where PYTHONDONTWRITEBYTECODE is set, each start compiled its source anew.
+    compileall.compile_dir(Path(taskward.__file__).parent, quiet=1)
     with temporary_folder(account_for(None)) as folder, issuer() as tokens:
         found: dict[str, list[float]] = {"dev_cold": [], "dev_warm": [], "serve_ready": []}
         with postgresql() as postgres:

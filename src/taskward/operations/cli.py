@@ -108,11 +108,11 @@ def dev(
     data_dir: DataDir = None,
 ) -> None:
     """Run the API to try it, with a database, a token and a curl line. Reads .env too; Ctrl-C ends it."""
+    gc.disable()  # what start-up makes stays; the application turns it on when it has started
     from taskward import logs
     from taskward.operations.exposition import exposed
     from taskward.operations.listener import listen
 
-    gc.disable()  # what start-up makes stays; the application turns it on when it has started
     settings = read(data_dir, env_file=".env")
     refuse_surroundings(settings)
     signal.signal(signal.SIGTERM, leave)
@@ -216,6 +216,7 @@ def serve(
     ] = None,
 ) -> None:
     """Run the API in production: needs BETTER_AUTH_URL or JWT_HS256_SECRET. SIGHUP renews the workers."""
+    gc.disable()  # what start-up makes stays
     from taskward import logs
     from taskward.auth.authenticator import authenticator
     from taskward.operations.exposition import FOLDER, exposed
@@ -244,6 +245,8 @@ def serve(
         if FOLDER in os.environ:
             environment[FOLDER] = os.environ[FOLDER]
         address = base_url(listener.getsockname())
+        gc.freeze()
+        gc.enable()
         status = supervisor.run(
             listener,
             workers=workers or settings.workers,

@@ -74,7 +74,7 @@ class Bound:
 
 class LazyStatement:
     """A statement that is written and compiled when it is first called. To do that with all of them at import would be
-    half of a start, for statements of which most processes use a few.
+    a third of a start, for statements of which most processes use a few.
     """
 
     def __init__(self, written: Callable[[], ClauseElement], *, is_prepared: bool = True) -> None:
