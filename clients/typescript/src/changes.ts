@@ -7,7 +7,10 @@ type Answer = ResultOf<"GET /changes">;
 export type Change = Answer["changes"][number];
 
 export type ChangesEvent =
-  /** To be applied in order, and kept together with `next`. The copy is in step when `more` is false. */
+  /**
+   * To be applied in order, and kept together with `next`. The copy is in step when `more` is false. The first answer is told also
+   * when there is nothing new, as is that after "interrupted".
+   */
   | { type: "changes"; changes: Change[]; next: string; more: boolean }
   /** The token is of no use any more: the copy is to be thrown away, what follows is a first copy. */
   | { type: "reset"; error: TaskwardError }
@@ -36,14 +39,15 @@ export function changesOver(read: Call<"GET /changes">, backoff: (attempt: numbe
     const tabs = tabsOf(whose, signal);
     let since = first;
     let isBehind = false;
+    let isAnswered = false;
     let failures = 0;
     let early = 0;
     try {
       for (;;) {
         let turn: Turn = { waits: false, signal };
         try {
-          // There is nothing to wait for as long as there is more, and somebody who meets no answer asks whether there is one again.
-          if (follows && since !== undefined && !isBehind && failures === 0) turn = await tabs.turn();
+          // There is nothing to wait for as long as there is more, and whoever has met no answer asks whether there is one.
+          if (follows && since !== undefined && !isBehind && isAnswered) turn = await tabs.turn();
           // Only a first copy may leave something out.
           const place = since === undefined ? { done_since } : { since, wait: turn.waits ? wait : 0 };
           const asked = performance.now();
@@ -51,8 +55,8 @@ export function changesOver(read: Call<"GET /changes">, backoff: (attempt: numbe
           if (!Array.isArray(answer?.changes) || !answer.next) throw new TaskwardError("unexpected_answer", NONSENSE, { status: 200 });
           const { changes, next, more = false } = answer;
           const isEarly = performance.now() - asked < SHORTEST_WAIT_MS;
-          const isNews = next !== since || changes.length > 0 || failures > 0;
-          [since, failures, isBehind] = [next, 0, more];
+          const isNews = next !== since || changes.length > 0 || !isAnswered;
+          [since, failures, isBehind, isAnswered] = [next, 0, more, true];
           tabs.answered(isNews);
           if (isNews) yield { type: "changes", changes, next, more };
           if (!follows && !more) return;
@@ -71,6 +75,7 @@ export function changesOver(read: Call<"GET /changes">, backoff: (attempt: numbe
           } else if (follows && isTaskwardError(error) && isPassing(error)) {
             tabs.answered(true); // the others are to see for themselves
             tabs.leave();
+            isAnswered = false;
             if (++failures === 1) yield { type: "interrupted", error };
             await sleep((error.retryAfterSeconds ?? 0) + backoff(Math.min(failures, LAST_ATTEMPT)), signal);
           } else throw error;

@@ -131,6 +131,22 @@ test("a server that is away for long is waited for, and told once", async (conte
   copy.end();
 });
 
+test("a copy that goes on is told at once that it is in step, also when nothing is new", async () => {
+  const token = somebody();
+  const before = copyOf(client({ token }), { wait: 0 });
+  await before.ended;
+  const { next } = before.pages().at(-1)!;
+  const asked: string[] = [];
+  const line: typeof fetch = (input, init) => (asked.push(String(input)), fetch(input, init));
+
+  const copy = copyOf(client({ token, fetch: line }), { since: next });
+
+  await eventually(() => copy.pages().length === 1 && asked.length === 2);
+  assert.deepEqual(copy.events, [{ type: "changes", changes: [], next, more: false }]);
+  assert.deepEqual(asked.map((url) => new URL(url).searchParams.get("wait")), ["0", "25"]);
+  copy.end();
+});
+
 test("a server that is back is told at once, also when nothing is new", async (context) => {
   const token = somebody();
   const before = copyOf(client({ token }), { wait: 0 });
@@ -202,7 +218,7 @@ test("a call that the server lets not wait is not repeated in a rush", async (co
 
   copy.end();
   assert.deepEqual(pauses.slice(0, 8), [1, 2, 3, 4, 5, 6, 6, 6]);
-  assert.deepEqual(copy.events, []);
+  assert.deepEqual(copy.events.map((event) => event.type === "changes" && event.changes), [[]]); // that the copy is in step
 });
 
 test("while much is written it is not asked for each change, and the first one after a rest is told at once", async (context) => {
@@ -210,13 +226,13 @@ test("while much is written it is not asked for each change, and the first one a
   let version = 0;
   const news: Scripted = (response) => {
     response.writeHead(200, { "Content-Type": "application/json" });
-    response.end(JSON.stringify({ changes: [], next: String(++version), more: version === 5 }));
+    response.end(JSON.stringify({ changes: [], next: String(++version), more: version === 6 }));
   };
   const rest: Scripted = (response, request) => setTimeout(() => news(response, request), 1000);
-  const { url } = await gateway(context, API, ...Array.from({ length: 8 }, () => news), rest, news);
+  const { url } = await gateway(context, API, ...Array.from({ length: 9 }, () => news), rest, news);
   const copy = copyOf(client({ url, backoff: (attempt) => (pauses.push(attempt), 0.01) }), { since: "a" });
 
-  await eventually(() => copy.pages().length === 10);
+  await eventually(() => copy.pages().length === 11);
 
   copy.end();
   assert.deepEqual(pauses, [1, 2, 3, 4, 4]);
