@@ -7,7 +7,7 @@ const client = fileURLToPath(new URL("../../clients/typescript/src", import.meta
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^@taskward\/client\/tanstack$/, replacement: `${client}/tanstack.ts` },
+      { find: /^@taskward\/client\/(store|tanstack)$/, replacement: `${client}/$1.ts` },
       { find: /^@taskward\/client$/, replacement: `${client}/index.ts` },
     ],
   },

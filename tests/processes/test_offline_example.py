@@ -1,4 +1,4 @@
-"""`examples/offline` in real browsers: two devices of one person, one without a line for a while, and ten tabs."""
+"""`examples/offline` in real browsers: two devices of one person, one without a line or reloaded so, and ten tabs."""
 
 import os
 import subprocess
@@ -33,6 +33,13 @@ WHY = "run the example that works offline"
 
 
 class Pages(SimpleHTTPRequestHandler):
+    are_down = False
+    """As to a browser without a line: a connection, and no answer on it."""
+
+    def do_GET(self) -> None:
+        if not self.are_down:
+            super().do_GET()
+
     def log_message(self, *arguments: object) -> None:
         """Says nothing."""
 
@@ -105,6 +112,11 @@ class Device:
         shown: list[str] = self.does(script, of)
         return shown
 
+    def keeps(self) -> list[str] | None:
+        """The titles of the tasks that the page will show when it is opened without a line."""
+        kept: list[str] | None = self.browser.execute_async_script(WHAT_IS_KEPT)
+        return kept
+
     def is_cut_off(self, cut_off: bool) -> None:
         conditions = {"offline": cut_off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
         self.browser.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
@@ -163,6 +175,24 @@ window.fetch = async (url, init) => {
     waiting -= waits;
   }
 };
+"""
+
+WHAT_IS_KEPT = """
+const [done] = arguments;
+const answered = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+(async () => {
+  const { active } = await navigator.serviceWorker.ready;
+  const names = (await indexedDB.databases()).map(({ name }) => name).filter((name) => /^taskward-copy-/.test(name));
+  if (!names.length || active.state !== "activated" || !(await caches.match("/"))) return null;
+  const database = await answered(indexedDB.open(names[0]));
+  const parts = database.transaction(["copy", "task"]);
+  const [mark, tasks] = await Promise.all(["copy", "task"].map((part) => answered(parts.objectStore(part).getAll())));
+  database.close();
+  return mark[0]?.isWhole ? tasks.map(({ title }) => title) : null;
+})().then(done, (error) => done([String(error)]));
 """
 
 WORDS = """
@@ -262,6 +292,39 @@ def test_a_conflict_is_asked_of_the_person(device: Callable[[], Device]) -> None
         eventually(lambda each=each: each.shows() == ["Oat milk"])
 
 
+def test_a_page_that_is_reloaded_without_a_line_goes_on(
+    site: Site, device: Callable[[], Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = device()
+    phone.signs_in("dora@example.com")
+    phone.adds("Milk")
+    phone.adds("Bread")
+    eventually(lambda: set(phone.keeps() or ()) == {"Milk", "Bread"})
+
+    phone.is_cut_off(True)
+    monkeypatch.setattr(Pages, "are_down", True)
+    phone.browser.refresh()
+    eventually(lambda: phone.shows() == ["Milk", "Bread"])
+    phone.renames("Milk", "Oat milk")
+    phone.adds("Salt")
+    phone.clicks("[title=up]", "Salt")
+    phone.browser.refresh()
+    eventually(lambda: phone.shows() == ["Oat milk", "Salt", "Bread"])
+    phone.clicks("[type=checkbox]", "Bread")
+    adds_elsewhere(site, "dora@example.com", "Butter")
+    assert phone.browser.find_element(By.TAG_NAME, "output").text in ("not in step yet", "no line")
+
+    monkeypatch.setattr(Pages, "are_down", False)
+    phone.is_cut_off(False)
+    eventually(lambda: phone.shows() == ["Oat milk", "Salt", "(Bread)", "Butter"])
+    phone.is_in_step()
+    eventually(lambda: titles_at(site, "dora@example.com") == ["Oat milk", "Salt", "Bread", "Butter"])
+
+    phone.browser.find_element(By.ID, "out").click()
+    phone.wait.until(lambda browser: browser.find_elements(By.NAME, "password"))
+    assert phone.keeps() is None
+
+
 @pytest.fixture
 def tab(site: Site) -> Iterator[Callable[[], Tab]]:
     """Tabs of one browser."""
@@ -284,6 +347,14 @@ def adds_elsewhere(site: Site, email: str, title: str) -> None:
     token = site.better_auth.sign_in(email).token()
     body, headers = {"title": title}, {"Authorization": f"Bearer {token}"}
     httpx.post(f"{site.api}/tasks", json=body, headers=headers, trust_env=False).raise_for_status()
+
+
+def titles_at(site: Site, email: str) -> list[str]:
+    """Of the inbox in its order, as the API has it."""
+    headers = {"Authorization": f"Bearer {site.better_auth.sign_in(email).token()}"}
+    params = {"list": "inbox", "sort": "position"}
+    answer = httpx.get(f"{site.api}/tasks", params=params, headers=headers, trust_env=False)
+    return [task["title"] for task in answer.raise_for_status().json()]
 
 
 def test_of_ten_tabs_one_waits_for_all(site: Site, tab: Callable[[], Tab]) -> None:

@@ -3,7 +3,9 @@
 import { createCollection } from "@tanstack/db";
 import { IndexedDBAdapter, NonRetriableError, startOfflineExecutor } from "@tanstack/offline-transactions";
 import { taskward } from "@taskward/client";
+import { indexedDbStore } from "@taskward/client/store";
 import { type Conflict, keyOf, newList, newTask, place, type TaskRow, taskwardCollections } from "@taskward/client/tanstack";
+import { keepFiles } from "./files.js";
 import { kept, type Session, signIn, signOut, tokenOf } from "./session.js";
 
 const TASKWARD = import.meta.env.VITE_TASKWARD_URL ?? "http://localhost:8000";
@@ -12,6 +14,7 @@ const page = document.querySelector("main")!;
 const session = kept();
 if (session) await open(session);
 else askWho();
+keepFiles().catch((error) => console.warn("The page will not open without a line:", error));
 
 function askWho(): void {
   page.innerHTML = `
@@ -35,11 +38,14 @@ function askWho(): void {
 
 async function open(session: Session): Promise<void> {
   const client = taskward({ url: TASKWARD, token: () => tokenOf(session) });
+  const store = indexedDbStore(`taskward-copy-${session.userId}`); // nobody's tasks to another's eyes
   const data = taskwardCollections({
     client,
+    store,
     onConflict: ask,
     onEvent: ({ type }) => {
-      if (type !== "reset") state(type === "changes" ? "in step" : type === "failed" ? "signed out" : "no line");
+      if (type === "unkept") say("This browser does not keep the tasks: the page opens with a line only.");
+      else if (type !== "reset") state(type === "changes" ? "in step" : type === "failed" ? "signed out" : "no line");
     },
   });
   const tasks = createCollection(data.tasks);
@@ -58,20 +64,24 @@ async function open(session: Session): Promise<void> {
   }
 
   page.innerHTML = `
-    <p><output></output> <button id="out">Sign out</button></p>
+    <p><output>not in step yet</output> <button id="out">Sign out</button></p>
     <p role="alert"></p>
     <div></div>
     <form><input name="name" placeholder="Another list" required></form>`;
-  page.querySelector<HTMLButtonElement>("#out")!.onclick = () => {
+  page.querySelector<HTMLButtonElement>("#out")!.onclick = async () => {
     signOut();
+    await store.clear().catch(() => {}); // it keeps nothing where it cannot be used
     location.reload();
   };
   page.querySelector("form")!.onsubmit = submitted((name) => write(() => lists.insert(newList({ name }))));
   tasks.subscribeChanges(show);
   lists.subscribeChanges(show);
+  tasks.onFirstReady(show);
+  lists.onFirstReady(show);
   show();
 
   function show(): void {
+    if (!tasks.isReady() || !lists.isReady()) return; // what is there is not known yet
     const all = [...tasks.values()].sort(inOrder);
     const sections = [{ id: null, name: "Inbox" }, ...[...lists.values()].filter(({ id }) => id > 0).sort(inOrder)].map(({ id, name }) => {
       const own = all.filter((task) => task.list_id === id);

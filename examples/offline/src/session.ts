@@ -1,5 +1,7 @@
 // Who is signed in, with the Better Auth of examples/better-auth. The session is kept over a reload, and outlives a time without a line.
 
+import { TaskwardError } from "@taskward/client";
+
 const BETTER_AUTH = import.meta.env.VITE_BETTER_AUTH_URL ?? "http://localhost:4000";
 
 export interface Session {
@@ -36,6 +38,7 @@ export function signOut(): void {
 
 export async function tokenOf({ secret }: Session): Promise<string> {
   const answer = await fetch(`${BETTER_AUTH}/api/auth/token`, { headers: { Authorization: `Bearer ${secret}` } });
+  if (answer.status >= 500) throw new TaskwardError("unreachable", `Better Auth is not available: ${answer.status}.`); // is waited for
   if (!answer.ok) throw new Error(`Better Auth gave no token: ${answer.status}.`);
   return (await answer.json()).token;
 }
