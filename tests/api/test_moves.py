@@ -49,6 +49,16 @@ def adds_all(person: Person, titles: str, **fields: Any) -> dict[str, dict[str, 
     return {title: person.adds(title, **fields) for title in titles}
 
 
+def adds_many(person: Person, count: int, **fields: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for start in range(0, count, 100):
+        titles = range(start, min(start + 100, count))
+        operations = [{"op": "create", "task": {"title": f"{number}", **fields}} for number in titles]
+        results = person.post("/tasks/batch", json={"operations": operations}).json()["results"]
+        found += [result["task"] for result in results]
+    return found
+
+
 # Places
 
 
@@ -99,6 +109,34 @@ def test_a_list_is_ordered_by_itself(ann: Person, database_url: str) -> None:
     assert [[task["title"] for task in page] for page in pages] == [["x"], ["b"], ["y"]]
     backwards = walked(ann, "/tasks?list=inbox&sort=-position&limit=1")
     assert [[task["title"] for task in page] for page in backwards] == [["a"], ["z"]]
+
+
+def test_what_lies_in_the_trash_comes_back_to_its_place_after_the_list_is_numbered_anew(
+    ann: Person, database_url: str
+) -> None:
+    """Behind one task some 140 others find room, until those around it get new positions."""
+    home = new_list(database_url, ann)
+    first, *others, last = (task["id"] for task in adds_many(ann, 222, list_id=home))
+
+    def puts_behind_first(task_ids: list[int]) -> None:
+        operations = [{"op": "move", "id": task_id, "move": {"after": first}} for task_id in task_ids]
+        for start in range(0, len(operations), 100):
+            ann.post("/tasks/batch", json={"operations": operations[start : start + 100]}).raise_for_status()
+
+    puts_behind_first(others[:60])
+    trashed = [others[10], others[30], others[31], others[200]]
+    for task_id in trashed:
+        assert ann.delete(f"/tasks/{task_id}").status_code == 204
+    versions = {task["id"]: task["version"] for task in ann.tasks(list=home, limit=500)}
+    puts_behind_first(others[60:190])
+    now = {task["id"]: task["version"] for task in ann.tasks(list=home, limit=500)}
+    assert now[last] > versions[last], "no list was numbered anew"
+
+    for task_id in reversed(trashed):
+        ann.post(f"/tasks/{task_id}/restore").raise_for_status()
+
+    in_order = [task["id"] for task in ann.tasks(list=home, sort="position", limit=500)]
+    assert in_order == [first, *reversed(others[:190]), *others[190:], last]
 
 
 # Subtasks

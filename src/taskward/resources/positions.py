@@ -70,14 +70,15 @@ class Move(NamedTuple):
     anchor_position: ColumnElement[str]
 
 
-def placed(move: CTE, table: Table, within: str | None = None) -> CTE:
-    """The positions to be written (id, position): of the row that moves, and of those around it if there is no room.
+def placed(move: CTE, table: Table, within: str | None = None, *, is_trashed: ColumnElement[bool] | None = None) -> CTE:
+    """The positions to be written (id, position): of the row that moves, and of those around it if there is no room,
+    with what lies in the trash between them (`is_trashed`) and may come back.
 
     `move` has the columns of `Move`, of one row or none. With `within` the order is one of the rows that are alike in
     that column, null included, and `move` says which in a column of the same name.
     """
     spot = move_to(move, table, within)
-    crowd = crowd_around(spot, move, table, within)
+    crowd = crowd_around(spot, move, table, within, is_trashed)
     found = select(spot.c.id, spot.c.place.label("position")).where(spot.c.place.is_not(None))
     return union_all(found, select(crowd.c.id, crowd.c.position)).cte("places")
 
@@ -97,11 +98,14 @@ def move_to(move: CTE, table: Table, within: str | None) -> CTE:
     return select(move.c.id, place.label("place")).select_from(joined).cte("spot")
 
 
-def crowd_around(spot: CTE, move: CTE, table: Table, within: str | None) -> CTE:
+def crowd_around(spot: CTE, move: CTE, table: Table, within: str | None, is_trashed: ColumnElement[bool] | None) -> CTE:
     """The row that found no room, and those around it, with new positions between two that stay as they are."""
     sides = []
     for is_behind, sign in ((False, "-1"), (True, "1")):
-        near = neighbours(move, table, within, is_behind=is_behind, count=number(REACH + 1)).lateral("near")
+        found = neighbours(move, table, within, is_behind=is_behind, count=number(REACH + 1))
+        if is_trashed is not None:
+            found = with_trash(found, move, table, within, is_trashed, is_behind=is_behind)
+        near = found.lateral("near")
         rank = func.row_number().over(order_by=in_order(near, is_behind=is_behind)) * literal_column(sign)
         side = select(near.c.id, near.c.position, rank.label("rank")).select_from(
             spot.join(move, true()).join(near, true())
@@ -111,13 +115,13 @@ def crowd_around(spot: CTE, move: CTE, table: Table, within: str | None) -> CTE:
     around = union_all(*sides, itself).cte("around")
     edge = number(REACH + 1)
     is_moved = func.abs(around.c.rank) < edge
-    found: Select[Any] = select(
+    ends: Select[Any] = select(
         func.coalesce(func.max(around.c.position).filter(around.c.rank == -edge), first()).label("lower"),
         func.coalesce(func.max(around.c.position).filter(around.c.rank == edge), last()).label("upper"),
         func.min(around.c.rank).filter(is_moved).label("least"),
         func.count().filter(is_moved).label("rows"),
     )
-    edges = found.having(func.count() > number(0)).subquery("edges")
+    edges = ends.having(func.count() > number(0)).subquery("edges")
     needed = edges.c.rows * number(SPREAD)
     room = room_between(edges.c.lower, edges.c.upper, rows=needed, max_digits=MAX_DIGITS_ANEW).lateral("room")
     known = select(edges.c.least, edges.c.rows, *room.c).select_from(edges.join(room, true()))
@@ -132,14 +136,7 @@ def neighbours(
     move: CTE, table: Table, within: str | None, *, is_behind: bool, count: ColumnElement[int]
 ) -> Select[Any]:
     """The nearest rows on one side of where the row goes, which is itself not among them."""
-    here = tuple_(table.c.position, table.c.id)
-    cut = move.c.anchor_id + case((move.c.goes == constant("after"), ONE), else_=number(0))
-    there = tuple_(move.c.anchor_position, cut)
-    side = here >= there if is_behind else here < there
-    near: Select[Any] = select(table.c.id, table.c.position).where(
-        table.c.deleted_at.is_(None), table.c.id != move.c.id, side
-    )
-    near = owned(near, table).limit(count).correlate(move)
+    near = on_one_side(move, table, table.c.deleted_at.is_(None), is_behind=is_behind).limit(count)
     if within is None:
         return near.order_by(*in_order(table, is_behind=is_behind))
     # An index finds what is equal and what is null, but not what is either; and it tells the order of what is null only
@@ -149,6 +146,34 @@ def neighbours(
     is_null = near.where(table.c[within].is_(None), move.c[within].is_(None))
     either = union_all(select(is_equal.subquery()), select(is_null.subquery())).subquery()
     return select(either.c.id, either.c.position)
+
+
+def on_one_side(move: CTE, table: Table, *conditions: ColumnElement[bool], is_behind: bool) -> Select[Any]:
+    here = tuple_(table.c.position, table.c.id)
+    cut = move.c.anchor_id + case((move.c.goes == constant("after"), ONE), else_=number(0))
+    there = tuple_(move.c.anchor_position, cut)
+    side = here >= there if is_behind else here < there
+    rows: Select[Any] = select(table.c.id, table.c.position).where(*conditions, table.c.id != move.c.id, side)
+    return owned(rows, table).correlate(move)
+
+
+def with_trash(
+    live: Select[Any],
+    move: CTE,
+    table: Table,
+    within: str | None,
+    is_trashed: ColumnElement[bool],
+    *,
+    is_behind: bool,
+) -> Select[Any]:
+    """As many of both. All of the owner's trash is read for it, which happens once in a hundred moves to one place."""
+    trash = on_one_side(move, table, is_trashed, is_behind=is_behind)
+    if within is not None:
+        trash = trash.where(table.c[within].is_not_distinct_from(move.c[within]))
+    trash = trash.order_by(*in_order(table, is_behind=is_behind)).limit(number(REACH + 1))
+    both = union_all(select(live.subquery()), select(trash.subquery())).subquery()
+    nearest = select(both.c.id, both.c.position).order_by(*in_order(both, is_behind=is_behind))
+    return nearest.limit(number(REACH + 1))
 
 
 def in_order(rows: Any, *within: str, is_behind: bool) -> list[ColumnElement[Any]]:

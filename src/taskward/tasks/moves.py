@@ -33,6 +33,7 @@ from taskward.resources.refusals import NO_ANCHOR, NOT_AS_EXPECTED, NOT_FOUND, c
 from taskward.resources.resource import Versioned, answered, is_expected
 from taskward.resources.session import Session
 from taskward.resources.shapes import Patch, RowId
+from taskward.resources.trash import LONG_AGO
 from taskward.tasks.actions import TASKS
 from taskward.tasks.errors import TaskNotFound
 from taskward.tasks.model import TABLE
@@ -183,7 +184,7 @@ def moving(judged: CTE, *conditions: ColumnElement[bool]) -> CTE:
     """The task as it is then, if nothing refuses it."""
     allowed: Select[Any] = select(judged).where(judged.c.refusal.is_(None), *conditions)
     move = allowed.cte("move")
-    places = placed(move, TABLE, "list_id")
+    places = placed(move, TABLE, "list_id", is_trashed=TABLE.c.deleted_at > LONG_AGO)
     along = subtasks_along(move)
     changes = union_all(select(places.c.id, places.c.position), select(along.c.id, along.c.position)).cte("changes")
     is_the_task = TABLE.c.id == move.c.id

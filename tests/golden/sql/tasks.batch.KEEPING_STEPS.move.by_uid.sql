@@ -53,26 +53,40 @@ around AS
 (SELECT near.id AS id, near.position AS position, row_number() OVER (ORDER BY near.position DESC, near.id DESC) * -1 AS rank
 FROM spot JOIN move ON true JOIN LATERAL (SELECT anon_7.id AS id, anon_7.position AS position
 FROM (SELECT anon_8.id AS id, anon_8.position AS position
+FROM (SELECT anon_9.id AS id, anon_9.position AS position
+FROM (SELECT anon_10.id AS id, anon_10.position AS position
 FROM (SELECT tasks.id AS id, tasks.position AS position
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.id != move.id AND (tasks.position, tasks.id) < (move.anchor_position, move.anchor_id + CASE WHEN (move.goes = 'after') THEN 1 ELSE 0 END) AND tasks.owner_id = $11::VARCHAR AND tasks.list_id = move.list_id ORDER BY tasks.list_id DESC, tasks.position DESC, tasks.id DESC
- LIMIT 250) AS anon_8 UNION ALL SELECT anon_9.id AS id, anon_9.position AS position
+ LIMIT 250) AS anon_10 UNION ALL SELECT anon_11.id AS id, anon_11.position AS position
 FROM (SELECT tasks.id AS id, tasks.position AS position
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.id != move.id AND (tasks.position, tasks.id) < (move.anchor_position, move.anchor_id + CASE WHEN (move.goes = 'after') THEN 1 ELSE 0 END) AND tasks.owner_id = $11::VARCHAR AND tasks.list_id IS NULL AND move.list_id IS NULL ORDER BY tasks.list_id DESC, tasks.position DESC, tasks.id DESC
- LIMIT 250) AS anon_9) AS anon_7) AS near ON true
+ LIMIT 250) AS anon_11) AS anon_9) AS anon_8 UNION ALL SELECT anon_12.id AS id, anon_12.position AS position
+FROM (SELECT tasks.id AS id, tasks.position AS position
+FROM tasks
+WHERE tasks.deleted_at > '-infinity'::timestamptz AND tasks.id != move.id AND (tasks.position, tasks.id) < (move.anchor_position, move.anchor_id + CASE WHEN (move.goes = 'after') THEN 1 ELSE 0 END) AND tasks.owner_id = $11::VARCHAR AND tasks.list_id IS NOT DISTINCT FROM move.list_id ORDER BY tasks.position DESC, tasks.id DESC
+ LIMIT 250) AS anon_12) AS anon_7 ORDER BY anon_7.position DESC, anon_7.id DESC
+ LIMIT 250) AS near ON true
 WHERE spot.place IS NULL UNION ALL SELECT near.id AS id, near.position AS position, row_number() OVER (ORDER BY near.position ASC, near.id ASC) * 1 AS rank
-FROM spot JOIN move ON true JOIN LATERAL (SELECT anon_10.id AS id, anon_10.position AS position
-FROM (SELECT anon_11.id AS id, anon_11.position AS position
+FROM spot JOIN move ON true JOIN LATERAL (SELECT anon_13.id AS id, anon_13.position AS position
+FROM (SELECT anon_14.id AS id, anon_14.position AS position
+FROM (SELECT anon_15.id AS id, anon_15.position AS position
+FROM (SELECT anon_16.id AS id, anon_16.position AS position
 FROM (SELECT tasks.id AS id, tasks.position AS position
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.id != move.id AND (tasks.position, tasks.id) >= (move.anchor_position, move.anchor_id + CASE WHEN (move.goes = 'after') THEN 1 ELSE 0 END) AND tasks.owner_id = $11::VARCHAR AND tasks.list_id = move.list_id ORDER BY tasks.list_id ASC, tasks.position ASC, tasks.id ASC
- LIMIT 250) AS anon_11 UNION ALL SELECT anon_12.id AS id, anon_12.position AS position
+ LIMIT 250) AS anon_16 UNION ALL SELECT anon_17.id AS id, anon_17.position AS position
 FROM (SELECT tasks.id AS id, tasks.position AS position
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.id != move.id AND (tasks.position, tasks.id) >= (move.anchor_position, move.anchor_id + CASE WHEN (move.goes = 'after') THEN 1 ELSE 0 END) AND tasks.owner_id = $11::VARCHAR AND tasks.list_id IS NULL AND move.list_id IS NULL ORDER BY tasks.list_id ASC, tasks.position ASC, tasks.id ASC
- LIMIT 250) AS anon_12) AS anon_10) AS near ON true
-WHERE spot.place IS NULL UNION ALL SELECT spot.id AS id, CAST(NULL AS TEXT) AS anon_13, 0
+ LIMIT 250) AS anon_17) AS anon_15) AS anon_14 UNION ALL SELECT anon_18.id AS id, anon_18.position AS position
+FROM (SELECT tasks.id AS id, tasks.position AS position
+FROM tasks
+WHERE tasks.deleted_at > '-infinity'::timestamptz AND tasks.id != move.id AND (tasks.position, tasks.id) >= (move.anchor_position, move.anchor_id + CASE WHEN (move.goes = 'after') THEN 1 ELSE 0 END) AND tasks.owner_id = $11::VARCHAR AND tasks.list_id IS NOT DISTINCT FROM move.list_id ORDER BY tasks.position ASC, tasks.id ASC
+ LIMIT 250) AS anon_18) AS anon_13 ORDER BY anon_13.position ASC, anon_13.id ASC
+ LIMIT 250) AS near ON true
+WHERE spot.place IS NULL UNION ALL SELECT spot.id AS id, CAST(NULL AS TEXT) AS anon_19, 0
 FROM spot
 WHERE spot.place IS NULL),
 wide AS materialized

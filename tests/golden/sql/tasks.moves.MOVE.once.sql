@@ -58,26 +58,40 @@ around AS
 (SELECT near.id AS id, near.position AS position, row_number() OVER (ORDER BY near.position DESC, near.id DESC) * -1 AS rank
 FROM spot JOIN move ON true JOIN LATERAL (SELECT anon_10.id AS id, anon_10.position AS position
 FROM (SELECT anon_11.id AS id, anon_11.position AS position
+FROM (SELECT anon_12.id AS id, anon_12.position AS position
+FROM (SELECT anon_13.id AS id, anon_13.position AS position
 FROM (SELECT tasks.id AS id, tasks.position AS position
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.id != move.id AND (tasks.position, tasks.id) < (move.anchor_position, move.anchor_id + CASE WHEN (move.goes = 'after') THEN 1 ELSE 0 END) AND tasks.owner_id = $1::VARCHAR AND tasks.list_id = move.list_id ORDER BY tasks.list_id DESC, tasks.position DESC, tasks.id DESC
- LIMIT 250) AS anon_11 UNION ALL SELECT anon_12.id AS id, anon_12.position AS position
+ LIMIT 250) AS anon_13 UNION ALL SELECT anon_14.id AS id, anon_14.position AS position
 FROM (SELECT tasks.id AS id, tasks.position AS position
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.id != move.id AND (tasks.position, tasks.id) < (move.anchor_position, move.anchor_id + CASE WHEN (move.goes = 'after') THEN 1 ELSE 0 END) AND tasks.owner_id = $1::VARCHAR AND tasks.list_id IS NULL AND move.list_id IS NULL ORDER BY tasks.list_id DESC, tasks.position DESC, tasks.id DESC
- LIMIT 250) AS anon_12) AS anon_10) AS near ON true
+ LIMIT 250) AS anon_14) AS anon_12) AS anon_11 UNION ALL SELECT anon_15.id AS id, anon_15.position AS position
+FROM (SELECT tasks.id AS id, tasks.position AS position
+FROM tasks
+WHERE tasks.deleted_at > '-infinity'::timestamptz AND tasks.id != move.id AND (tasks.position, tasks.id) < (move.anchor_position, move.anchor_id + CASE WHEN (move.goes = 'after') THEN 1 ELSE 0 END) AND tasks.owner_id = $1::VARCHAR AND tasks.list_id IS NOT DISTINCT FROM move.list_id ORDER BY tasks.position DESC, tasks.id DESC
+ LIMIT 250) AS anon_15) AS anon_10 ORDER BY anon_10.position DESC, anon_10.id DESC
+ LIMIT 250) AS near ON true
 WHERE spot.place IS NULL UNION ALL SELECT near.id AS id, near.position AS position, row_number() OVER (ORDER BY near.position ASC, near.id ASC) * 1 AS rank
-FROM spot JOIN move ON true JOIN LATERAL (SELECT anon_13.id AS id, anon_13.position AS position
-FROM (SELECT anon_14.id AS id, anon_14.position AS position
+FROM spot JOIN move ON true JOIN LATERAL (SELECT anon_16.id AS id, anon_16.position AS position
+FROM (SELECT anon_17.id AS id, anon_17.position AS position
+FROM (SELECT anon_18.id AS id, anon_18.position AS position
+FROM (SELECT anon_19.id AS id, anon_19.position AS position
 FROM (SELECT tasks.id AS id, tasks.position AS position
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.id != move.id AND (tasks.position, tasks.id) >= (move.anchor_position, move.anchor_id + CASE WHEN (move.goes = 'after') THEN 1 ELSE 0 END) AND tasks.owner_id = $1::VARCHAR AND tasks.list_id = move.list_id ORDER BY tasks.list_id ASC, tasks.position ASC, tasks.id ASC
- LIMIT 250) AS anon_14 UNION ALL SELECT anon_15.id AS id, anon_15.position AS position
+ LIMIT 250) AS anon_19 UNION ALL SELECT anon_20.id AS id, anon_20.position AS position
 FROM (SELECT tasks.id AS id, tasks.position AS position
 FROM tasks
 WHERE tasks.deleted_at IS NULL AND tasks.id != move.id AND (tasks.position, tasks.id) >= (move.anchor_position, move.anchor_id + CASE WHEN (move.goes = 'after') THEN 1 ELSE 0 END) AND tasks.owner_id = $1::VARCHAR AND tasks.list_id IS NULL AND move.list_id IS NULL ORDER BY tasks.list_id ASC, tasks.position ASC, tasks.id ASC
- LIMIT 250) AS anon_15) AS anon_13) AS near ON true
-WHERE spot.place IS NULL UNION ALL SELECT spot.id AS id, CAST(NULL AS TEXT) AS anon_16, 0
+ LIMIT 250) AS anon_20) AS anon_18) AS anon_17 UNION ALL SELECT anon_21.id AS id, anon_21.position AS position
+FROM (SELECT tasks.id AS id, tasks.position AS position
+FROM tasks
+WHERE tasks.deleted_at > '-infinity'::timestamptz AND tasks.id != move.id AND (tasks.position, tasks.id) >= (move.anchor_position, move.anchor_id + CASE WHEN (move.goes = 'after') THEN 1 ELSE 0 END) AND tasks.owner_id = $1::VARCHAR AND tasks.list_id IS NOT DISTINCT FROM move.list_id ORDER BY tasks.position ASC, tasks.id ASC
+ LIMIT 250) AS anon_21) AS anon_16 ORDER BY anon_16.position ASC, anon_16.id ASC
+ LIMIT 250) AS near ON true
+WHERE spot.place IS NULL UNION ALL SELECT spot.id AS id, CAST(NULL AS TEXT) AS anon_22, 0
 FROM spot
 WHERE spot.place IS NULL),
 wide AS materialized
@@ -119,6 +133,6 @@ FROM moved),
 remembered AS
 (INSERT INTO idempotency_keys (owner_id, key, fingerprint, answer, row_id, task_id, version) SELECT $1::VARCHAR AS anon_1, $2::VARCHAR AS anon_2, $3::VARCHAR AS anon_3, CAST(made.json AS TEXT) AS answer, made.id AS id, made.id AS for_0_1, made.version AS version
 FROM made ON CONFLICT (owner_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, row_id = excluded.row_id, task_id = excluded.task_id, answer = excluded.answer, version = excluded.version, created_at = excluded.created_at RETURNING idempotency_keys.answer)
- SELECT false AS anon_17, true AS anon_18, made.id, CAST(made.json AS TEXT) AS json, made.version
-FROM made UNION ALL SELECT true AS anon_18, known.fingerprint = $3::VARCHAR AS anon_19, coalesce(known.row_id, known.task_id) AS coalesce_1, known.answer, known.version
+ SELECT false AS anon_23, true AS anon_24, made.id, CAST(made.json AS TEXT) AS json, made.version
+FROM made UNION ALL SELECT true AS anon_24, known.fingerprint = $3::VARCHAR AS anon_25, coalesce(known.row_id, known.task_id) AS coalesce_1, known.answer, known.version
 FROM known
