@@ -94,6 +94,22 @@ def test_a_retry_makes_another_address_of_which_the_latest_holds(ann: Person, vi
     assert (visitor.get(first).status_code, visitor.get(second).status_code) == (404, 200)
 
 
+def test_a_removal_that_is_sent_again_leaves_the_address_made_since(ann: Person, visitor: httpx.Client) -> None:
+    key = {"Idempotency-Key": "removed"}
+    first = made(ann)
+    removed = ann.delete("/calendar", headers=key)
+    second = made(ann)
+    again = ann.delete("/calendar", headers=key)
+
+    assert [(one.status_code, one.headers.get("idempotent-replayed")) for one in (removed, again)] == [
+        (204, None),
+        (204, "true"),
+    ]
+    assert (visitor.get(first).status_code, visitor.get(second).status_code) == (404, 200)
+    problem(ann.post("/tasks", json={"title": "x"}, headers=key), 422, "idempotency_key_reused")
+    problem(ann.delete("/calendar", headers={"Idempotency-Key": "a b"}), 422, "validation_failed")
+
+
 def test_only_a_digest_of_the_secret_is_kept(ann: Person, database_url: str) -> None:
     path = made(ann)
     secret = path.removeprefix("/calendar/").removesuffix(".ics")

@@ -1498,7 +1498,10 @@ export interface operations {
     remove_calendar_link: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same for each retry of one request, and new for each new one. Kept for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1507,6 +1510,8 @@ export interface operations {
             /** @description Done; the answer has no body. */
             204: {
                 headers: {
+                    /** @description `true` when this was answered before. */
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;

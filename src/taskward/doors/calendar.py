@@ -17,7 +17,8 @@ from starlette.responses import Response
 from taskward.http.binding import Errors, Plan, may_repeat, query_params_of
 from taskward.http.conditions import IfNoneMatch
 from taskward.http.context import context_of
-from taskward.http.openapi import answers, problems, said_of
+from taskward.http.openapi import REPLAYED, answers, problems, said_of
+from taskward.http.parameters import IdempotencyKey
 from taskward.http.responses import JsonResponse, KeptResponse, no_content
 from taskward.http.route import CurrentSession, DirectRoute, OwnerRouter, PlainRoute
 from taskward.http.validation import invalid, validation_failed, wrong_in_query
@@ -58,11 +59,10 @@ async def make_calendar_link(request: Request, session: CurrentSession) -> Respo
     return JsonResponse(json.dumps({"url": f"{address_of(request)}/{secret}.ics"}).encode(), status=201)
 
 
-@router.delete("/calendar", status_code=204, responses=answers(204, {}))
-async def remove_calendar_link(session: CurrentSession) -> Response:
+@router.delete("/calendar", status_code=204, responses=answers(204, {}, REPLAYED))
+async def remove_calendar_link(session: CurrentSession, key: IdempotencyKey) -> Response:
     """Remove the address of your calendar: nobody can read it there any more."""
-    await calendar_links.remove(session)
-    return no_content()
+    return no_content(is_replay=await calendar_links.remove(session, idempotency=key.of()))
 
 
 def address_of(request: Request) -> str:

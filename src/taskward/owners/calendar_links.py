@@ -8,7 +8,20 @@ from base64 import b32encode
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import CheckConstraint, DateTime, Index, Text, bindparam, delete, func, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Delete,
+    Index,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    null,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql import ClauseElement
 from sqlmodel import Field, SQLModel
@@ -16,6 +29,8 @@ from sqlmodel import Field, SQLModel
 from taskward.errors import NotFound
 from taskward.postgres.context import NOBODY, PRESENT
 from taskward.postgres.statements import OWNER, LazyStatement, owned
+from taskward.resources.idempotency import Idempotency, is_unknown, known_key, once
+from taskward.resources.resource import NO_BODY, Write, remembered
 from taskward.resources.session import Session
 
 SECRET_BYTES = 20
@@ -58,9 +73,14 @@ async def make(session: Session) -> str:
     return secret
 
 
-async def remove(session: Session) -> None:
-    """There is none afterwards."""
-    await session.write(REMOVE())
+async def remove(session: Session, *, idempotency: Idempotency | None = None) -> bool:
+    """There is none afterwards, unless one was made since it was removed under this key. Tells whether it was.
+
+    Raises:
+        IdempotencyKeyReused: the key came with another request before.
+    """
+    [rows] = await session.write(REMOVE.bound(idempotency), is_repeatable=idempotency is not None)
+    return idempotency is not None and remembered(rows[0]).is_replay
 
 
 async def owner_of(nobody: Session, secret: str) -> str:
@@ -88,6 +108,17 @@ def making() -> ClauseElement:
     )
 
 
+def removing() -> Delete:
+    return owned(delete(TABLE), TABLE)
+
+
+def removing_once() -> ClauseElement:
+    known, nothing = known_key(), cast(null(), BigInteger)
+    removed = removing().where(is_unknown(known)).returning(TABLE.c.digest).cte("removed")
+    made = select(nothing.label("id"), NO_BODY, nothing.label("version")).where(is_unknown(known))
+    return once(known, made.cte("made"), removed)
+
+
 MAKE = LazyStatement(making)
-REMOVE = LazyStatement(lambda: owned(delete(TABLE), TABLE))
+REMOVE = Write(plain=LazyStatement(removing), once=LazyStatement(removing_once))
 WHOSE = LazyStatement(lambda: select(TABLE.c.owner_id).where(TABLE.c.digest == DIGEST))
