@@ -56,8 +56,8 @@ class IdempotencyKey(SQLModel, table=True):
     fingerprint: str = Field(sa_type=Text, nullable=False)
     row_id: int | None = Field(sa_type=BigInteger, nullable=True)
     """The row that `Location` names; null when the answer is about several, as that to a batch."""
-    # Release 0.1 reads and writes it in place of `row_id`. Releases up to this one name it in their statements and serve
-    # beside the next: one of them has to name it no more before the one after can drop it.
+    # Release 0.1 reads and writes it in place of `row_id`. Releases up to this one name it in their statements, and may
+    # serve beside the next: one of them has to name it no more before the one after can drop it.
     task_id: int | None = Field(sa_type=BigInteger, nullable=True)
     answer: str = Field(sa_type=Text, nullable=False)
     version: int | None = Field(sa_type=BigInteger, nullable=True)
