@@ -87,8 +87,14 @@ def origin_of(url: str) -> str:
         host, port = parts.hostname, parts.port
     except ValueError:  # its text quotes the URL
         raise ValueError(NOT_ABSOLUTE) from None
+    if not parts.scheme or not host:
+        raise ValueError(NOT_ABSOLUTE)
+    if parts.username is not None:
+        raise ValueError("must have no user and no password in front of its host")
     # Browsers and Better Auth write a host of other letters in ASCII (RFC 3492), and would never match.
-    if not parts.scheme or not host or parts.username is not None or not re.fullmatch(r"[!-~]+", url):
+    if not url.isascii():
+        raise ValueError("must be written as browsers send it: a host of other letters as xn--…")
+    if not re.fullmatch(r"[!-~]+", url):
         raise ValueError(NOT_ABSOLUTE)
     if not re.fullmatch(r"[a-z0-9._~-]+|[0-9a-f:.]+(%25[a-z0-9._~-]+)?", host):
         raise ValueError(NOT_ABSOLUTE)
@@ -552,6 +558,15 @@ def source_of(variable: str) -> str:
     return "the environment" if variable in {name.upper() for name in os.environ} else ".env"
 
 
+INSTEAD = {
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_parsing": "must be true or false",
+}
+"""What we say in place of Pydantic's words, by the type of its error."""
+
+
 def read_settings(**overrides: Any) -> Settings:
     """The settings, or one sentence.
 
@@ -562,6 +577,7 @@ def read_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+        message = INSTEAD.get(first["type"]) or first["msg"]
+        message = message.removeprefix("Value error, ").replace("Input should be", "must be")
         name = str(first["loc"][0]).upper() if first["loc"] else ""
         raise SettingsError(f"{name} {message}." if name else f"{message}.") from None
