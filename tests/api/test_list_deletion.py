@@ -41,11 +41,15 @@ def fills(url: str, made: dict[str, Any], person: Person, count: int, *, family:
         asked(
             url,
             f"""
-            update tasks set parent_id = head.id from tasks head
-            where head.owner_id = %s and tasks.owner_id = head.owner_id and tasks.list_id = head.list_id
-                and tasks.title::int %% {family} <> 1
-                and head.title::int = ((tasks.title::int - 1) / {family}) * {family} + 1
+            update tasks set parent_id = families.head
+            from (
+                select id, first_value(id) over (partition by (title::int - 1) / {family} order by title::int) as head
+                from tasks where owner_id = %s and list_id = %s
+            ) families
+            where tasks.owner_id = %s and tasks.id = families.id and families.id <> families.head
             """,
+            person.id,
+            made["id"],
             person.id,
         )
 

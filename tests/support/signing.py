@@ -51,6 +51,12 @@ def private_jwk(algorithm: str, kid: str) -> dict[str, Any]:
     return {**jwk, "kid": kid, "alg": algorithm}
 
 
+@cache
+def private_key(algorithm: str, kid: str) -> jwt.PyJWK:
+    """Read once in a process, because that of RSA is looked at for long."""
+    return jwt.PyJWK(private_jwk(algorithm, kid), algorithm)
+
+
 def public(jwk: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in jwk.items() if name not in ("d", "p", "q", "dp", "dq", "qi")}
 
@@ -93,7 +99,7 @@ class Signer:
 
     def sign_parts(self, header: str, claims: str, algorithm: str = "EdDSA") -> str:
         signed = f"{header}.{claims}"
-        key = jwt.PyJWK(self.jwk(algorithm), algorithm)
+        key = private_key(algorithm, self.kid(algorithm))
         return f"{signed}.{base64url(key.Algorithm.sign(signed.encode(), key.key))}"
 
 
