@@ -292,6 +292,27 @@ def test_a_conflict_is_asked_of_the_person(device: Callable[[], Device]) -> None
         eventually(lambda each=each: each.shows() == ["Oat milk"])
 
 
+def test_what_is_being_written_stays_while_others_change_things(device: Callable[[], Device]) -> None:
+    phone, laptop = device(), device()
+    phone.signs_in("eve@example.com")
+    laptop.signs_in("eve@example.com")
+    laptop.adds("Milk")
+    eventually(lambda: phone.shows() == ["Milk"])
+
+    field = phone.browser.find_element(By.CSS_SELECTOR, "section > form > input")
+    field.send_keys("Half a ")
+    laptop.adds("Bread")
+    eventually(lambda: laptop.shows() == ["Milk", "Bread"])
+    field.send_keys("l")
+    phone.browser.find_element(By.NAME, "name").click()
+    eventually(lambda: phone.shows() == ["Milk", "Bread"])
+    phone.browser.find_element(By.CSS_SELECTOR, "section > form > input").send_keys("oaf\n")
+    eventually(lambda: phone.shows() == ["Milk", "Bread", "Half a loaf"])
+    phone.browser.switch_to.active_element.send_keys("Salt\n")
+
+    eventually(lambda: laptop.shows() == ["Milk", "Bread", "Half a loaf", "Salt"])
+
+
 def test_a_page_that_is_reloaded_without_a_line_goes_on(
     site: Site, device: Callable[[], Device], monkeypatch: pytest.MonkeyPatch
 ) -> None:

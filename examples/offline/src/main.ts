@@ -74,6 +74,8 @@ async function open(session: Session): Promise<void> {
     location.reload();
   };
   page.querySelector("form")!.onsubmit = submitted((name) => write(() => lists.insert(newList({ name }))));
+  let isLate = false;
+  page.querySelector("div")!.addEventListener("focusout", () => void (isLate && setTimeout(show)));
   tasks.subscribeChanges(show);
   lists.subscribeChanges(show);
   tasks.onFirstReady(show);
@@ -82,19 +84,24 @@ async function open(session: Session): Promise<void> {
 
   function show(): void {
     if (!tasks.isReady() || !lists.isReady()) return; // what is there is not known yet
+    isLate = isBeingWritten(document.activeElement); // it stays, and the rest is shown when they leave the field
+    if (isLate) return;
     const all = [...tasks.values()].sort(inOrder);
     const sections = [{ id: null, name: "Inbox" }, ...[...lists.values()].filter(({ id }) => id > 0).sort(inOrder)].map(({ id, name }) => {
       const own = all.filter((task) => task.list_id === id);
       const section = document.createElement("section");
+      section.dataset["key"] = `list ${id}`;
       section.innerHTML = `<h2></h2><ul></ul><form><input name="title" placeholder="Another task" required></form>`;
       section.querySelector("h2")!.textContent = name;
       section.querySelector("ul")!.append(...own.map((task, index) => line(task, own[index - 2], own[index - 1])));
+      const draft = page.querySelector<HTMLInputElement>(`[data-key="${section.dataset["key"]}"] > form > input`)?.value;
+      section.querySelector<HTMLInputElement>("form > input")!.value = draft ?? "";
       section.querySelector("form")!.onsubmit = submitted((title) => write(() => tasks.insert(newTask({ title, list_id: id }))));
       return section;
     });
     const focused = document.activeElement?.closest("[data-key]")?.getAttribute("data-key");
     page.querySelector("div")!.replaceChildren(...sections);
-    page.querySelector<HTMLInputElement>(`[data-key="${focused}"] input.title`)?.focus();
+    page.querySelector<HTMLInputElement>(`[data-key="${focused}"] > .title, [data-key="${focused}"] > form > input`)?.focus();
   }
 
   function line(task: TaskRow, before: TaskRow | undefined, above: TaskRow | undefined): HTMLLIElement {
@@ -106,8 +113,11 @@ async function open(session: Session): Promise<void> {
     const [done, title, up, gone] = item.children as unknown as [HTMLInputElement, HTMLInputElement, HTMLButtonElement, HTMLButtonElement];
     done.checked = task.status === "Done";
     done.onchange = () => write(() => tasks.update(key, (draft) => void (draft.status = done.checked ? "Done" : "Todo")));
-    title.value = task.title;
-    title.onchange = () => write(() => tasks.update(key, (draft) => void (draft.title = title.value)));
+    title.defaultValue = task.title;
+    title.onchange = () => {
+      title.defaultValue = title.value; // it is written
+      write(() => tasks.update(key, (draft) => void (draft.title = title.value)));
+    };
     up.disabled = above === undefined;
     up.onclick = () => write(() => tasks.update(key, (draft) => place(draft, before, above)));
     gone.onclick = () => write(() => tasks.delete(key));
@@ -121,6 +131,10 @@ function ask({ mine, theirs, fields }: Conflict): Partial<TaskRow> {
   return (confirm(`Somebody else has set ${of(theirs)}. Set ${of(mine)} all the same?`) ? mine : theirs) as Partial<TaskRow>;
 }
 
+function isBeingWritten(field: Element | null): boolean {
+  return field instanceof HTMLInputElement && field.type === "text" && field.closest("main > div") !== null && field.value !== field.defaultValue;
+}
+
 function inOrder(one: { position: string; id: number }, other: { position: string; id: number }): number {
   return one.position < other.position ? -1 : one.position > other.position ? 1 : one.id - other.id;
 }
@@ -129,8 +143,9 @@ function submitted(add: (text: string) => void): (event: SubmitEvent) => void {
   return (event) => {
     event.preventDefault();
     const form = event.target as HTMLFormElement;
-    add(String(new FormData(form).values().next().value));
+    const text = String(new FormData(form).values().next().value);
     form.reset();
+    add(text);
   };
 }
 
