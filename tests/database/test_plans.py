@@ -20,10 +20,12 @@ from taskward.lists import actions as lists
 from taskward.lists import moves as list_moves
 from taskward.migrations import migrate
 from taskward.postgres.statements import Bound, LazyStatement, Statement
+from taskward.resources.paging import PageRequest
 from taskward.resources.references import RowStatement
 from taskward.resources.session import Session
-from taskward.tasks import actions, batch, moves
+from taskward.tasks import actions, batch, finding, moves
 from taskward.tasks.batch import Batch
+from taskward.tasks.model import TaskCreate
 from taskward.tasks.moves import TaskMove
 from taskward.tasks.trash import TRASH
 
@@ -124,6 +126,65 @@ def test_a_named_move_is_planned_once_and_behind_a_pooler_nothing_changes(url: s
         asyncio.run(main(pooler.url))
 
     assert found == [(b"auto", b"0", b"0" if is_pooled else b"%d" % (3 * len(ids[1:])))]
+
+
+def test_a_named_list_is_planned_once(url: str) -> None:
+    """As a move: to plan it with how many rows are asked for takes twice as long as to read them."""
+    plans = Statement(
+        b"select current_setting('plan_cache_mode'), sum(custom_plans), sum(generic_plans) from pg_prepared_statements "
+        b"where statement like 'WITH ahead%'",
+        (),
+        is_prepared=False,
+    )
+    found: list[tuple[bytes | None, ...]] = []
+
+    async def main() -> None:
+        async with using(url, pool_size=1) as pool:
+            session = Session.begin(pool, MANY)
+            for limit in range(1, 9):
+                await finding.list_tasks(session, PageRequest(limit))
+            found.extend(*await session.read(plans()))
+
+    asyncio.run(main())
+
+    assert found == [(b"auto", b"0", b"8")]
+
+
+def test_a_way_of_planning_that_the_operator_has_chosen_stays(url: str) -> None:
+    plans = Statement(
+        b"select sum(generic_plans), sum(custom_plans) from pg_prepared_statements "
+        b"where statement ~ 'judged|^WITH ahead'",
+        (),
+        is_prepared=False,
+    )
+    found: list[tuple[bytes | None, ...]] = []
+    more = "&" if "?" in url else "?"
+
+    async def main() -> None:
+        async with using(f"{url}{more}options=-c%20plan_cache_mode%3Dforce_custom_plan", pool_size=1) as pool:
+            session = Session.begin(pool, MANY)
+            made = await actions.create(session, TaskCreate(title="Milk"))
+            await moves.move(session, made.id, TaskMove(), expected=None)
+            await finding.list_tasks(session, PageRequest(1))
+            found.extend(*await session.read(plans()))
+
+    asyncio.run(main())
+
+    assert found == [(b"0", b"3")]
+
+
+def test_a_list_that_is_planned_once_goes_along_the_key(url: str) -> None:
+    with psycopg.connect(url) as session:
+        session.execute("set plan_cache_mode = force_generic_plan")
+        session.execute("select set_config('role', 'taskward_app', true), set_config('app.user_id', %s, true)", [MANY])
+        session.execute(b"prepare listing as " + finding.LIST.statement.sql)
+        values = {"owner": MANY, "after": 0, "skip": 0, "limit": 50}
+        given = ", ".join(repr(values[name]) for name in finding.LIST.statement.order)
+        explained = session.execute(f"explain (analyze, timing off, costs off) execute listing({given})").fetchall()
+    plan = "\n".join(line for (line,) in explained)
+
+    [read] = re.findall(r"Index Scan using tasks_pkey on tasks \(actual rows=(\d+)", plan)
+    assert int(read) == 50 + 1
 
 
 LISTS_THAT_LIVE: dict[str, Callable[[], Bound]] = {

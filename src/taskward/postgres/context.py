@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     cast,
     column,
     func,
@@ -58,10 +59,23 @@ CONTEXT = compiled(select(*settings_but_owner(is_local=literal_column("true")), 
 DIRECT_CONTEXT = compiled(select(SET_OWNER))
 """In front of every group but the first on a direct connection: the rest was set for its session."""
 
+GENERIC: ColumnElement[str] = literal_column("'force_generic_plan'")
+
+
+def planning(mode: ColumnElement[str]) -> ColumnElement[Any]:
+    """For the transaction, unless the operator has decided, as for partitions (docs/partitions.md)."""
+    as_it_is = func.current_setting(literal_column("'plan_cache_mode'"))
+    chosen = case((as_it_is == literal_column("'auto'"), mode), else_=as_it_is)
+    return setting("plan_cache_mode", chosen, is_local=literal_column("true"))
+
+
+ONCE_CONTEXT = compiled(select(SET_OWNER, planning(GENERIC)))
+"""In its place in front of a statement that is planned once (`Statement.is_planned_once`)."""
+
 # What libpq was told at connect: of a pooler a number that it made up, because no backend belongs to a client.
 IS_POOLED = func.pg_backend_pid() != bindparam("backend_pid", type_=Integer())
 PLANS_OF_NAMED = "app.plans_of_named"
-SET_PLANS = setting(PLANS_OF_NAMED, literal_column("'force_generic_plan'"), is_local=IS_POOLED)
+SET_PLANS = setting(PLANS_OF_NAMED, GENERIC, is_local=IS_POOLED)
 FIRST_CONTEXT = compiled(select(*settings_but_owner(is_local=IS_POOLED), SET_PLANS, SET_OWNER))
 """In front of the first group on each connection: sets role, time zone and timeout for the session where it is direct,
 and for the transaction alone where it is pooled, so that nothing is left to the pooler's next client.
@@ -70,15 +84,12 @@ and for the transaction alone where it is pooled, so that nothing is left to the
 
 def planning_once() -> Select[Any]:
     of_named = func.current_setting(literal_column(f"'{PLANS_OF_NAMED}'"), literal_column("true"))
-    as_it_is = func.current_setting(literal_column("'plan_cache_mode'"))
-    mode = func.coalesce(func.nullif(of_named, literal_column("''")), as_it_is)
-    return select(setting("plan_cache_mode", mode, is_local=literal_column("true")))
+    return select(planning(func.coalesce(func.nullif(of_named, literal_column("''")), literal_column("'auto'"))))
 
 
 PLANNED_ONCE = LazyStatement(planning_once)
-"""In front of statements that PostgreSQL would plan anew each time, although they have a name, because a plan that
-knows the values seems to be cheaper by more than it costs to make: it is the same plan, and takes longer than the
-statement. Where statements have no names, on a pooled connection, this changes nothing.
+"""As `ONCE_CONTEXT`, in front of some statements of a group. Where statements have no names, on a pooled connection,
+it changes nothing.
 """
 
 

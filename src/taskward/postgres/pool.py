@@ -28,6 +28,7 @@ from taskward.postgres.context import (
     DISTRIBUTED,
     FIRST_CONTEXT,
     NOBODY,
+    ONCE_CONTEXT,
     Guards,
     distribution_of,
     guards_of,
@@ -233,7 +234,9 @@ class Pool:
         while True:
             connection = await self.acquire(deadline, quick)
             try:
-                results = await self.execute(connection, [self.context_on(connection, owner), *group], deadline, quick)
+                results = await self.execute(
+                    connection, [self.context_on(connection, owner, first), *group], deadline, quick
+                )
             except (ConnectionLost, DatabaseUnavailable) as failure:
                 is_lost = isinstance(failure, ConnectionLost)
                 if may_retry and is_lost:
@@ -247,9 +250,11 @@ class Pool:
                 raise failure_in(results)
             return [rows(result) for result in results[1:]]
 
-    def context_on(self, connection: Connection, owner: bytes | None) -> tuple[Statement, list[bytes | None]]:
+    def context_on(
+        self, connection: Connection, owner: bytes | None, first: Statement
+    ) -> tuple[Statement, list[bytes | None]]:
         if connection.is_direct:
-            return DIRECT_CONTEXT, [owner]
+            return ONCE_CONTEXT if first.is_planned_once else DIRECT_CONTEXT, [owner]
         return CONTEXT, self.context.parameters(owner)
 
     async def execute(

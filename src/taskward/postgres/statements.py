@@ -51,6 +51,8 @@ class Statement:
     """
     is_quick: bool = False
     """Whether it reads a few rows by their key: it waits for nobody's lock, and nobody waits for it for long."""
+    is_planned_once: bool = False
+    """Whether PostgreSQL would plan it anew each time although it has a name, and the plan is always the same."""
 
     def __call__(self, **values: Any) -> "Bound":
         return Bound(self, values)
@@ -77,23 +79,30 @@ class LazyStatement:
     a third of a start, for statements of which most processes use a few.
     """
 
-    def __init__(self, written: Callable[[], ClauseElement], *, is_prepared: bool = True) -> None:
+    def __init__(
+        self, written: Callable[[], ClauseElement], *, is_prepared: bool = True, is_planned_once: bool = False
+    ) -> None:
         """
         Raises:
             ValueError, when it is first called: as `compiled`.
         """
-        self.written, self.is_prepared = written, is_prepared
+        self.written, self.is_prepared, self.is_planned_once = written, is_prepared, is_planned_once
 
     @cached_property
     def statement(self) -> Statement:
-        return compiled(self.written(), is_prepared=self.is_prepared)
+        return compiled(self.written(), is_prepared=self.is_prepared, is_planned_once=self.is_planned_once)
 
     def __call__(self, **values: Any) -> Bound:
         return Bound(self.statement, values)
 
 
 def compiled(
-    statement: ClauseElement, *, is_prepared: bool = True, is_quick: bool = False, **options: Any
+    statement: ClauseElement,
+    *,
+    is_prepared: bool = True,
+    is_quick: bool = False,
+    is_planned_once: bool = False,
+    **options: Any,
 ) -> Statement:
     """`options` are for constructs of our own.
 
@@ -106,7 +115,8 @@ def compiled(
     constants = {name for name, parameter in result.binds.items() if not parameter.required}
     if constants:
         raise ValueError(f"this statement holds constants that are no literal columns: {sorted(constants)}")
-    return Statement(str(result).encode(), tuple(result.positiontup or ()), is_prepared, is_quick)
+    order = tuple(result.positiontup or ())
+    return Statement(str(result).encode(), order, is_prepared, is_quick, is_planned_once)
 
 
 def domain(name: str, of: TypeEngine[Any], check: str) -> TypeEngine[Any]:

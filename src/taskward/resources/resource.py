@@ -188,7 +188,7 @@ class Resource:
 
     def page(self) -> LazyStatement:
         """A page of the live rows behind an id, in the order of ids."""
-        return LazyStatement(self.paging)
+        return LazyStatement(self.paging, is_planned_once=True)
 
     def paging(self) -> Select[Any]:
         after = bindparam("after", type_=BigInteger())

@@ -1,2 +1,2 @@
 -- no parameters
-SELECT set_config('plan_cache_mode', coalesce(nullif(current_setting('app.plans_of_named', true), ''), current_setting('plan_cache_mode')), true) AS set_config_1
+SELECT set_config('plan_cache_mode', CASE WHEN (current_setting('plan_cache_mode') = 'auto') THEN coalesce(nullif(current_setting('app.plans_of_named', true), ''), 'auto') ELSE current_setting('plan_cache_mode') END, true) AS set_config_1
