@@ -1,6 +1,6 @@
 import { isSame, type Mark, nameOf, type Saved, type Store } from "./stored.js";
 
-export type { Store };
+export type { Answered, Mark, Saved, Step, Store, Written } from "./stored.js";
 
 /** Raised with every change of what rows have: a copy of another shape is thrown away, and fetched anew. */
 const SHAPE = 1;
