@@ -12,8 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.expected_conditions import alert_is_present
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -70,7 +72,8 @@ class Device:
 
     def __init__(self, browser: Chrome, address: str) -> None:
         self.browser = browser
-        self.wait = WebDriverWait(browser, 120)
+        # The page makes its lists anew, in between any two commands too.
+        self.wait = WebDriverWait(browser, 120, ignored_exceptions=[StaleElementReferenceException])
         browser.execute_cdp_cmd("Network.enable", {})
         browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": BEFORE_THE_PAGE})
         browser.get(address)
@@ -86,6 +89,16 @@ class Device:
 
     def adds(self, title: str, *, to: str = "Inbox") -> None:
         self.does("const form = section(arguments[0]).querySelector('form'); type(form.title, arguments[1])", to, title)
+
+    def types(self, keys: str) -> WebElement:
+        """Key by key, in the field of the first list."""
+
+        def typed(browser: Chrome) -> WebElement:
+            field = browser.find_element(By.CSS_SELECTOR, "section > form > input")
+            field.send_keys(keys)
+            return field
+
+        return self.wait.until(typed)
 
     def adds_list(self, name: str) -> None:
         self.does("type(document.querySelector('main > form').elements.name, arguments[0])", name)
@@ -299,16 +312,15 @@ def test_what_is_being_written_stays_while_others_change_things(device: Callable
     laptop.adds("Milk")
     eventually(lambda: phone.shows() == ["Milk"])
 
-    field = phone.browser.find_element(By.CSS_SELECTOR, "section > form > input")
-    field.send_keys("Half a ")
+    field = phone.types("Half a ")
     laptop.adds("Bread")
     eventually(lambda: laptop.shows() == ["Milk", "Bread"])
     field.send_keys("l")
     phone.browser.find_element(By.NAME, "name").click()
     eventually(lambda: phone.shows() == ["Milk", "Bread"])
-    phone.browser.find_element(By.CSS_SELECTOR, "section > form > input").send_keys("oaf\n")
+    phone.types("oaf\n")
     eventually(lambda: phone.shows() == ["Milk", "Bread", "Half a loaf"])
-    phone.browser.switch_to.active_element.send_keys("Salt\n")
+    phone.wait.until(lambda browser: browser.switch_to.active_element.send_keys("Salt\n") is None)
 
     eventually(lambda: laptop.shows() == ["Milk", "Bread", "Half a loaf", "Salt"])
 
