@@ -307,9 +307,10 @@ async def until(is_so: Callable[[], bool], *, within_seconds: float = START_SECO
     """How many seconds it took; infinity when the time was over before."""
     began_at = time.monotonic()
     while not is_so():
-        if time.monotonic() > began_at + within_seconds:
+        waited = time.monotonic() - began_at
+        if waited > within_seconds:
             return math.inf
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(min(max(0.02, waited / 50), 0.1))  # each look may be a connection
     return time.monotonic() - began_at
 
 

@@ -26,7 +26,7 @@ PAUSE_SECONDS = 0.3
 """Between two times at which what has failed is due again, as if all the time until then had passed."""
 TOLD_SECONDS = {"short": 120, "long": 300}
 
-MANY = {"short": 300, "long": 10_000}
+MANY = {"short": 120, "long": 10_000}
 QUIET_SECONDS = {"short": 2, "long": 60}
 SETTLING_SECONDS = 65
 """In which whoever has written looks once more for what another host has left."""

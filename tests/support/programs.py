@@ -33,11 +33,12 @@ that passes waits no longer for a larger limit."""
 
 
 def eventually(find: Callable[[], T], *, within_seconds: float = PATIENCE_SECONDS) -> T:
-    """The first true value of `find`."""
-    ends_at = time.monotonic() + within_seconds
+    """The first true value of `find`, which is looked for the more seldom the longer it takes."""
+    began_at = time.monotonic()
     while not (found := find()):
-        assert time.monotonic() < ends_at, f"not within {within_seconds} s"
-        time.sleep(0.02)
+        waited = time.monotonic() - began_at
+        assert waited < within_seconds, f"not within {within_seconds} s"
+        time.sleep(min(max(0.01, waited / 10), 0.1))
     return found
 
 
