@@ -283,6 +283,55 @@ def test_a_row_that_breaks_a_rule_fails_and_the_others_go_in(
     assert [task["title"] for task in ann.tasks()] == ["Task 1", "Task 4", "Task 6", "Task 8"]
 
 
+def test_a_task_of_another_program_goes_in_without_a_parent_that_is_not_there(
+    run: Callable[..., Ended], ann: Person, tmp_path: Path
+) -> None:
+    pairs = [
+        ("lone", "gone"),
+        ("own", "own"),
+        ("one", "other"),
+        ("other", "one"),
+        ("deep", "low"),
+        ("low", "top"),
+        ("top", ""),
+    ]
+    todos = [
+        f"BEGIN:VTODO\nUID:{name}\nSUMMARY:{name}\n{f'RELATED-TO:{parent}' if parent else 'PRIORITY:1'}\nEND:VTODO\n"
+        for name, parent in pairs
+    ]
+    file = tmp_path / "file.ics"
+    file.write_text("BEGIN:VCALENDAR\nVERSION:2.0\n" + "".join(todos) + "END:VCALENDAR\n")
+    parents = {
+        "kind": "tasks#taskLists",
+        "items": [{"title": "L", "items": [{"id": "1", "title": "child", "parent": "2"}]}],
+    }
+    (tmp_path / "file.json").write_text(json.dumps(parents))
+
+    dry, ended = (
+        run("import", "--owner", ann.id, "--format", "ics", *options, file) for options in (["--dry-run"], [])
+    )
+    google = run("import", "--owner", ann.id, "--format", "google-tasks", tmp_path / "file.json")
+
+    assert dry.out.replace("would be made  ", "made           ") == ended.out
+    assert (ended.status, google.status) == (0, 0)
+    assert ended.out.splitlines()[0] == "made           7 tasks"
+    assert (
+        "  a parent that is not there: it has become a task of its own: 4 (line 3, 8, 13, 23)" in ended.out.splitlines()
+    )
+    titles = {task["id"]: task["title"] for task in ann.tasks()}
+    parents_of = {task["title"]: titles.get(task["parent_id"]) for task in ann.tasks()}
+    assert parents_of == {
+        "lone": None,
+        "own": None,
+        "one": None,
+        "other": "one",
+        "deep": None,
+        "low": "top",
+        "top": None,
+        "child": None,
+    }
+
+
 def test_limits_of_the_api_are_those_of_a_file(
     run: Callable[..., Ended], ann: Person, bob: Person, tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ DEADLINE_SECONDS = 60
 """Of a portion."""
 
 LIFTED = "a subtask of a subtask: it has become one of the task above both"
+ORPHANED = "a parent that is not there: it has become a task of its own"
 NO_SUCH_TASK, NO_SUCH_PARENT = "task_uid: There is no such task.", "parent_uid: There is no such task."
 NO_ROOM = "There is no room for temporary files: set TMPDIR to a folder with more."
 NO_LIST = "list_uid: The list of this task was not made."
@@ -322,15 +323,19 @@ class Import:
         if line.parent_uid is None:
             return True
         parent = here.get(line.parent_uid)
-        if parent is None:
+        if parent is None and self.later is not None:
             return self.defer(task)
+        if parent is None or (parent.is_trashed and line.deleted_at is None):
+            if not task.record.rises:
+                raise Unfit(NO_SUCH_PARENT)
+            task.record.left_out.append(ORPHANED)
+            line.parent_uid = None
+            return True
         task.parent = parent.id or parent.uid
         if line.deleted_at is not None:
             return True
-        if parent.is_trashed:
-            raise Unfit(NO_SUCH_PARENT)
         if parent.parent is not None:
-            if not task.record.lifts_subtask:
+            if not task.record.rises:
                 raise Unfit(sentence(problem_of(TOO_DEEP)))
             task.record.left_out.append(LIFTED)
             task.parent = parent.parent
@@ -342,7 +347,7 @@ class Import:
 
     def defer(self, row: Task | Done) -> bool:
         if self.later is None:
-            raise Unfit(NO_SUCH_PARENT if isinstance(row, Task) else NO_SUCH_TASK)
+            raise Unfit(NO_SUCH_TASK)
         self.later.execute("insert into later values (?)", (row.number,))
         self.deferred += 1
         return False

@@ -119,7 +119,7 @@ def entry(line: int, task: Any, list_uid: str, place: int) -> Record | Flawed | 
         fields["created_at"] = task["created"]
     if isinstance(task.get("parent"), str) and task["parent"]:
         fields["parent_uid"] = uid_from("google-tasks", task["parent"])
-    return Record(line, "task", fields, left_out)
+    return Record(line, "task", fields, left_out, rises=True)
 
 
 def place_in(position: Any, otherwise: int) -> int:

@@ -229,7 +229,7 @@ def record(todo: Component, calendar: Calendar, list_uid: str | None, place: int
     set_due(fields, todo, calendar, left_out)
     set_recurrence(fields, todo, left_out)
     set_reminders(fields, todo, calendar, left_out)
-    return Record(todo.line, "task", fields, left_out, lifts_subtask=True)
+    return Record(todo.line, "task", fields, left_out, rises=True)
 
 
 def tags_of(todo: Component, left_out: list[str]) -> list[str]:

@@ -36,8 +36,9 @@ class Record:
     fields: dict[str, Any]
     left_out: list[str] = field(default_factory=list)
     """Fields that the row has in the file and will not have here, by name."""
-    lifts_subtask: bool = False
-    """Whether a subtask of a subtask becomes one of the task above both."""
+    rises: bool = False
+    """Whether a subtask of a subtask becomes one of the task above both, and one whose parent is not there a task of
+    its own."""
 
 
 @dataclass(slots=True)
